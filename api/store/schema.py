@@ -1,0 +1,228 @@
+"""The tables. SQLite embedded; plain types only, so that PostgreSQL takes the same schema.
+
+Times are text, RFC 3339 in UTC with whole seconds (they sort as they are); bytes are blobs; documents are JSON text.
+``province`` stands with whatever grows with the population, so that it can become the partition key.
+"""
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData()
+
+units = Table(
+    "units",
+    metadata,
+    Column("code", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("kind", String, nullable=False),  # station, hospital, mobile, committee, province, ministry
+    Column("parent", String, ForeignKey("units.code")),
+    Column("province", String, nullable=False),
+    Column("opened_on", String, nullable=False),
+    Column("closed_on", String),
+    Column("successor", String, ForeignKey("units.code")),
+)
+
+tokens = Table(  # one row a certificate of a unit's key
+    "tokens",
+    metadata,
+    Column("fingerprint", LargeBinary, primary_key=True),  # SHA-256 over the DER
+    Column("unit", String, ForeignKey("units.code"), nullable=False),
+    Column("certificate", LargeBinary, nullable=False),  # DER
+    Column("enrolled_at", String, nullable=False),
+    Column("enrolled_by", String, nullable=False),
+    Column("suspended_at", String),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("import_id", String, primary_key=True),
+    Column("file_name", String, nullable=False),
+    Column("file_sha256", LargeBinary, nullable=False),
+    Column("unit", String, ForeignKey("units.code")),  # None: the rows name their unit
+    Column("state", String, nullable=False),  # staged, complete, failed
+    Column("reason", String),  # why a file failed: a code
+    Column("note", Text),  # what was converted, for the clerk
+    Column("started_at", String, nullable=False),
+    Column("completed_at", String),
+    Column("imported_by", String, nullable=False),
+)
+
+import_rows = Table(
+    "import_rows",
+    metadata,
+    Column("import_id", String, ForeignKey("imports.import_id"), primary_key=True),
+    Column("row_number", Integer, primary_key=True),  # as the spreadsheet counts, the header being 1
+    Column("outcome", String, nullable=False),  # accepted, duplicate, refused
+    Column("reason", String),  # a code
+    Column("column_name", String),
+    Column("detail", Text),
+    Column("cells", Text, nullable=False),  # JSON: nothing that came in is lost
+    Column("record_id", String),
+)
+
+records = Table(  # the newest version of each record
+    "records",
+    metadata,
+    Column("record_id", String, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("province", String, nullable=False),
+    Column("unit", String, ForeignKey("units.code"), nullable=False),
+    Column("state", String, nullable=False),  # api.states.RecordState
+    Column("reason", String),  # why it stands there: a code
+    Column("person_key", String, nullable=False),  # what duplicates are found by
+    Column("document", Text, nullable=False),  # VaccinationRecord.to_dict
+    Column("digest", LargeBinary, nullable=False),
+    Column("entered_at", String, nullable=False),
+    Column("updated_at", String, nullable=False),
+    Index("records_work", "unit", "state", "record_id"),
+    Index("records_person", "person_key"),
+)
+
+record_versions = Table(
+    "record_versions",
+    metadata,
+    Column("record_id", String, ForeignKey("records.record_id"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("why", String, nullable=False),
+    Column("made_at", String, nullable=False),
+)
+
+evidence = Table(  # the proof of a version's identity: a register answer or an attestation
+    "evidence",
+    metadata,
+    Column("record_id", String, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("made_at", String, nullable=False),
+    ForeignKeyConstraint(["record_id", "version"], ["record_versions.record_id", "record_versions.version"]),
+)
+
+intents = Table(  # stored before anything is signed; a lapsed lease comes back to the same intent
+    "intents",
+    metadata,
+    Column("record_id", String, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("uvci", String, nullable=False, unique=True),
+    Column("issued_at", String, nullable=False),
+    Column("expires_at", String, nullable=False),
+    Column("issuer", String, nullable=False),
+    Column("country", String, nullable=False),
+    Column("made_at", String, nullable=False),
+    ForeignKeyConstraint(["record_id", "version"], ["record_versions.record_id", "record_versions.version"]),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("lease_id", String, primary_key=True),
+    Column("fingerprint", LargeBinary, ForeignKey("tokens.fingerprint"), nullable=False),
+    Column("account", String, nullable=False),
+    Column("task", String, nullable=False),  # confirm, issue
+    Column("made_at", String, nullable=False),
+    Column("deadline", String, nullable=False),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", String, primary_key=True),
+    Column("lease_id", String, ForeignKey("leases.lease_id"), nullable=False),
+    Column("record_id", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("task", String, nullable=False),
+    Column("state", String, nullable=False),  # leased, done, refused, lapsed
+    Column("reason", String),
+    Column("tbs", LargeBinary, nullable=False),  # the exact message that shall be signed
+    Column("signing_time", String, nullable=False),
+    Column("layout", String, nullable=False),
+    Column("made_at", String, nullable=False),
+    Column("closed_at", String),
+    ForeignKeyConstraint(["record_id", "version"], ["intents.record_id", "intents.version"]),
+    Index("jobs_record", "record_id", "version", "task"),
+    Index("jobs_lease", "lease_id"),
+)
+
+confirmations = Table(
+    "confirmations",
+    metadata,
+    Column("record_id", String, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("cose", LargeBinary, nullable=False),
+    Column("fingerprint", LargeBinary, ForeignKey("tokens.fingerprint"), nullable=False),
+    Column("account", String, nullable=False),
+    Column("confirmed_at", String, nullable=False),
+)
+
+passports = Table(
+    "passports",
+    metadata,
+    Column("uvci", String, primary_key=True),
+    Column("record_id", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("state", String, nullable=False),  # signed, held, issued
+    Column("reason", String),  # why the gate held it
+    Column("hc1", Text, nullable=False),
+    Column("pdf", LargeBinary),
+    Column("fingerprint", LargeBinary, ForeignKey("tokens.fingerprint"), nullable=False),  # whose key signed
+    Column("account", String, nullable=False),
+    Column("signed_at", String, nullable=False),
+    Column("issued_at", String),
+    Column("expires_at", String, nullable=False),
+    UniqueConstraint("record_id", "version"),
+)
+
+claim_codes = Table(  # the second secret, printed on the paper slip; only a keyed hash is kept
+    "claim_codes",
+    metadata,
+    Column("record_id", String, ForeignKey("records.record_id"), primary_key=True),
+    Column("code_hash", LargeBinary, nullable=False),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("made_at", String, nullable=False),
+)
+
+challenges = Table(
+    "challenges",
+    metadata,
+    Column("challenge_id", String, primary_key=True),
+    Column("nonce", LargeBinary, nullable=False),
+    Column("fingerprint", LargeBinary, nullable=False),
+    Column("account", String, nullable=False),
+    Column("expires_at", String, nullable=False),
+    Column("used_at", String),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),  # SHA-256 of the bearer token
+    Column("fingerprint", LargeBinary, ForeignKey("tokens.fingerprint"), nullable=False),
+    Column("account", String, nullable=False),
+    Column("expires_at", String, nullable=False),
+)
+
+audit = Table(  # append-only; each row holds the hash of the one before
+    "audit",
+    metadata,
+    Column("sequence", Integer, primary_key=True),
+    Column("at", String, nullable=False),
+    Column("actor", String, nullable=False),
+    Column("act", String, nullable=False),
+    Column("subject", String, nullable=False),  # an id, never personal data
+    Column("reason", String, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)

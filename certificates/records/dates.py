@@ -1,0 +1,47 @@
+"""Birth dates that may be known only in part: many elderly people have a year and nothing else."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from certificates.errors import RecordError
+
+_ISO = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PartialDate:
+    """A date known to the year, the month or the day. Always a real date of the calendar."""
+
+    year: int
+    month: int | None = None
+    day: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.day is not None and self.month is None:
+            raise RecordError("date-partial", "a day without a month")
+        if not 1900 <= self.year <= 2099:  # DCC schema 1.3.3, dob pattern
+            raise RecordError("date-year", "the year must lie between 1900 and 2099")
+        try:
+            date(self.year, self.month or 1, self.day or 1)
+        except ValueError as error:
+            raise RecordError("date-impossible", "this day does not exist") from error
+
+    @classmethod
+    def parse(cls, text: str) -> "PartialDate":
+        """Read ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``. Raises RecordError ``date-form`` for anything else."""
+        match = _ISO.match(text)
+        if match is None or text != match.group(0):
+            raise RecordError("date-form", "expected YYYY, YYYY-MM or YYYY-MM-DD")
+        year, month, day = match.groups()
+        return cls(int(year), int(month) if month else None, int(day) if day else None)
+
+    @property
+    def iso(self) -> str:
+        """``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``: the form of the DCC's ``dob``."""
+        parts = [f"{self.year:04d}"]
+        if self.month is not None:
+            parts.append(f"{self.month:02d}")
+        if self.day is not None:
+            parts.append(f"{self.day:02d}")
+        return "-".join(parts)

@@ -1,0 +1,5 @@
+"""Commands of `vaxseal ca`."""
+
+import typer
+
+app = typer.Typer(no_args_is_help=True)

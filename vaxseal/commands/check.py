@@ -1,0 +1,5 @@
+"""`vaxseal check`."""
+
+
+def check() -> None:
+    """Not written yet."""

@@ -1,0 +1,5 @@
+"""`vaxseal demo`."""
+
+
+def demo() -> None:
+    """Not written yet."""

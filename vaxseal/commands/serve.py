@@ -1,0 +1,5 @@
+"""`vaxseal serve`."""
+
+
+def serve() -> None:
+    """Not written yet."""
