@@ -61,7 +61,7 @@ class Person:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Person":
         """The inverse of `to_dict`. Raises RecordError ``record-form``."""
-        with _form():
+        with _Form():
             return cls(
                 full_name=_text(data["full_name"]),
                 family_name=_optional_text(data["family_name"]),
@@ -110,7 +110,7 @@ class Dose:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Dose":
         """The inverse of `to_dict`. Raises RecordError ``record-form``."""
-        with _form():
+        with _Form():
             if type(data["number"]) is not int:
                 raise ValueError("number")
             return cls(
@@ -150,7 +150,7 @@ class VaccinationRecord:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "VaccinationRecord":
         """The inverse of `to_dict`. Raises RecordError ``record-form``."""
-        with _form():
+        with _Form():
             if type(data["version"]) is not int:
                 raise ValueError("version")
             return cls(
@@ -233,7 +233,7 @@ Evidence = RegisterAnswer | Attestation
 
 def evidence_from_dict(data: Mapping[str, Any]) -> Evidence:
     """Read what `RegisterAnswer.to_dict` or `Attestation.to_dict` wrote. Raises RecordError ``record-form``."""
-    with _form():
+    with _Form():
         digest = bytes.fromhex(data["person_digest"])
         if data["kind"] == "attestation":
             return Attestation(
@@ -289,7 +289,7 @@ def instant_from_text(text: str) -> datetime:
     return instant.astimezone(UTC)
 
 
-class _form:
+class _Form:
     """Turns what a malformed mapping raises into one RecordError, without repeating its (personal) values."""
 
     def __enter__(self) -> None:
