@@ -1,0 +1,29 @@
+# The commands of this project. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help demo test setup lint bench clean
+ARGS =
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo '  ARGS="..." passes options on:  make demo ARGS="--mode station --serve"   make test ARGS="-k cose"'
+
+demo: setup ## play a small province: dirty records in, signed passports out, into var/demo
+	@.venv/bin/vaxseal demo $(ARGS)
+
+test: ## every check: lint, types, import directions, tests
+	@sh scripts/setup.sh --test
+	@sh scripts/test.sh $(ARGS)
+
+setup: ## make .venv from requirements.lock, and find or fetch SoftHSM
+	@sh scripts/setup.sh
+
+lint: setup ## ruff, mypy and import-linter only
+	@sh scripts/test.sh --lint
+
+bench: setup ## speed, each row beside a limit or a peer
+	@.venv/bin/python -m bench $(ARGS)
+
+clean: ## remove what was made: environment, caches, demo output
+	rm -rf .venv .cache var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
