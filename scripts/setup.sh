@@ -186,4 +186,7 @@ make_test_tools() {
 
 make_environment
 make_softhsm
-[ "${1:-}" != --test ] || make_test_tools
+if [ "${1:-}" = --test ]; then
+    make_test_tools
+    sh scripts/peers.sh
+fi
