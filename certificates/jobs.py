@@ -1,15 +1,19 @@
 """What crosses between the centre and a signing agent. Both ends compute; nobody signs blind.
 
 A job names everything that goes into the signed bytes, so that the agent can build them itself and compare with
-``tbs_digest``. On the wire these are JSON objects: bytes as base64, times as RFC 3339 in UTC with whole seconds.
+``tbs_digest``. On the wire these are JSON objects: bytes as base64, times as RFC 3339 in UTC with whole seconds. Not every
+field of a job enters the signed bytes (the evidence does not), so the object also carries a digest over all of itself.
 """
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+import cbor2
 
 from certificates.errors import IssuanceError, RecordError
 from certificates.issuance import Terms
@@ -46,7 +50,8 @@ class SigningJob:
     confirmed_by: bytes | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        return {
+        """The JSON object, sealed with ``job_digest`` over everything else in it."""
+        body = {
             "job_id": self.job_id,
             "task": self.task,
             "record": self.record.to_dict(),
@@ -63,11 +68,14 @@ class SigningJob:
             "confirmation": _encode(self.confirmation),
             "confirmed_by": _encode(self.confirmed_by),
         }
+        return {**body, "job_digest": _encode(job_digest(body))}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "SigningJob":
-        """The inverse of `to_dict`. Raises IssuanceError ``job-form``."""
+        """The inverse of `to_dict`. Raises IssuanceError ``job-form``, or ``job-digest`` where anything was changed."""
         try:
+            if _required(data["job_digest"]) != job_digest(data):
+                raise IssuanceError("job-digest", "the job is not the one that its digest was made for")
             if data["task"] not in ("confirm", "issue"):
                 raise ValueError("task")
             return cls(
@@ -89,8 +97,20 @@ class SigningJob:
                 confirmation=_decode(data["confirmation"]),
                 confirmed_by=_decode(data["confirmed_by"]),
             )
-        except (KeyError, TypeError, ValueError, RecordError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, RecordError) as error:
             raise IssuanceError("job-form", "a field of the job is missing or of the wrong form") from error
+
+
+def job_digest(data: Mapping[str, Any]) -> bytes:
+    """SHA-256 over the deterministic CBOR of a job's JSON object without its ``job_digest``.
+
+    Raises ValueError for what is no JSON object of bounded depth.
+    """
+    try:
+        body = {key: value for key, value in data.items() if key != "job_digest"}
+        return hashlib.sha256(cbor2.dumps(body, canonical=True)).digest()
+    except (cbor2.CBOREncodeError, RecursionError, AttributeError) as error:
+        raise ValueError("not a JSON object") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
