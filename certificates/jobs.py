@@ -1,8 +1,8 @@
 """What crosses between the centre and a signing agent. Both ends compute; nobody signs blind.
 
 A job names everything that goes into the signed bytes, so that the agent can build them itself and compare with
-``tbs_digest``. On the wire these are JSON objects: bytes as base64, times as RFC 3339 in UTC with whole seconds. Not every
-field of a job enters the signed bytes (the evidence does not), so the object also carries a digest over all of itself.
+``tbs_digest``. On the wire these are JSON objects: bytes as base64, times as RFC 3339 in UTC with whole seconds. Not
+every field of a job enters the signed bytes (the evidence does not), so the object carries a digest over all of itself.
 """
 
 import base64
@@ -32,9 +32,9 @@ Task = Literal["confirm", "issue"]
 class SigningJob:
     """One record to confirm (two-tier, at the unit) or to issue (at the ministry, or at the unit in station mode).
 
-    ``certificate_fingerprint`` is SHA-256 over the DER of the certificate whose key shall sign, ``tbs_digest`` SHA-256 of
-    the COSE message, ``signing_time`` the claimed time inside the PDF signature. ``confirmation`` is the unit's COSE_Sign1
-    and ``confirmed_by`` that certificate's fingerprint: both only for "issue" in two-tier.
+    ``certificate_fingerprint`` is SHA-256 over the DER of the certificate whose key shall sign, ``tbs_digest`` SHA-256
+    of the COSE message, ``signing_time`` the claimed time inside the PDF signature. ``confirmation`` is the unit's
+    COSE_Sign1 and ``confirmed_by`` that certificate's fingerprint: both only for "issue" in two-tier.
     """
 
     job_id: str
@@ -74,8 +74,7 @@ class SigningJob:
     def from_dict(cls, data: Mapping[str, Any]) -> "SigningJob":
         """The inverse of `to_dict`. Raises IssuanceError ``job-form``, or ``job-digest`` where anything was changed."""
         try:
-            if _required(data["job_digest"]) != job_digest(data):
-                raise IssuanceError("job-digest", "the job is not the one that its digest was made for")
+            _check_digest(data)
             if data["task"] not in ("confirm", "issue"):
                 raise ValueError("task")
             return cls(
@@ -101,6 +100,11 @@ class SigningJob:
             raise IssuanceError("job-form", "a field of the job is missing or of the wrong form") from error
 
 
+def _check_digest(data: Mapping[str, Any]) -> None:
+    if _required(data["job_digest"]) != job_digest(data):
+        raise IssuanceError("job-digest", "the job is not the one that its digest was made for")
+
+
 def job_digest(data: Mapping[str, Any]) -> bytes:
     """SHA-256 over the deterministic CBOR of a job's JSON object without its ``job_digest``.
 
@@ -115,8 +119,9 @@ def job_digest(data: Mapping[str, Any]) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedJob:
-    """What the agent returns: the raw COSE signature and, where the key also signs the PDF, the CMS and the SHA-256 of the
-    prepared PDF (with the signature's place still empty). The PDF itself does not travel: the centre builds the same one."""
+    """What the agent returns: the raw COSE signature and, where the key also signs the PDF, the CMS and the SHA-256 of
+    the prepared PDF (with the signature's place still empty). The PDF itself does not travel: the centre builds the
+    same one."""
 
     job_id: str
     signature: bytes

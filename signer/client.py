@@ -1,0 +1,278 @@
+"""HTTP to the centre: time-outs, bounded answers, retries only where a repetition cannot do harm."""
+
+import base64
+import binascii
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Final, Literal, Self, get_args
+from urllib.parse import urlsplit
+
+import httpx2
+
+from certificates.jobs import SignedJob, Task
+from certificates.login import LoginChallenge
+from certificates.records.model import instant_from_text
+from signer.errors import AgentError, CentreRefusal
+
+Mode = Literal["two-tier", "station"]
+Outcome = Literal["accepted", "already", "rejected", "refused"]
+
+MAX_ANSWER: Final = 16 * 1024 * 1024  # bytes; 500 jobs of some 5 kB with room to spare
+MAX_LEASE: Final = 500
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+PAUSES: Final = (0.5, 1.0, 2.0, 4.0)  # seconds between attempts
+TIMEOUT: Final = httpx2.Timeout(30.0, connect=5.0)
+SUBMIT_TIMEOUT: Final = httpx2.Timeout(120.0, connect=5.0)  # the centre rebuilds every page before it answers
+_TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What a log-in gave: who the centre takes this token for, and the bearer token until ``expires_at``."""
+
+    bearer: str = field(repr=False)
+    unit: str
+    task: Task
+    mode: Mode
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """A batch as it came: ``jobs`` are JSON objects that nobody has judged yet. ``waiting``: ready records left behind."""
+
+    lease_id: str
+    deadline: datetime
+    jobs: tuple[Mapping[str, Any], ...] = field(repr=False)
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobResult:
+    """What became of one job at the centre. ``state`` is the record's state, ``reason`` a code where it was not taken."""
+
+    job_id: str
+    outcome: Outcome
+    reason: str | None
+    state: str | None
+
+
+class CentreClient:
+    """One centre, by the URL that the agent is configured with: log-ins are signed for exactly this text.
+
+    Args:
+        centre: base URL; a slash at its end is dropped. Plain http is taken on this machine only.
+        transport: another httpx2 transport, for tests of this module.
+        pauses: seconds to wait before each further attempt of a call that may be repeated.
+    """
+
+    def __init__(
+        self, centre: str, *, transport: httpx2.BaseTransport | None = None, pauses: Sequence[float] = PAUSES
+    ) -> None:
+        self.centre = centre.rstrip("/")
+        parts = urlsplit(self.centre)
+        local = parts.hostname in LOOPBACK
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+            raise AgentError("centre-url", "The address of the centre is not a web address: give it as https://host.")
+        if parts.scheme == "http" and not local:
+            raise AgentError("centre-insecure", "The address of the centre must begin with https://.")
+        self._pauses = tuple(pauses)
+        self._bearer: str | None = None
+        self._http = httpx2.Client(
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            trust_env=not local,  # a proxy never stands between this machine and itself
+            transport=transport,
+            headers={"Accept": "application/json, application/problem+json", "Accept-Encoding": "identity"},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections and forget the session."""
+        self._bearer = None
+        self._http.close()
+
+    def challenge(self, fingerprint: bytes, account: str) -> LoginChallenge:
+        """Ask for a challenge. May be repeated: an unused challenge ends by itself."""
+        answer = self._post(
+            "/v1/auth/challenge",
+            {"fingerprint": base64.b64encode(fingerprint).decode("ascii"), "account": account},
+            repeat=True,
+        )
+        with _Answer():
+            # The account is the one we asked for: what the centre might answer instead is never signed.
+            return LoginChallenge(
+                challenge_id=_text(answer["challenge_id"]),
+                nonce=base64.b64decode(_text(answer["nonce"]), validate=True),
+                account=account,
+            )
+
+    def log_in(self, challenge: LoginChallenge, signature: bytes) -> Session:
+        """Redeem the challenge; further calls carry the session. Never repeated: a challenge is good once."""
+        answer = self._post(
+            "/v1/auth/login",
+            {
+                "challenge_id": challenge.challenge_id,
+                "signature": base64.b64encode(signature).decode("ascii"),
+            },
+        )
+        with _Answer():
+            session = Session(
+                bearer=_text(answer["token"]),
+                unit=_text(answer["unit"]),
+                task=_one_of(answer["task"], get_args(Task)),
+                mode=_one_of(answer["mode"], get_args(Mode)),
+                expires_at=instant_from_text(_text(answer["expires_at"])),
+            )
+            self._bearer = session.bearer.encode("ascii").decode("ascii")
+            return session
+
+    def lease(self, layout: str, limit: int) -> Lease:
+        """Take up to ``limit`` ready records. Never repeated blindly: an answer that was lost leaves a lease that lapses."""
+        answer = self._post("/v1/signing/lease", {"layout": layout, "limit": limit})
+        with _Answer():
+            jobs = answer["jobs"]
+            if not isinstance(jobs, list) or len(jobs) > limit or not all(isinstance(job, dict) for job in jobs):
+                raise ValueError("jobs")
+            if type(answer["waiting"]) is not int or answer["waiting"] < 0:
+                raise ValueError("waiting")
+            return Lease(
+                lease_id=_text(answer["lease_id"]),
+                deadline=instant_from_text(_text(answer["deadline"])),
+                jobs=tuple(jobs),
+                waiting=answer["waiting"],
+            )
+
+    def submit(
+        self, lease_id: str, signed: Sequence[SignedJob], refused: Sequence[Mapping[str, str]]
+    ) -> tuple[JobResult, ...]:
+        """Send signatures and refusals. Repeated after a failure: the centre takes each job once."""
+        answer = self._post(
+            "/v1/signing/submit",
+            {"lease_id": lease_id, "signed": [job.to_dict() for job in signed], "refused": list(refused)},
+            repeat=True,
+            timeout=SUBMIT_TIMEOUT,
+        )
+        sent = {job.job_id for job in signed} | {refusal["job_id"] for refusal in refused}
+        with _Answer():
+            results = tuple(
+                JobResult(
+                    job_id=_text(result["job_id"]),
+                    outcome=_one_of(result["outcome"], get_args(Outcome)),
+                    reason=None if result["reason"] is None else _text(result["reason"]),
+                    state=None if result["state"] is None else _text(result["state"]),
+                )
+                for result in answer["results"]
+            )
+            if len(results) != len(sent) or {result.job_id for result in results} != sent:
+                raise ValueError("results")
+            return results
+
+    def _post(
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        repeat: bool = False,
+        timeout: httpx2.Timeout = TIMEOUT,
+    ) -> Mapping[str, Any]:
+        pauses = self._pauses if repeat else ()
+        for pause in (*pauses, None):
+            try:
+                status, data = self._send(path, body, timeout)
+            except AgentError as error:
+                if pause is None or error.code == "centre-answer":
+                    raise
+            else:
+                if status == httpx2.codes.OK:
+                    return _json_object(data)
+                if pause is None or status not in _TRY_AGAIN:
+                    raise _refusal(status, data)
+            time.sleep(pause)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _send(self, path: str, body: Mapping[str, Any], timeout: httpx2.Timeout) -> tuple[int, bytes]:
+        """One request; the answer is read up to MAX_ANSWER, so a broken centre cannot fill the memory."""
+        headers = {"Authorization": f"Bearer {self._bearer}"} if self._bearer else {}
+        try:
+            with self._http.stream("POST", self.centre + path, json=body, headers=headers, timeout=timeout) as response:
+                if response.headers.get("Content-Encoding", "identity") != "identity":
+                    raise _bad_answer("it is compressed, which was not asked for")
+                data = bytearray()
+                for part in response.iter_raw():
+                    data += part
+                    if len(data) > MAX_ANSWER:
+                        raise _bad_answer("it is too long")
+                return response.status_code, bytes(data)
+        except httpx2.TimeoutException as error:
+            raise AgentError(
+                "centre-timeout", "The centre did not answer in time. Check the network and start again."
+            ) from error
+        except (httpx2.TransportError, httpx2.InvalidURL) as error:
+            raise AgentError(
+                "centre-unreachable", f"The centre at {self.centre} cannot be reached. Check the network and its address."
+            ) from error
+
+
+def _bad_answer(why: str) -> AgentError:
+    return AgentError("centre-answer", f"The answer of the centre cannot be used: {why}.")
+
+
+def _json_object(data: bytes) -> Mapping[str, Any]:
+    try:
+        answer = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise _bad_answer("it is not JSON") from error
+    if not isinstance(answer, dict):
+        raise _bad_answer("it is not a JSON object")
+    return answer
+
+
+def _refusal(status: int, data: bytes) -> AgentError:
+    """problem+json in words: the last part of ``type`` is the code, ``detail`` (or ``title``) the sentence."""
+    try:
+        problem = _json_object(data)
+    except AgentError:
+        problem = {}
+    kind, title, detail = problem.get("type"), problem.get("title"), problem.get("detail")
+    code = kind.replace(":", "/").rstrip("/").rsplit("/", 1)[-1] if isinstance(kind, str) else ""
+    if not code or code == "blank":
+        code = f"centre-status-{status}"
+    words = [text.strip() for text in (title, detail) if isinstance(text, str) and text.strip()]
+    sentence = ": ".join(text.rstrip(".") for text in words) if words else f"the centre refused with status {status}"
+    printable = "".join(letter for letter in sentence if letter.isprintable())[:500]
+    return CentreRefusal(code[:80], f"{printable[:1].upper()}{printable[1:]}.", status=status)
+
+
+class _Answer:
+    """Turns what a malformed answer raises into one AgentError, without repeating its values."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, (KeyError, TypeError, ValueError, AttributeError, binascii.Error)):
+            raise _bad_answer("a field is missing or of the wrong form") from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise TypeError("text expected")
+    return value
+
+
+def _one_of(value: object, allowed: tuple[Any, ...]) -> Any:
+    if value not in allowed:
+        raise ValueError("not one of the allowed words")
+    return value

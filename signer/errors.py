@@ -1,0 +1,23 @@
+"""What stops an agent: one error, with a stable code and a sentence for the person at the token."""
+
+
+class AgentError(Exception):
+    """The agent cannot go on.
+
+    Attributes:
+        code: stable machine name in kebab-case, for example ``centre-unreachable``.
+        sentence: what happened and what to do, without personal data.
+    """
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(f"{code}: {sentence}")
+        self.code = code
+        self.sentence = sentence
+
+
+class CentreRefusal(AgentError):
+    """The centre answered with a problem (RFC 9457). ``status`` is the HTTP status."""
+
+    def __init__(self, code: str, sentence: str, *, status: int) -> None:
+        super().__init__(code, sentence)
+        self.status = status

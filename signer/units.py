@@ -1,0 +1,184 @@
+"""The ministry's own list of enrolled units, and its own count of what each unit confirmed today.
+
+The list is a JSON file on the ministry's machine; the centre can neither read nor add to it. What a unit confirmed counts
+only while one of its certificates stands in this list, unsuspended, and within the unit's daily quota.
+"""
+
+import base64
+import binascii
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from certificates.errors import IssuanceError
+from certificates.pki import SigningCertificate
+from signer.errors import AgentError
+
+MAX_FILE: Final = 64 * 1024 * 1024  # bytes; 11,000 units with some certificates each are about 20 MB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolledUnit:
+    """One certificate of a unit. ``daily_quota`` counts confirmations of the whole unit on one day (UTC)."""
+
+    unit: str
+    certificate: SigningCertificate
+    suspended: bool
+    daily_quota: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "unit": self.unit,
+            "certificate": base64.b64encode(self.certificate.der).decode("ascii"),
+            "suspended": self.suspended,
+            "daily_quota": self.daily_quota,
+        }
+
+
+class EnrolledUnits:
+    """The list, by certificate fingerprint (SHA-256 of the DER). Changing it gives a new list."""
+
+    def __init__(self, units: Iterable[EnrolledUnit] = ()) -> None:
+        self._units: dict[bytes, EnrolledUnit] = {}
+        for enrolled in units:
+            if enrolled.certificate.fingerprint in self._units:
+                raise AgentError("units-twice", "A certificate stands twice in the list of units.")
+            if not enrolled.unit or enrolled.daily_quota < 0:
+                raise AgentError("units-form", "A unit of the list has no code or a quota below zero.")
+            self._units[enrolled.certificate.fingerprint] = enrolled
+
+    def __len__(self) -> int:
+        return len(self._units)
+
+    def __iter__(self) -> Iterable[EnrolledUnit]:  # type: ignore[override]
+        return iter(self._units.values())
+
+    def find(self, fingerprint: bytes) -> EnrolledUnit | None:
+        """The entry of this certificate, suspended or not."""
+        return self._units.get(fingerprint)
+
+    def add(self, certificate_der: bytes, *, unit: str, daily_quota: int) -> "EnrolledUnits":
+        """Enrol a certificate. Raises AgentError ``units-twice``, ``units-certificate`` or ``units-form``."""
+        try:
+            certificate = SigningCertificate.from_der(certificate_der)
+        except IssuanceError as error:
+            raise AgentError("units-certificate", "This is not the certificate of a signing key.") from error
+        if certificate.is_ca:
+            raise AgentError("units-certificate", "This is the certificate of an authority, not of a unit.")
+        entry = EnrolledUnit(unit=unit, certificate=certificate, suspended=False, daily_quota=daily_quota)
+        return EnrolledUnits([*self._units.values(), entry])
+
+    def suspend(self, unit: str) -> "EnrolledUnits":
+        """Suspend every certificate of a unit. Raises AgentError ``units-unknown``."""
+        if all(enrolled.unit != unit for enrolled in self._units.values()):
+            raise AgentError("units-unknown", "No unit with this code stands in the list.")
+        return EnrolledUnits(
+            replace(enrolled, suspended=True) if enrolled.unit == unit else enrolled
+            for enrolled in self._units.values()
+        )
+
+    @classmethod
+    def load(cls, path: Path) -> "EnrolledUnits":
+        """Read the list. Raises AgentError ``units-missing``, ``units-form`` or ``units-twice``."""
+        data = _read(path, "units-missing", "units-form", "the list of units")
+        try:
+            if not isinstance(data, list):
+                raise TypeError
+            return cls(_entry(item) for item in data)
+        except (KeyError, TypeError, ValueError, IssuanceError) as error:
+            raise AgentError("units-form", f"The list of units in {path} is damaged.") from error
+
+    def save(self, path: Path) -> None:
+        """Write the list in one step: a reader sees the old list or the new one."""
+        _write(path, [enrolled.to_dict() for enrolled in self._units.values()])
+
+
+class DailyCount:
+    """How many records of each unit were issued today: a small file, written before the signatures are made.
+
+    A crash may leave a count too high by one batch, never too low.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._day: str | None = None
+        self._counts: dict[str, int] = {}
+        if path.exists():
+            data = _read(path, "quota-missing", "quota-form", "the count of the day")
+            try:
+                self._day = date.fromisoformat(data["day"]).isoformat()
+                self._counts = {str(unit): _count(count) for unit, count in data["units"].items()}
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise AgentError("quota-form", f"The count of the day in {path} is damaged: move it away.") from error
+
+    def take(self, unit: str, quota: int, today: date) -> bool:
+        """Count one more record of the unit; False (and nothing counted) when its quota of the day is used up."""
+        if self._day is None or self._day < today.isoformat():
+            self._day, self._counts = today.isoformat(), {}
+        if self._counts.get(unit, 0) >= quota:
+            return False
+        self._counts[unit] = self._counts.get(unit, 0) + 1
+        return True
+
+    def save(self) -> None:
+        """Put the counts on the disk."""
+        _write(self._path, {"day": self._day, "units": self._counts})
+
+
+def _entry(item: dict[str, Any]) -> EnrolledUnit:
+    unit, suspended = item["unit"], item["suspended"]
+    if not isinstance(unit, str) or type(suspended) is not bool:
+        raise TypeError
+    try:
+        der = base64.b64decode(item["certificate"], validate=True)
+    except binascii.Error as error:
+        raise ValueError("base64") from error
+    return EnrolledUnit(
+        unit=unit,
+        certificate=SigningCertificate.from_der(der),
+        suspended=suspended,
+        daily_quota=_count(item["daily_quota"]),
+    )
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or value < 0:
+        raise ValueError("a count")
+    return value
+
+
+def _read(path: Path, missing: str, form: str, what: str) -> Any:
+    try:
+        if path.stat().st_size > MAX_FILE:
+            raise AgentError(form, f"The file {path} is too long to be {what}.")
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise AgentError(missing, f"The file {path} ({what}) cannot be read.") from error
+    except (ValueError, RecursionError) as error:
+        raise AgentError(form, f"The file {path} is not {what}: it is damaged.") from error
+
+
+def _write(path: Path, data: object) -> None:
+    """Beside the old file, flushed to the disk, then in its place: the same on every system."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=path.parent, prefix=path.name, suffix=".new", delete=False
+        ) as file:
+            try:
+                json.dump(data, file, ensure_ascii=False, indent=1)
+                file.write("\n")
+                file.flush()
+                os.fsync(file.fileno())
+            except BaseException:
+                file.close()
+                Path(file.name).unlink(missing_ok=True)
+                raise
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise AgentError("file-not-written", f"The file {path} cannot be written.") from error
