@@ -87,6 +87,7 @@ records = Table(  # the newest version of each record
     Column("entered_at", String, nullable=False),
     Column("updated_at", String, nullable=False),
     Index("records_work", "unit", "state", "record_id"),
+    Index("records_queue", "state", "record_id"),
     Index("records_person", "person_key"),
 )
 
@@ -147,6 +148,7 @@ jobs = Table(
     Column("task", String, nullable=False),
     Column("state", String, nullable=False),  # leased, done, refused, lapsed
     Column("reason", String),
+    Column("detail", Text),  # what the agent said of a difference it found
     Column("tbs", LargeBinary, nullable=False),  # the exact message that shall be signed
     Column("signing_time", String, nullable=False),
     Column("layout", String, nullable=False),
@@ -155,6 +157,7 @@ jobs = Table(
     ForeignKeyConstraint(["record_id", "version"], ["intents.record_id", "intents.version"]),
     Index("jobs_record", "record_id", "version", "task"),
     Index("jobs_lease", "lease_id"),
+    Index("jobs_state", "state", "lease_id"),
 )
 
 confirmations = Table(
@@ -176,7 +179,11 @@ passports = Table(
     Column("version", Integer, nullable=False),
     Column("state", String, nullable=False),  # signed, held, issued
     Column("reason", String),  # why the gate held it
+    Column("job_id", String, ForeignKey("jobs.job_id"), nullable=False),
     Column("hc1", Text, nullable=False),
+    Column("cose", LargeBinary, nullable=False),
+    Column("cms", LargeBinary, nullable=False),  # the agent's signature over the PDF
+    Column("pdf_digest", LargeBinary, nullable=False),  # of the PDF that the agent prepared
     Column("pdf", LargeBinary),
     Column("fingerprint", LargeBinary, ForeignKey("tokens.fingerprint"), nullable=False),  # whose key signed
     Column("account", String, nullable=False),
@@ -184,6 +191,18 @@ passports = Table(
     Column("issued_at", String),
     Column("expires_at", String, nullable=False),
     UniqueConstraint("record_id", "version"),
+    Index("passports_state", "state"),
+)
+
+late_signatures = Table(  # valid signatures that came too late or a second time: evidence, never released
+    "late_signatures",
+    metadata,
+    Column("job_id", String, ForeignKey("jobs.job_id"), primary_key=True),
+    Column("signature", LargeBinary, primary_key=True),
+    Column("reason", String, nullable=False),  # late, old-version, again
+    Column("fingerprint", LargeBinary, ForeignKey("tokens.fingerprint"), nullable=False),
+    Column("account", String, nullable=False),
+    Column("received_at", String, nullable=False),
 )
 
 claim_codes = Table(  # the second secret, printed on the paper slip; only a keyed hash is kept

@@ -1,0 +1,148 @@
+"""Records in the database: the newest version in ``records``, every version in ``record_versions``."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from api.states import RecordState
+from api.store.schema import evidence as evidence_table
+from api.store.schema import record_versions, records
+from certificates.records.model import Evidence, VaccinationRecord, evidence_from_dict, instant_to_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecord:
+    """A record with what the database knows besides: where it stands, and the key its doses are joined by."""
+
+    record: VaccinationRecord
+    state: RecordState
+    reason: str | None
+    person_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewVersion:
+    """A version that shall be written: the first of a new record, or the next of one that is there."""
+
+    record: VaccinationRecord
+    state: RecordState
+    reason: str | None
+    person_key: str
+    province: str
+    evidence: Evidence | None = None
+
+
+def load_record(connection: Connection, record_id: str) -> StoredRecord | None:
+    """The newest version of a record, or None."""
+    row = connection.execute(select(records).where(records.c.record_id == record_id)).one_or_none()
+    return None if row is None else stored_record(row)
+
+
+def load_evidence(connection: Connection, record_id: str, version: int) -> Evidence | None:
+    """The proof of identity that was stored with this version, or None."""
+    document = connection.execute(
+        select(evidence_table.c.document).where(
+            evidence_table.c.record_id == record_id, evidence_table.c.version == version
+        )
+    ).scalar_one_or_none()
+    return None if document is None else evidence_from_dict(json.loads(document))
+
+
+def stored_record(row: Row[Any]) -> StoredRecord:
+    """Read a whole row of ``records``."""
+    return StoredRecord(
+        record=VaccinationRecord.from_dict(json.loads(row.document)),
+        state=RecordState(row.state),
+        reason=row.reason,
+        person_key=row.person_key,
+    )
+
+
+def write_versions(connection: Connection, versions: Sequence[NewVersion], *, by: str, why: str, at: datetime) -> None:
+    """Write first or next versions, in bulk. The caller's transaction made sure that each version follows the last."""
+    if not versions:
+        return
+    made_at = instant_to_text(at)
+    rows: list[dict[str, Any]] = []
+    for version in versions:
+        record = version.record
+        rows.append(
+            {
+                "record_id": record.record_id,
+                "version": record.version,
+                "province": version.province,
+                "unit": record.unit,
+                "state": version.state.value,
+                "reason": version.reason,
+                "person_key": version.person_key,
+                "document": document_text(record),
+                "digest": record.digest,
+                "entered_at": made_at,
+                "updated_at": made_at,
+            }
+        )
+    first = [row for row in rows if row["version"] == 1]
+    later = [row for row in rows if row["version"] > 1]
+    if first:
+        connection.execute(insert(records), first)
+    for row in later:
+        changed = {name: value for name, value in row.items() if name != "entered_at"}
+        connection.execute(update(records).where(records.c.record_id == row["record_id"]).values(changed))
+    connection.execute(
+        insert(record_versions),
+        [
+            {
+                "record_id": row["record_id"],
+                "version": row["version"],
+                "document": row["document"],
+                "digest": row["digest"],
+                "made_by": by,
+                "why": why,
+                "made_at": made_at,
+            }
+            for row in rows
+        ],
+    )
+    for version in versions:
+        if version.evidence is not None:
+            write_evidence(connection, version.record, version.evidence, at=at)
+
+
+def write_evidence(connection: Connection, record: VaccinationRecord, evidence: Evidence, *, at: datetime) -> None:
+    """Store the proof of identity of this version; a later answer takes the place of an earlier one."""
+    key = (evidence_table.c.record_id == record.record_id) & (evidence_table.c.version == record.version)
+    connection.execute(evidence_table.delete().where(key))
+    connection.execute(
+        insert(evidence_table),
+        {
+            "record_id": record.record_id,
+            "version": record.version,
+            "document": json.dumps(evidence.to_dict(), ensure_ascii=False),
+            "made_at": instant_to_text(at),
+        },
+    )
+
+
+def move_record(
+    connection: Connection, stored: StoredRecord, state: RecordState, reason: str | None, *, at: datetime
+) -> bool:
+    """Set the state, if the record still stands where it was read; False when somebody else was quicker."""
+    result = connection.execute(
+        update(records)
+        .where(
+            records.c.record_id == stored.record.record_id,
+            records.c.version == stored.record.version,
+            records.c.state == stored.state.value,
+        )
+        .values(state=state.value, reason=reason, updated_at=instant_to_text(at))
+    )
+    return result.rowcount == 1
+
+
+def document_text(record: VaccinationRecord) -> str:
+    """The JSON text of a record as it is kept."""
+    return json.dumps(record.to_dict(), ensure_ascii=False, separators=(",", ":"))
