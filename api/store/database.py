@@ -1,7 +1,5 @@
 """Opening the database: SQLite in one file by default, any other SQLAlchemy address in earnest."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +8,14 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from api.store.schema import metadata
 
 BUSY_SECONDS = 60  # how long a writer waits for another: the end of a large import holds the lock for some seconds
-_READING = "vaxseal_reading"
 
 
 def open_database(url_or_path: str | Path) -> Engine:
     """Open the database and make the tables that are missing.
 
     SQLite runs in WAL mode with ``synchronous = FULL`` (what was promised survives a power cut) and foreign keys on.
-    Every transaction begins IMMEDIATE: a read that turns into a write must not lose its snapshot half-way. Readers
-    that need no lock use `reading`.
+    A transaction that only reads sees one steady snapshot and waits for nobody; one that writes is opened by
+    `api.store.transactions.writing`.
 
     Args:
         url_or_path: a path, or an SQLAlchemy address such as ``postgresql+psycopg://...``.
@@ -38,19 +35,11 @@ def open_database(url_or_path: str | Path) -> Engine:
     return engine
 
 
-@contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection that only reads: one steady snapshot, and it never waits for a writer."""
-    with engine.connect().execution_options(**{_READING: True}) as connection:
-        yield connection
-
-
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # the driver shall not begin transactions of its own
+    connection.isolation_level = None  # the driver begins too late: a read before the first write would stand outside
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    deferred = connection.get_execution_options().get(_READING, False)
-    connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN")
