@@ -21,7 +21,7 @@ is_root() { [ "$(id -u)" = 0 ]; }
 quietly() {
     mkdir -p .cache
     if ! "$@" >.cache/setup.log 2>&1 </dev/null; then
-        tail -n 15 .cache/setup.log >&2
+        tail -n 8 .cache/setup.log >&2
         return 1
     fi
 }
@@ -110,7 +110,7 @@ make_environment() {
     fi
     say "making .venv with $("$python" -V 2>&1) and the packages of requirements.lock (a minute or two)"
     "$python" -m venv .venv || die "could not make .venv with $python"
-    quietly .venv/bin/python -m pip --disable-pip-version-check install --no-input --only-binary=:all: \
+    quietly .venv/bin/python -m pip --disable-pip-version-check --quiet install --no-input --only-binary=:all: \
         --require-hashes -r requirements.lock ||
         die "the packages could not be installed: see the lines above. Is a package index reachable?"
     quietly .venv/bin/python -m pip --disable-pip-version-check install --no-input --no-index --no-deps \
