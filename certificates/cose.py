@@ -1,10 +1,12 @@
 """COSE_Sign1 (RFC 9052), exactly as the EU DCC uses it (hcert-spec 1.0.8, section 3)."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import cbor2
 
+from certificates.cbor import CborError, decode_item
+from certificates.errors import CheckError, CheckReason
 from certificates.signing import Algorithm
 
 HEADER_ALG: Final = 1  # RFC 9052, table 3
@@ -13,20 +15,35 @@ HEADER_KID: Final = 4
 COSE_ALG: Final[dict[Algorithm, int]] = {"ES256": -7, "PS256": -37}  # RFC 9053 2.1, RFC 8230 2
 TAG_COSE_SIGN1: Final = 18
 TAG_CWT: Final = 61  # RFC 8392, 6
+KID_SIZE: Final = 8  # hcert-spec 1.0.8, 3.3.3
+
+_ALGORITHM_OF: Final[dict[int, Algorithm]] = {number: name for name, number in COSE_ALG.items()}
+_UNDERSTOOD: Final = frozenset({HEADER_ALG, HEADER_KID})
+_TAGS: Final = (b"\xd2", b"\xd8\x3d\xd2")  # 18, and 61 around 18, in their one shortest form
+_ARRAY_OF_FOUR: Final = 0x84
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoseSign1:
-    """A complete COSE_Sign1 as bytes of its four parts. ``unprotected_kid`` is only ever read, never written by us."""
+    """A complete COSE_Sign1 as bytes of its parts. ``unprotected_*`` are only ever read, never written by us."""
 
     protected: bytes
     payload: bytes
     signature: bytes
     unprotected_kid: bytes | None = None
+    unprotected_alg: int | None = None
 
     def encode(self) -> bytes:
         """Tag 18 around ``[protected, {}, payload, signature]``, deterministic CBOR."""
         return cbor2.dumps(cbor2.CBORTag(TAG_COSE_SIGN1, [self.protected, {}, self.payload, self.signature]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoseHeaders:
+    """What the headers say. ``kid`` is None where it is missing or not 8 bytes: then no signer can be found."""
+
+    algorithm: Algorithm
+    kid: bytes | None
 
 
 def protected_header(algorithm: Algorithm, kid: bytes) -> bytes:
@@ -37,3 +54,78 @@ def protected_header(algorithm: Algorithm, kid: bytes) -> bytes:
 def sig_structure(protected: bytes, payload: bytes, external_aad: bytes) -> bytes:
     """What a COSE_Sign1 signature covers (RFC 9052, 4.4). ``external_aad`` is one of `certificates.purposes`."""
     return cbor2.dumps(["Signature1", protected, external_aad, payload])
+
+
+def decode_cose_sign1(data: bytes) -> CoseSign1:
+    """Read a COSE_Sign1: untagged, with tag 18, or with tag 61 (CWT) around tag 18. Nothing may follow it.
+
+    Raises:
+        CheckError: COSE.
+    """
+    for tag in _TAGS:
+        if data.startswith(tag):
+            data = data[len(tag) :]
+            break
+    if not data or data[0] != _ARRAY_OF_FOUR:
+        raise _refused("this is no COSE_Sign1")
+    try:
+        protected, unprotected, payload, signature = decode_item(data)
+    except CborError as error:
+        raise _refused(str(error)) from error
+    if not (type(protected) is bytes and type(payload) is bytes and type(signature) is bytes):
+        raise _refused("a part of the COSE_Sign1 is not a byte string")
+    if not isinstance(unprotected, dict):
+        raise _refused("the unprotected header is not a map")
+    if HEADER_CRIT in unprotected:
+        raise _refused("crit stands outside the protected header")
+    kid, alg = unprotected.get(HEADER_KID), unprotected.get(HEADER_ALG)
+    return CoseSign1(
+        protected=protected,
+        payload=payload,
+        signature=signature,
+        unprotected_kid=kid if type(kid) is bytes else None,
+        unprotected_alg=alg if type(alg) is int else None,
+    )
+
+
+def read_headers(cose: CoseSign1) -> CoseHeaders:
+    """Algorithm and kid of a COSE_Sign1. A label in the protected header wins, right or wrong.
+
+    Where the protected header names no algorithm, the unprotected one is read: codes of the EU's test set have it
+    there. That is safe because every key verifies with one algorithm only, whatever any header says.
+
+    Raises:
+        CheckError: COSE (a broken header, another algorithm than ES256 or PS256, a ``crit`` that we do not understand).
+    """
+    header: dict[Any, Any] = {}
+    if cose.protected:  # RFC 9052, 3: an empty map is encoded as a zero-length string
+        try:
+            header = decode_item(cose.protected)
+        except CborError as error:
+            raise _refused(f"the protected header: {error}") from error
+        if not isinstance(header, dict):
+            raise _refused("the protected header is not a map")
+    if HEADER_CRIT in header:
+        _check_crit(header)
+    algorithm = header.get(HEADER_ALG, cose.unprotected_alg)
+    if type(algorithm) is not int or algorithm not in _ALGORITHM_OF:
+        raise _refused("the algorithm is neither ES256 nor PS256")
+    kid = header.get(HEADER_KID, cose.unprotected_kid)
+    return CoseHeaders(
+        algorithm=_ALGORITHM_OF[algorithm],
+        kid=kid if type(kid) is bytes and len(kid) == KID_SIZE else None,
+    )
+
+
+def _check_crit(header: dict[Any, Any]) -> None:
+    """RFC 9052, 3.1: an array of labels, all of them present and understood."""
+    crit = header[HEADER_CRIT]
+    if not isinstance(crit, (list, tuple)) or not crit:
+        raise _refused("crit is not a list of labels")
+    for label in crit:
+        if type(label) is not int or label not in _UNDERSTOOD or label not in header:
+            raise _refused("crit names a header that is not understood")
+
+
+def _refused(detail: str) -> CheckError:
+    return CheckError(CheckReason.COSE, detail)

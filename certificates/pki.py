@@ -6,20 +6,23 @@ from datetime import datetime
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from certificates.errors import IssuanceError
 from certificates.signing import Algorithm
+from certificates.x509 import PublicKey, read_certificate
 
 KID_SIZE: Final = 8
 ES256_SIGNATURE_SIZE: Final = 64
 PSS_SALT_SIZE: Final = 32  # RFC 8230, 2: as long as the hash
+RSA_MIN_BITS: Final = 2048
+RSA_MAX_BITS: Final = 4096
+ALL_KINDS: Final = frozenset("vtr")
 _EKU_PREFIXES: Final = ("1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1.")  # both spellings are alive
 _EKU_KIND: Final = {"1": "t", "2": "v", "3": "r"}
 _PSS: Final = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=PSS_SALT_SIZE)
-
-PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +50,39 @@ class SigningCertificate:
 
     @classmethod
     def from_der(cls, der: bytes) -> "SigningCertificate":
-        """Raises IssuanceError ``certificate-form`` or ``certificate-key`` (neither P-256 nor RSA 2048 to 4096)."""
-        raise NotImplementedError
+        """Read a certificate. Extensions that a strict X.509 parser refuses do not cost it its key.
+
+        Raises:
+            IssuanceError: ``certificate-form``, or ``certificate-key`` (neither P-256 nor RSA 2048 to 4096).
+        """
+        parts = read_certificate(der)
+        return cls(
+            der=der,
+            kid=key_identifier(der),
+            fingerprint=fingerprint(der),
+            algorithm=_algorithm_of(parts.public_key),
+            public_key=parts.public_key,
+            subject=parts.subject,
+            country=parts.country,
+            not_before=parts.not_before,
+            not_after=parts.not_after,
+            kinds=_kinds(parts.extended_key_usages),
+            is_ca=parts.is_ca,
+        )
+
+
+def _algorithm_of(key: PublicKey) -> Algorithm:
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        if isinstance(key.curve, ec.SECP256R1):
+            return "ES256"
+    elif RSA_MIN_BITS <= key.key_size <= RSA_MAX_BITS:
+        return "PS256"
+    raise IssuanceError("certificate-key", "the key is neither P-256 nor RSA of 2048 to 4096 bits")
+
+
+def _kinds(usages: frozenset[str]) -> frozenset[str]:
+    named = {_EKU_KIND.get(usage.removeprefix(prefix)) for usage in usages for prefix in _EKU_PREFIXES}
+    return frozenset(kind for kind in named if kind) or ALL_KINDS
 
 
 def fingerprint(der: bytes) -> bytes:
@@ -62,7 +96,7 @@ def key_identifier(der: bytes) -> bytes:
 
 
 def verify_signature(certificate: SigningCertificate, message: bytes, signature: bytes) -> bool:
-    """Whether ``signature`` (r||s of exactly 64 bytes, or PSS of exactly the modulus' size) is by this certificate's key."""
+    """Whether ``signature`` (r||s of 64 bytes, or PSS of the modulus' size, exactly) is by this certificate's key."""
     key = certificate.public_key
     try:
         if isinstance(key, ec.EllipticCurvePublicKey):

@@ -1,0 +1,76 @@
+"""Reading CBOR that comes from outside (RFC 8949), strictly.
+
+Refused: bytes after the item, duplicate keys, indefinite lengths (no live code has them), deep nesting, and every tag
+but the two for dates. So there are no shared references, no bignums and no sets in what this module returns.
+"""
+
+import io
+from collections.abc import Callable
+from typing import Any, Final
+
+import cbor2
+
+MAX_DEPTH: Final = 16  # a DCC inside its claims is 6 deep
+_TAG_DATE_TEXT: Final = 0  # RFC 8949, 3.4.1; live codes have it in tests' dates
+_TAG_DATE_NUMBER: Final = 1  # RFC 8949, 3.4.2
+_BUILT_IN_TAGS: Final = (
+    *range(2, 6), 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799,
+)  # fmt: skip
+
+
+class CborError(ValueError):
+    """The bytes are not one item of the CBOR this project reads."""
+
+
+class DateText(str):
+    """The text of a date with tag 0, told apart from a plain text."""
+
+    __slots__ = ()
+
+
+def decode_item(data: bytes) -> Any:
+    """The single item in ``data``; a date with tag 0 is a `DateText`, one with tag 1 its number.
+
+    Raises:
+        CborError: anything else, for whatever reason.
+    """
+    stream = io.BytesIO(data)
+    decoder = cbor2.CBORDecoder(
+        stream,
+        tag_hook=_refuse,
+        semantic_decoders=_DECODERS,
+        max_depth=MAX_DEPTH,
+        allow_indefinite=False,
+        allow_duplicate_keys=False,
+    )
+    try:
+        item = decoder.decode()
+    # TypeError: unhashable keys; RecursionError and OverflowError: whatever a hostile nesting may still reach
+    except (cbor2.CBORError, ValueError, TypeError, ArithmeticError, RecursionError, MemoryError) as error:
+        raise CborError("the CBOR is broken or not allowed here") from error
+    if stream.tell() != len(data):
+        raise CborError("bytes follow the CBOR item")
+    return item
+
+
+def _refuse(*_: Any) -> Any:
+    raise CborError("a tag that has no place here")
+
+
+def _date_text(value: Any, _immutable: bool) -> DateText:
+    if type(value) is not str:
+        raise CborError("a date with tag 0 is not a text")
+    return DateText(value)
+
+
+def _date_number(value: Any, _immutable: bool) -> int | float:
+    if type(value) not in (int, float):
+        raise CborError("a date with tag 1 is not a number")
+    return value  # type: ignore[no-any-return]
+
+
+_DECODERS: Final[dict[int, Callable[..., Any]]] = {
+    **dict.fromkeys(_BUILT_IN_TAGS, _refuse),
+    _TAG_DATE_TEXT: _date_text,
+    _TAG_DATE_NUMBER: _date_number,
+}

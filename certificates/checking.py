@@ -1,0 +1,110 @@
+"""The way back: from the text of a QR code to a verdict, offline."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from certificates import purposes
+from certificates.cose import CoseHeaders, CoseSign1, decode_cose_sign1, read_headers, sig_structure
+from certificates.cwt import ReadClaims, decode_claims
+from certificates.errors import CheckError, CheckReason
+from certificates.hc1 import decode_hc1
+from certificates.pki import SigningCertificate, verify_signature
+from certificates.schema import check_dcc
+from certificates.signing import Algorithm
+from certificates.trust import TrustStore
+
+_KINDS: Final = ("v", "t", "r")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class CheckedCertificate:
+    """A certificate that is valid at the time it was checked for, and who signed it. Made by `check_text` only."""
+
+    claims: ReadClaims
+    cose: CoseSign1
+    signer: SigningCertificate
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        """The DCC as it was signed."""
+        return self.claims.dcc
+
+    @property
+    def issuer(self) -> str | None:
+        """``iss``, as signed."""
+        return self.claims.issuer
+
+    @property
+    def kid(self) -> bytes:
+        return self.signer.kid
+
+    @property
+    def algorithm(self) -> Algorithm:
+        return self.signer.algorithm
+
+    @property
+    def issued_at(self) -> datetime:
+        return self.claims.issued_at
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.claims.expires_at
+
+
+def check_text(text: str, trust: TrustStore, at: datetime) -> CheckedCertificate:
+    """Decide on the text of a QR code.
+
+    The order of the steps is the order of `CheckReason`: the first that fails is the reason.
+
+    Args:
+        text: as scanned, ``HC1:...``.
+        trust: whose signatures count.
+        at: the time to check for, aware.
+
+    Raises:
+        CheckError: the certificate is not valid; nothing else is raised for any text.
+    """
+    cose = decode_cose_sign1(decode_hc1(text))
+    headers = read_headers(cose)
+    signers = _find_signers(cose, headers, trust)
+    claims = decode_claims(cose.payload)
+    if at < claims.issued_at:
+        raise CheckError(CheckReason.TIME, "it is not valid yet")
+    if at > claims.expires_at:
+        raise CheckError(CheckReason.TIME, "it has expired")
+    signer = _choose_signer(signers, claims, at)
+    check_dcc(claims.dcc, strict=False)
+    return CheckedCertificate(claims=claims, cose=cose, signer=signer)
+
+
+def _find_signers(cose: CoseSign1, headers: CoseHeaders, trust: TrustStore) -> list[SigningCertificate]:
+    if headers.kid is None:
+        raise CheckError(CheckReason.KID, "there is no key identifier of 8 bytes")
+    candidates = trust.signers(headers.kid)
+    if not candidates:
+        raise CheckError(CheckReason.KID, "no trusted signer has this key identifier")
+    message = sig_structure(cose.protected, cose.payload, purposes.PASSPORT)
+    signers = [
+        candidate
+        for candidate in candidates
+        if candidate.algorithm == headers.algorithm and verify_signature(candidate, message, cose.signature)
+    ]
+    if not signers:
+        raise CheckError(CheckReason.SIG, "the signature is not by the signer that it names")
+    return signers
+
+
+def _choose_signer(signers: list[SigningCertificate], claims: ReadClaims, at: datetime) -> SigningCertificate:
+    """The first signer whose certificate allows this; when none does, the reason of the last one."""
+    kinds = [kind for kind in _KINDS if claims.dcc.get(kind)]
+    refusal: CheckError | None = None
+    for signer in signers:
+        if not signer.not_before <= at <= signer.not_after:
+            refusal = CheckError(CheckReason.DSCTIME, "the signer's certificate is not valid at this time")
+        elif not all(map(signer.may_sign, kinds)):
+            refusal = CheckError(CheckReason.KEYUSAGE, "the signer may not sign this kind of certificate")
+        else:
+            return signer
+    raise refusal or CheckError(CheckReason.SIG)

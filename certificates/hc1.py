@@ -1,0 +1,47 @@
+"""The text inside the QR code: ``HC1:`` + Base45 of zlib of COSE (hcert-spec 1.0.8, 4.2)."""
+
+import zlib
+from typing import Final
+
+from certificates.base45 import b45decode, b45encode
+from certificates.errors import CheckError, CheckReason
+
+PREFIX: Final = "HC1:"
+MAX_TEXT: Final = 4296  # the longest alphanumeric QR code (ISO/IEC 18004, version 40-L); real codes have 420 to 1,038
+MAX_COSE: Final = 65536  # bytes after inflating; real ones have 300 to 700
+_ZLIB_LEVEL: Final = 9  # hcert-spec 4.2; readers in the field look for the first byte 0x78
+_ZLIB_WBITS: Final = 15
+
+
+def encode_hc1(cose: bytes) -> str:
+    """The QR code's text of an encoded COSE_Sign1."""
+    return PREFIX + b45encode(zlib.compress(cose, _ZLIB_LEVEL, _ZLIB_WBITS))
+
+
+def decode_hc1(text: str) -> bytes:
+    """The encoded COSE_Sign1 inside a QR code's text. Nothing is trimmed or repaired.
+
+    Raises:
+        CheckError: CONTEXT (not ``HC1:``, or longer than 4,296 characters), B45, or ZLIB (broken, not complete,
+            followed by more bytes, or larger than 64 kB).
+    """
+    if len(text) > MAX_TEXT:
+        raise CheckError(CheckReason.CONTEXT, f"the text is longer than {MAX_TEXT} characters")
+    if not text.startswith(PREFIX):
+        raise CheckError(CheckReason.CONTEXT, "the text does not start with HC1:")
+    try:
+        packed = b45decode(text[len(PREFIX) :])
+    except ValueError as error:
+        raise CheckError(CheckReason.B45, str(error)) from error
+    inflater = zlib.decompressobj(_ZLIB_WBITS)
+    try:
+        cose = inflater.decompress(packed, MAX_COSE)
+    except zlib.error as error:
+        raise CheckError(CheckReason.ZLIB, "the compressed data is broken") from error
+    if not inflater.eof:
+        # a stream that fills the limit to the last byte still has its check sum to read
+        full = len(cose) == MAX_COSE and bool(inflater.unconsumed_tail)
+        raise CheckError(CheckReason.ZLIB, f"more than {MAX_COSE} bytes" if full else "the compressed data is cut off")
+    if inflater.unused_data:
+        raise CheckError(CheckReason.ZLIB, "bytes follow the compressed data")
+    return cose
