@@ -1,0 +1,145 @@
+"""Names: Vietnamese and foreign, as written, as compared, and in the letters of a passport (ICAO Doc 9303-3, section 6).
+
+Vietnamese text reaches us composed and decomposed, with the tone on either vowel of a group (hòa, hoà), in any case, with
+the letter eth where D with stroke is meant. All of that is one name.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final
+
+from certificates.errors import RecordError
+from certificates.records.icao9303 import LETTERS
+from certificates.records.model import Person
+
+TEXT_LIMIT: Final = 80  # eu-dcc-schema 1.3.3: fn, gn, fnt, gnt
+
+_TONES: Final = "\u0300\u0301\u0303\u0309\u0323"  # grave, acute, tilde, hook above, dot below
+_APOSTROPHES: Final = "'’‘ʼʹ`´′＇"
+_INVISIBLE: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+_TO_APOSTROPHE: Final = dict.fromkeys(map(ord, _APOSTROPHES), "'")
+_SEPARATOR: Final = re.compile(r"[\s<,/‐-―−-]+")  # blanks, fillers, commas, slashes, hyphens and dashes
+_VOWEL_GROUP: Final = re.compile(rf"(?:[aeiouy][\u0302\u0306\u031b{_TONES}]*)+")
+_TONE: Final = re.compile(f"[{_TONES}]")
+# Ê Đê, Gia Rai, K'Ho, Xơ Đăng and others put a particle of sex first, which is no family name.
+_HIGHLAND_WORDS: Final = frozenset({"h", "h'", "y", "k", "k'", "a", "ka"})
+_HIGHLAND_START: Final = re.compile(r"[hk]'\S")
+# Clans that stand last (Ê Đê, Gia Rai, M'Nông and neighbours), as `_plain` writes them.
+_CLANS: Final = frozenset(
+    "adrong aliô ayun bdap bing bkrong buon bya dak dieu ding eban enuol hdok hdrue hlong hmok hwing jdrang kbin kbuor "
+    "kdoh khin kla knul kpa kpor kriem krong ksor ktla ktul lieng mlo nay nie niekdam ntrang rahlan rcam rcom rmah "
+    "rocham rochom romah siu uong".split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PersonName:
+    """A name in two parts, in NFC with single blanks. Either may be empty: some peoples have no family name."""
+
+    surname: str
+    given: str
+
+    def __repr__(self) -> str:
+        return "PersonName(...)"
+
+
+def clean(text: str) -> str:
+    """NFC, no invisible characters, one plain blank between words."""
+    return " ".join(unicodedata.normalize("NFC", text).translate(_INVISIBLE).split())
+
+
+def clip(text: str) -> str:
+    """At most 80 characters of `clean` text, never cut inside a letter with its marks."""
+    text = clean(text)
+    if len(text) <= TEXT_LIMIT:
+        return text
+    end = TEXT_LIMIT
+    while end and unicodedata.combining(text[end]):
+        end -= 1
+    return text[:end].rstrip()
+
+
+def comparable(text: str) -> str:
+    """A form that is equal for two spellings of one name, and for nothing else.
+
+    NFC or NFD, case, tone placement, kinds of apostrophe and blank, eth for D with stroke do not matter. Marks do: a name
+    without diacritics is another name.
+    """
+    lowered = unicodedata.normalize("NFD", clean(text).casefold()).translate(_TO_APOSTROPHE)
+    lowered = lowered.replace("ð", "đ").replace("ɖ", "đ").replace("' ", "'")
+    return unicodedata.normalize("NFC", _VOWEL_GROUP.sub(_tone_last, lowered))
+
+
+def split_name(person: Person) -> PersonName:
+    """Family and given name. Own fields win; then "FAMILY, given"; then the first word of the full name is the family name.
+
+    Where that first word is a Highland particle (H', Y, K', A, Ka), a known clan at the end is the family name, and without
+    one there is none. A name of one word is a family name (ICAO 9303-3, 4.6: a single name is the primary identifier).
+    """
+    if person.family_name or person.given_name:
+        return PersonName(surname=clean(person.family_name or ""), given=clean(person.given_name or ""))
+    full = clean(person.full_name)
+    if full.count(",") == 1:
+        surname, given = (part.strip() for part in full.split(","))
+        return PersonName(surname=surname, given=given)
+    words = full.split()
+    if len(words) > 1 and _is_highland(words[0]):
+        if len(words) > 2 or _HIGHLAND_START.match(_plain(words[0])):
+            if _plain(words[-1]) in _CLANS:
+                return PersonName(surname=words[-1], given=" ".join(words[:-1]))
+        return PersonName(surname="", given=full)
+    return PersonName(surname=words[0] if words else "", given=" ".join(words[1:]))
+
+
+def transliterate(text: str) -> str:
+    """``text`` for ``fnt`` or ``gnt``: A-Z and ``<``, at most 80 characters (ICAO Doc 9303-3, section 6 and 4.6).
+
+    Apostrophes and other punctuation are dropped; blanks, hyphens, commas and slashes become one filler.
+
+    Raises RecordError ``name-letters`` for letters and digits that the tables do not have.
+    """
+    prepared = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", clean(text))).upper()
+    words = (_word(word) for word in _SEPARATOR.split(prepared))
+    return "<".join(word for word in words if word)[:TEXT_LIMIT].rstrip("<")
+
+
+def _word(word: str) -> str:
+    out: list[str] = []
+    for character in word:
+        if "A" <= character <= "Z":
+            out.append(character)
+            continue
+        letters = LETTERS.get(character)
+        if letters is None:
+            letters = _without_marks(character)
+        out.append(letters)
+    return "".join(out)
+
+
+def _without_marks(character: str) -> str:
+    base = unicodedata.normalize("NFD", character)[0]
+    if "A" <= base <= "Z":
+        return base
+    if base in LETTERS:
+        return LETTERS[base]
+    if unicodedata.category(base)[0] in "LN":
+        raise RecordError("name-letters", "a letter or digit that ICAO 9303-3 does not write", fields=("full_name",))
+    return ""
+
+
+def _tone_last(match: re.Match[str]) -> str:
+    group = match.group()
+    return _TONE.sub("", group) + "".join(_TONE.findall(group))
+
+
+def _is_highland(word: str) -> bool:
+    plain = _plain(word)
+    return plain in _HIGHLAND_WORDS or _HIGHLAND_START.match(plain) is not None
+
+
+def _plain(word: str) -> str:
+    """Lower case without marks, plain apostrophes: for the lists of this module only."""
+    lowered = unicodedata.normalize("NFD", word.casefold()).translate(_TO_APOSTROPHE)
+    lowered = "".join(c for c in lowered if not unicodedata.combining(c))
+    return lowered.replace("đ", "d").replace("ƀ", "b")

@@ -1,0 +1,164 @@
+"""From a record to a VerifiedRecord: complete, plausible, and its person confirmed. The only place that makes one."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final, Literal
+
+from certificates.countries import COUNTRIES
+from certificates.errors import RecordError
+from certificates.records.citizen_id import identify
+from certificates.records.model import (
+    _PROOF,
+    Attestation,
+    Evidence,
+    IdKind,
+    Person,
+    RegisterAnswer,
+    RegisterStatus,
+    VaccinationRecord,
+    VerifiedRecord,
+)
+from certificates.records.names import clean, split_name, transliterate
+from certificates.records.plausibility import find_dose_faults
+
+HOME: Final = "VN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A mandatory field (letter 8938/BYT-DP) that is missing or unusable. ``field`` is a name of `Person`."""
+
+    field: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triage:
+    """Where an entered record goes next. ``reason`` is the code of the first thing to put right, or for a foreigner
+    ``attestation-needed``; None when nothing but the register's answer is missing."""
+
+    state: Literal["incomplete", "malformed_id", "awaiting_match"]
+    reason: str | None
+
+
+def find_gaps(person: Person) -> tuple[Gap, ...]:
+    """Everything missing: full name, date of birth, sex, identity number, nationality. Empty: the person is complete.
+
+    Codes: ``name-missing``, ``name-empty``, ``name-letters``, ``date-of-birth-missing``, ``sex-missing``,
+    ``nationality-unknown``, ``id-number-missing``, those of `citizen_id.identify`, and ``citizen-id-kind`` where the number
+    is none of the kind that stands beside it.
+    """
+    gaps = [*_name_gaps(person)]
+    if person.date_of_birth is None:
+        gaps.append(Gap(field="date_of_birth", code="date-of-birth-missing"))
+    if person.sex is None:
+        gaps.append(Gap(field="sex", code="sex-missing"))
+    if person.nationality not in COUNTRIES:
+        gaps.append(Gap(field="nationality", code="nationality-unknown"))
+    return (*gaps, *_id_gaps(person))
+
+
+def triage(record: VaccinationRecord, *, today: date) -> Triage:
+    """The state of a record that was just entered or corrected: class (a), (b) or (c) of letter 2262/BYT-CNTT, or ready to
+    be asked about."""
+    gaps = find_gaps(record.person)
+    malformed = next((gap.code for gap in gaps if gap.code.startswith("citizen-id-")), None)
+    if malformed is not None:
+        return Triage(state="malformed_id", reason=malformed)
+    if gaps:
+        return Triage(state="incomplete", reason=gaps[0].code)
+    for fault in find_dose_faults(record, today=today):
+        if fault.blocking:
+            return Triage(state="incomplete", reason=fault.code)
+    return Triage(state="awaiting_match", reason=None if record.person.nationality == HOME else "attestation-needed")
+
+
+def verify(record: VaccinationRecord, evidence: Evidence, *, today: date) -> VerifiedRecord:
+    """`verify_with_register` or `verify_with_attestation`, by the kind of the evidence."""
+    if isinstance(evidence, RegisterAnswer):
+        return verify_with_register(record, evidence, today=today)
+    return verify_with_attestation(record, evidence, today=today)
+
+
+def verify_with_register(record: VaccinationRecord, answer: RegisterAnswer, *, today: date) -> VerifiedRecord:
+    """The record, confirmed by the register.
+
+    Raises RecordError: ``evidence-other-person``, ``evidence-future``, ``register-no-answer``, ``register-deceased``,
+    ``register-merged``, ``register-mismatch`` (``fields`` say which of the four items), ``record-incomplete`` (``fields``),
+    ``record-implausible`` (``detail`` names the dose fault).
+    """
+    _check_evidence(record, answer.person_digest, answer.answered_at.date(), today)
+    if answer.status is not RegisterStatus.FOUND:
+        raise RecordError(
+            "register-" + answer.status.value.replace("_", "-"), "the register does not confirm this person"
+        )
+    items = {
+        "full_name": answer.name,
+        "date_of_birth": answer.date_of_birth,
+        "sex": answer.sex,
+        "id_number": answer.id_number,
+    }
+    differing = tuple(name for name, agrees in items.items() if agrees is not True)
+    if differing:
+        raise RecordError("register-mismatch", "the register says otherwise", fields=differing)
+    return _prove(record, answer, today)
+
+
+def verify_with_attestation(record: VaccinationRecord, attestation: Attestation, *, today: date) -> VerifiedRecord:
+    """A foreigner's record, for whose person the establishment answers by name.
+
+    Raises RecordError: ``evidence-other-person``, ``evidence-future``, ``attestation-not-foreigner``,
+    ``attestation-document`` (no passport), ``attestation-unit`` (another unit's), ``attestation-unnamed``,
+    ``record-incomplete``, ``record-implausible``.
+    """
+    _check_evidence(record, attestation.person_digest, attestation.attested_at.date(), today)
+    person = record.person
+    if person.nationality == HOME:
+        raise RecordError("attestation-not-foreigner", "the register answers for citizens", fields=("nationality",))
+    if person.id_kind is not IdKind.PASSPORT or attestation.document != "passport":
+        raise RecordError("attestation-document", "a foreigner is attested by the passport", fields=("id_kind",))
+    if attestation.unit != record.unit:
+        raise RecordError("attestation-unit", "another unit than the record's cannot answer for it")
+    if not attestation.attested_by.strip():
+        raise RecordError("attestation-unnamed", "an attestation names the person who made it")
+    return _prove(record, attestation, today)
+
+
+def _check_evidence(record: VaccinationRecord, digest: bytes, made_on: date, today: date) -> None:
+    if digest != record.person.digest:
+        raise RecordError("evidence-other-person", "the evidence is about other data than the record's")
+    if made_on > today + timedelta(days=1):  # ``today`` may be the local day, evidence counts in UTC
+        raise RecordError("evidence-future", "the evidence lies in the future")
+
+
+def _prove(record: VaccinationRecord, evidence: Evidence, today: date) -> VerifiedRecord:
+    gaps = find_gaps(record.person)
+    if gaps:
+        raise RecordError("record-incomplete", gaps[0].code, fields=tuple(gap.field for gap in gaps))
+    for fault in find_dose_faults(record, today=today):
+        if fault.blocking:
+            raise RecordError("record-implausible", fault.code, fields=("doses",))
+    return VerifiedRecord(record=record, evidence=evidence, proof=_PROOF)
+
+
+def _name_gaps(person: Person) -> tuple[Gap, ...]:
+    if not clean(person.full_name):
+        return (Gap(field="full_name", code="name-missing"),)
+    name = split_name(person)
+    try:
+        written = transliterate(name.surname) + transliterate(name.given)
+    except RecordError as error:
+        return (Gap(field="full_name", code=error.code),)
+    return () if written else (Gap(field="full_name", code="name-empty"),)
+
+
+def _id_gaps(person: Person) -> tuple[Gap, ...]:
+    if not (person.id_number or "").strip():
+        return (Gap(field="id_number", code="id-number-missing"),)
+    try:
+        kind, number = identify(person.id_number or "", nationality=person.nationality)
+    except RecordError as error:
+        return (Gap(field="id_number", code=error.code),)
+    if (kind, number) != (person.id_kind, person.id_number):
+        return (Gap(field="id_number", code="citizen-id-kind"),)
+    return ()
