@@ -16,7 +16,7 @@ import httpx2
 from certificates.jobs import SignedJob, Task
 from certificates.login import LoginChallenge
 from certificates.records.model import instant_from_text
-from signer.errors import AgentError, CentreRefusal
+from signer.errors import AgentError, CentreRefusedError
 
 Mode = Literal["two-tier", "station"]
 Outcome = Literal["accepted", "already", "rejected", "refused"]
@@ -43,7 +43,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """A batch as it came: ``jobs`` are JSON objects that nobody has judged yet. ``waiting``: ready records left behind."""
+    """A batch as it came: ``jobs`` are JSON objects that nobody has judged yet, ``waiting`` counts what stays ready."""
 
     lease_id: str
     deadline: datetime
@@ -53,7 +53,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResult:
-    """What became of one job at the centre. ``state`` is the record's state, ``reason`` a code where it was not taken."""
+    """What became of one job at the centre: the record's state, and a code where the job was not taken."""
 
     job_id: str
     outcome: Outcome
@@ -76,7 +76,8 @@ class CentreClient:
         self.centre = centre.rstrip("/")
         parts = urlsplit(self.centre)
         local = parts.hostname in LOOPBACK
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+        unfit = not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc
+        if parts.scheme not in ("http", "https") or unfit:
             raise AgentError("centre-url", "The address of the centre is not a web address: give it as https://host.")
         if parts.scheme == "http" and not local:
             raise AgentError("centre-insecure", "The address of the centre must begin with https://.")
@@ -87,7 +88,11 @@ class CentreClient:
             follow_redirects=False,
             trust_env=not local,  # a proxy never stands between this machine and itself
             transport=transport,
-            headers={"Accept": "application/json, application/problem+json", "Accept-Encoding": "identity"},
+            headers={
+                "Accept": "application/json, application/problem+json",
+                "Accept-Encoding": "identity",
+                "Accept-Language": "en",
+            },
         )
 
     def __enter__(self) -> Self:
@@ -139,7 +144,7 @@ class CentreClient:
             return session
 
     def lease(self, layout: str, limit: int) -> Lease:
-        """Take up to ``limit`` ready records. Never repeated blindly: an answer that was lost leaves a lease that lapses."""
+        """Take up to ``limit`` ready records. Never repeated blindly: a lost answer leaves a lease that lapses."""
         answer = self._post("/v1/signing/lease", {"layout": layout, "limit": limit})
         with _Answer():
             jobs = answer["jobs"]
@@ -221,7 +226,8 @@ class CentreClient:
             ) from error
         except (httpx2.TransportError, httpx2.InvalidURL) as error:
             raise AgentError(
-                "centre-unreachable", f"The centre at {self.centre} cannot be reached. Check the network and its address."
+                "centre-unreachable",
+                f"The centre at {self.centre} cannot be reached. Check the network and its address.",
             ) from error
 
 
@@ -252,7 +258,7 @@ def _refusal(status: int, data: bytes) -> AgentError:
     words = [text.strip() for text in (title, detail) if isinstance(text, str) and text.strip()]
     sentence = ": ".join(text.rstrip(".") for text in words) if words else f"the centre refused with status {status}"
     printable = "".join(letter for letter in sentence if letter.isprintable())[:500]
-    return CentreRefusal(code[:80], f"{printable[:1].upper()}{printable[1:]}.", status=status)
+    return CentreRefusedError(code[:80], f"{printable[:1].upper()}{printable[1:]}.", status=status)
 
 
 class _Answer:

@@ -15,7 +15,7 @@ class AgentError(Exception):
         self.sentence = sentence
 
 
-class CentreRefusal(AgentError):
+class CentreRefusedError(AgentError):
     """The centre answered with a problem (RFC 9457). ``status`` is the HTTP status."""
 
     def __init__(self, code: str, sentence: str, *, status: int) -> None:

@@ -8,7 +8,6 @@ from certificates.records.citizen_id import hints
 from certificates.records.model import Attestation, VerifiedRecord
 from certificates.records.plausibility import find_dose_faults
 
-SHORT_INTERVAL: Final = timedelta(days=21)  # the shortest interval of any two-dose series in use
 OLD_DOSE: Final = timedelta(days=365)
 OLD_EVIDENCE: Final = timedelta(days=180)
 USUAL_DOSES: Final = 3
@@ -25,26 +24,31 @@ class Oddity:
     words: str
 
 
-def find_oddities(verified: VerifiedRecord, dcc: dict[str, Any], *, today: date) -> tuple[Oddity, ...]:
+def find_oddities(
+    verified: VerifiedRecord, dcc: dict[str, Any], *, today: date, unit: str | None = None
+) -> tuple[Oddity, ...]:
     """The remarks on one record, heaviest first.
 
     Args:
         verified: the record that the payload was built from.
         dcc: the health certificate as decoded from the very bytes that will be signed.
         today: the day by the agent's own clock.
+        unit: the unit that signs, where it should be the record's.
     """
     found = [
         *_about_the_person(verified, dcc, today),
         *_about_the_doses(verified, dcc, today),
         *_about_the_evidence(verified, today),
     ]
+    if unit not in (None, verified.record.unit):
+        found.append(Oddity(weight=3, code="unit-other", words=f"a record of the unit {verified.record.unit}"))
     unique = {oddity.code: oddity for oddity in found}
     return tuple(sorted(unique.values(), key=lambda oddity: (-oddity.weight, oddity.code)))
 
 
 def _about_the_person(verified: VerifiedRecord, dcc: dict[str, Any], today: date) -> list[Oddity]:
     found = [
-        Oddity(weight=3, code=code, words=_HINTS.get(code, f"ID number: {code}"))
+        Oddity(weight=3, code=code, words=_WORDS.get(code, code.replace("-", " ")))
         for code in hints(verified.record.person)
     ]
     born = str(dcc["dob"])
@@ -67,16 +71,17 @@ def _about_the_person(verified: VerifiedRecord, dcc: dict[str, Any], today: date
 def _about_the_doses(verified: VerifiedRecord, dcc: dict[str, Any], today: date) -> list[Oddity]:
     record = verified.record
     found = [
-        Oddity(weight=3, code=fault.code, words=f"dose {fault.dose_number}: {fault.code.replace('-', ' ')}")
+        Oddity(
+            weight=3,
+            code=fault.code,
+            words=f"dose {fault.dose_number}: {_WORDS.get(fault.code, fault.code.replace('-', ' '))}",
+        )
         for fault in find_dose_faults(record, today=today)
         if not fault.blocking
     ]
-    doses = sorted(record.doses, key=lambda dose: dose.given_on)
+    doses = record.doses
     if len({dose.product for dose in doses}) > 1:
         found.append(Oddity(weight=1, code="products-mixed", words="doses of different vaccines"))
-    gaps = [(later.given_on - earlier.given_on).days for earlier, later in zip(doses, doses[1:], strict=False)]
-    if gaps and min(gaps) < SHORT_INTERVAL.days:
-        found.append(Oddity(weight=3, code="interval-short", words=f"{min(gaps)} days between two doses"))
     latest = dcc["v"][0]
     if len(doses) > USUAL_DOSES or latest["dn"] > USUAL_DOSES:
         found.append(Oddity(weight=2, code="doses-many", words=f"{max(len(doses), latest['dn'])} doses"))
@@ -86,8 +91,6 @@ def _about_the_doses(verified: VerifiedRecord, dcc: dict[str, Any], today: date)
         found.append(Oddity(weight=1, code="dose-elsewhere", words="a dose given by another unit"))
     if any(dose.country != "VN" for dose in doses):
         found.append(Oddity(weight=2, code="dose-abroad", words="a dose given abroad"))
-    if any(not dose.lot for dose in doses):
-        found.append(Oddity(weight=1, code="lot-missing", words="a dose without a lot number"))
     if record.version > 1:
         found.append(Oddity(weight=1, code="corrected", words=f"corrected, version {record.version}"))
     return found
@@ -103,4 +106,12 @@ def _about_the_evidence(verified: VerifiedRecord, today: date) -> list[Oddity]:
     return []
 
 
-_HINTS: Final[dict[str, str]] = {}
+_WORDS: Final = {
+    "citizen-id-birth-year": "the citizen ID names another year of birth",
+    "citizen-id-sex": "the citizen ID names the other sex",
+    "dose-interval-short": "sooner after the last one than the vaccine allows",
+    "product-mixture": "a mixture of vaccines that was never advised",
+    "product-not-used-here": "a vaccine that was not used in Viet Nam",
+    "lot-product": "the lot number looks like another vaccine's",
+    "dose-age": "given to a child below five",
+}

@@ -1,13 +1,13 @@
 """Rebuild what the centre wants signed, compare, and show. Pure: no network, no token, the clock is an argument.
 
-A job is either reviewed, and then what will be signed is what was built here, or refused with a code that says which part
-differs. Nothing in between.
+A job is either reviewed, and then what will be signed is what was built here, or refused with a code that says which
+part differs. Nothing in between.
 """
 
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from typing import Any, Final
 
 import cbor2
@@ -31,6 +31,7 @@ from signer.units import EnrolledUnits
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)  # between the centre's clock and this machine's
 MAX_INTENT_AGE: Final = timedelta(days=60)  # a lapsed lease comes back with its old iat; older than this is back-dating
+VIETNAM: Final = timezone(timedelta(hours=7))  # no summer time; the days of doses are meant there
 MAX_LIFE: Final = timedelta(days=366)  # Decision 5772: a code expires 12 months after it was made
 
 
@@ -83,7 +84,7 @@ class Refusal:
         return {"job_id": self.job_id, "reason": self.reason, "detail": self.detail}
 
 
-class _Refused(Exception):
+class _RefusedError(Exception):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -117,11 +118,11 @@ def review_job(
         task: what the log-in gave this token to do.
         units: the ministry's own list; None at a station, where no confirmation may come with the job.
         now: this machine's clock, aware.
-        unit: the unit this token works for; None where it signs for all of them (the ministry).
+        unit: the unit this token works for, so that another unit's record is remarked on; None at the ministry.
     """
     try:
         return _review(job, certificate, task, units, now, unit)
-    except _Refused as refused:
+    except _RefusedError as refused:
         return Refusal(job_id=job.job_id, reason=refused.reason, detail=refused.detail)
     except CertificateError as error:  # the record, its evidence or the terms do not make a certificate
         return Refusal(job_id=job.job_id, reason=error.code, detail=error.detail)
@@ -136,22 +137,21 @@ def _review(
     unit: str | None,
 ) -> ReviewedJob:
     if job.task != task:
-        raise _Refused("task-differs", f"task: this token may {task}, the job asks to {job.task}")
+        raise _RefusedError("task-differs", f"task: this token may {task}, the job asks to {job.task}")
     if job.layout != LAYOUT:
-        raise _Refused("layout-differs", "layout: this machine makes another version of the page")
+        raise _RefusedError("layout-differs", "layout: this machine makes another version of the page")
     if job.certificate_fingerprint != certificate.fingerprint:
-        raise _Refused("certificate-differs", "certificate_fingerprint: the job is for another certificate")
+        raise _RefusedError("certificate-differs", "certificate_fingerprint: the job is for another certificate")
     _check_times(job, certificate, now)
-    if unit is not None and job.record.unit != unit:
-        raise _Refused("unit-differs", "record.unit: the record belongs to another unit")
 
-    record = verify(job.record, job.evidence, today=now.date())
+    today = local_day(now)
+    record = verify(job.record, job.evidence, today=today)
     if task == "confirm":
         tbs = prepare_confirmation(record, job.terms, certificate)
     else:
         tbs = prepare_passport(record, job.terms, certificate)
     if not hmac.compare_digest(tbs.digest, job.tbs_digest):
-        raise _Refused("tbs-digest", "tbs_digest: the bytes built here are not the ones the centre intends")
+        raise _RefusedError("tbs-digest", "tbs_digest: the bytes built here are not the ones the centre intends")
     quota = _check_confirmation(job, record, units, now)
 
     claims = _signed_claims(tbs, task)
@@ -160,27 +160,27 @@ def _review(
         record=record,
         tbs=tbs,
         row=_row(claims),
-        oddities=find_oddities(record, claims.dcc, today=now.date()),
+        oddities=find_oddities(record, claims.dcc, today=today, unit=unit),
         daily_quota=quota,
     )
 
 
 def _check_times(job: SigningJob, certificate: SigningCertificate, now: datetime) -> None:
     if abs(job.signing_time - now) > CLOCK_TOLERANCE:
-        raise _Refused("signing-time", "signing_time: more than 10 minutes away from this machine's clock")
+        raise _RefusedError("signing-time", "signing_time: more than 10 minutes away from this machine's clock")
     if job.terms.issued_at > now + CLOCK_TOLERANCE:
-        raise _Refused("issued-at-ahead", "issued_at: lies in the future by this machine's clock")
+        raise _RefusedError("issued-at-ahead", "issued_at: lies in the future by this machine's clock")
     if job.terms.issued_at < now - MAX_INTENT_AGE:
-        raise _Refused("issued-at-old", "issued_at: more than 60 days ago by this machine's clock")
+        raise _RefusedError("issued-at-old", "issued_at: more than 60 days ago by this machine's clock")
     if job.terms.expires_at - job.terms.issued_at > MAX_LIFE:
-        raise _Refused("expires-at-late", "expires_at: more than 12 months after issued_at")
+        raise _RefusedError("expires-at-late", "expires_at: more than 12 months after issued_at")
     if job.terms.expires_at <= now:
-        raise _Refused("expires-at-past", "expires_at: already over by this machine's clock")
+        raise _RefusedError("expires-at-past", "expires_at: already over by this machine's clock")
     if not certificate.not_before <= now <= certificate.not_after:
-        raise _Refused("certificate-ended", "certificate: not valid now by this machine's clock")
+        raise _RefusedError("certificate-ended", "certificate: not valid now by this machine's clock")
     made_at = getattr(job.evidence, "answered_at", None) or getattr(job.evidence, "attested_at", None)
     if made_at is not None and made_at > now + CLOCK_TOLERANCE:
-        raise _Refused("evidence-ahead", "evidence: lies in the future by this machine's clock")
+        raise _RefusedError("evidence-ahead", "evidence: lies in the future by this machine's clock")
 
 
 def _check_confirmation(
@@ -189,23 +189,28 @@ def _check_confirmation(
     """The unit's daily quota where the unit's own confirmation stands behind the job; None where none is due."""
     if units is None:
         if job.confirmation is not None or job.confirmed_by is not None:
-            raise _Refused("confirmation-unexpected", "confirmation: none belongs to this task")
+            raise _RefusedError("confirmation-unexpected", "confirmation: none belongs to this task")
         return None
     if job.confirmation is None or job.confirmed_by is None:
-        raise _Refused("confirmation-missing", "confirmation: the unit has not confirmed this record")
-    enrolled = units.find(job.confirmed_by)
+        raise _RefusedError("confirmation-missing", "confirmation: the unit has not confirmed this record")
+    if not units.knows(job.confirmed_by):
+        raise _RefusedError("confirmation-not-enrolled", "confirmed_by: not in this machine's list of units")
+    enrolled = units.find(job.confirmed_by, job.record.unit)
     if enrolled is None:
-        raise _Refused("confirmation-not-enrolled", "confirmed_by: not a certificate of this machine's list of units")
+        raise _RefusedError("confirmation-unit", "record.unit: another unit confirmed this record")
     if enrolled.suspended:
-        raise _Refused("confirmation-suspended", "confirmed_by: this unit is suspended")
-    if enrolled.unit != job.record.unit:
-        raise _Refused("confirmation-unit", "record.unit: another unit confirmed this record")
+        raise _RefusedError("confirmation-suspended", "confirmed_by: this unit is suspended")
     if not enrolled.certificate.not_before <= now <= enrolled.certificate.not_after:
-        raise _Refused("confirmation-ended", "confirmed_by: the unit's certificate is not valid now")
+        raise _RefusedError("confirmation-ended", "confirmed_by: the unit's certificate is not valid now")
     confirmation = read_confirmation(job.confirmation)
     _name_difference(confirmation, record, job)
     verify_confirmation(confirmation, record, job.terms, enrolled.certificate)
     return enrolled.daily_quota
+
+
+def local_day(now: datetime) -> date:
+    """The calendar day in Viet Nam."""
+    return now.astimezone(VIETNAM).date()
 
 
 def read_confirmation(data: bytes) -> CoseSign1:
@@ -224,13 +229,13 @@ def _name_difference(confirmation: CoseSign1, record: VerifiedRecord, job: Signi
     try:
         _, record_id, version, digest, _ = cbor2.loads(confirmation.payload)
     except (cbor2.CBORDecodeError, TypeError, ValueError) as error:
-        raise _Refused("confirmation-form", "confirmation: its payload cannot be read") from error
+        raise _RefusedError("confirmation-form", "confirmation: its payload cannot be read") from error
     if record_id != record.record.record_id:
-        raise _Refused("confirmation-record", "record.record_id: the unit confirmed another record")
+        raise _RefusedError("confirmation-record", "record.record_id: the unit confirmed another record")
     if version != record.record.version:
-        raise _Refused("confirmation-version", "record.version: the unit confirmed another version of the record")
+        raise _RefusedError("confirmation-version", "record.version: the unit confirmed another version of the record")
     if digest != record.record.digest:
-        raise _Refused("confirmation-digest", "record: the unit confirmed a record with another content")
+        raise _RefusedError("confirmation-digest", "record: the unit confirmed a record with another content")
 
 
 def _signed_claims(tbs: ToBeSigned, task: Task) -> ReadClaims:

@@ -1,7 +1,7 @@
 """The ministry's own list of enrolled units, and its own count of what each unit confirmed today.
 
-The list is a JSON file on the ministry's machine; the centre can neither read nor add to it. What a unit confirmed counts
-only while one of its certificates stands in this list, unsuspended, and within the unit's daily quota.
+The list is a JSON file on the ministry's machine; the centre can neither read nor add to it. What a unit confirmed
+counts only while one of its certificates stands in this list, unsuspended, and within the unit's daily quota.
 """
 
 import base64
@@ -9,7 +9,7 @@ import binascii
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -24,7 +24,10 @@ MAX_FILE: Final = 64 * 1024 * 1024  # bytes; 11,000 units with some certificates
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolledUnit:
-    """One certificate of a unit. ``daily_quota`` counts confirmations of the whole unit on one day (UTC)."""
+    """One certificate for one unit. ``daily_quota`` counts confirmations of the whole unit on one day in Viet Nam.
+
+    A certificate may stand in the list for several units: its own, and those whose work that unit took over.
+    """
 
     unit: str
     certificate: SigningCertificate
@@ -41,26 +44,32 @@ class EnrolledUnit:
 
 
 class EnrolledUnits:
-    """The list, by certificate fingerprint (SHA-256 of the DER). Changing it gives a new list."""
+    """The list, by certificate fingerprint (SHA-256 of the DER) and unit. Changing it gives a new list."""
 
     def __init__(self, units: Iterable[EnrolledUnit] = ()) -> None:
-        self._units: dict[bytes, EnrolledUnit] = {}
+        self._units: dict[tuple[bytes, str], EnrolledUnit] = {}
         for enrolled in units:
-            if enrolled.certificate.fingerprint in self._units:
-                raise AgentError("units-twice", "A certificate stands twice in the list of units.")
+            key = (enrolled.certificate.fingerprint, enrolled.unit)
+            if key in self._units:
+                raise AgentError("units-twice", f"This certificate stands in the list for {enrolled.unit} already.")
             if not enrolled.unit or enrolled.daily_quota < 0:
                 raise AgentError("units-form", "A unit of the list has no code or a quota below zero.")
-            self._units[enrolled.certificate.fingerprint] = enrolled
+            self._units[key] = enrolled
+        self._known = frozenset(fingerprint for fingerprint, _ in self._units)
 
     def __len__(self) -> int:
         return len(self._units)
 
-    def __iter__(self) -> Iterable[EnrolledUnit]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[EnrolledUnit]:
         return iter(self._units.values())
 
-    def find(self, fingerprint: bytes) -> EnrolledUnit | None:
-        """The entry of this certificate, suspended or not."""
-        return self._units.get(fingerprint)
+    def knows(self, fingerprint: bytes) -> bool:
+        """Whether this certificate stands in the list, for whichever unit."""
+        return fingerprint in self._known
+
+    def find(self, fingerprint: bytes, unit: str) -> EnrolledUnit | None:
+        """The entry of this certificate for this unit, suspended or not."""
+        return self._units.get((fingerprint, unit))
 
     def add(self, certificate_der: bytes, *, unit: str, daily_quota: int) -> "EnrolledUnits":
         """Enrol a certificate. Raises AgentError ``units-twice``, ``units-certificate`` or ``units-form``."""
@@ -74,11 +83,15 @@ class EnrolledUnits:
         return EnrolledUnits([*self._units.values(), entry])
 
     def suspend(self, unit: str) -> "EnrolledUnits":
-        """Suspend every certificate of a unit. Raises AgentError ``units-unknown``."""
-        if all(enrolled.unit != unit for enrolled in self._units.values()):
+        """Suspend every certificate of a unit, also for the units whose work it took over.
+
+        Raises AgentError ``units-unknown``.
+        """
+        stopped = {fingerprint for fingerprint, code in self._units if code == unit}
+        if not stopped:
             raise AgentError("units-unknown", "No unit with this code stands in the list.")
         return EnrolledUnits(
-            replace(enrolled, suspended=True) if enrolled.unit == unit else enrolled
+            replace(enrolled, suspended=True) if enrolled.certificate.fingerprint in stopped else enrolled
             for enrolled in self._units.values()
         )
 
@@ -87,8 +100,6 @@ class EnrolledUnits:
         """Read the list. Raises AgentError ``units-missing``, ``units-form`` or ``units-twice``."""
         data = _read(path, "units-missing", "units-form", "the list of units")
         try:
-            if not isinstance(data, list):
-                raise TypeError
             return cls(_entry(item) for item in data)
         except (KeyError, TypeError, ValueError, IssuanceError) as error:
             raise AgentError("units-form", f"The list of units in {path} is damaged.") from error

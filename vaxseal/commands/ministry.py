@@ -1,5 +1,212 @@
-"""Commands of `vaxseal ministry`."""
+"""Commands of `vaxseal ministry`: the national signing officer, with the ministry's token and own list of units."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-app = typer.Typer(no_args_is_help=True)
+from vaxseal.commands.station import (
+    Account,
+    Centre,
+    Everything,
+    Json,
+    Label,
+    Limit,
+    Module,
+    PinStdin,
+    Serial,
+    Yes,
+)
+from vaxseal.console import emit_json, out, stop
+
+if TYPE_CHECKING:
+    from signer.errors import AgentError
+
+app = typer.Typer(no_args_is_help=True, help="Sign passports centrally, for what the units confirmed.")
+units_app = typer.Typer(no_args_is_help=True, help="The ministry's own list of units whose confirmations count.")
+app.add_typer(units_app, name="units")
+
+UnitsFile = Annotated[Path, typer.Option("--units", metavar="PATH", help="The ministry's own list of enrolled units.")]
+ListFile = Annotated[Path, typer.Option("--file", metavar="PATH", help="The ministry's own list of enrolled units.")]
+DEFAULT_LIST = Path("var/ministry/units.json")
+
+
+@app.command("sign")
+def sign(
+    centre: Centre,
+    account: Account,
+    units: UnitsFile = DEFAULT_LIST,
+    module: Module = None,
+    token: Serial = None,
+    label: Label = None,
+    limit: Limit = 200,
+    everything: Everything = False,
+    yes: Yes = False,
+    json: Json = False,
+    pin_stdin: PinStdin = False,
+) -> None:
+    """Verify what the units confirmed, and sign passport and PDF with the ministry's token.
+
+    Each confirmation is verified here: signed by an enrolled, unsuspended certificate of this machine's own list, by
+    the record's unit, over this version of the record, within the unit's quota of the day. The day's count is kept
+    beside the list.
+
+    Exit code 0: everything was accepted; 1: something was refused or you said no; 2: it could not be done.
+
+    Examples:
+
+      vaxseal ministry sign --centre https://centre.example.vn --account minh --units units.json --all
+
+      vaxseal ministry sign --centre http://127.0.0.1:8080 --account minh --yes --json --pin-stdin < pin.txt
+    """
+    from signer.errors import AgentError
+    from signer.units import DailyCount, EnrolledUnits
+    from vaxseal import desk
+
+    try:
+        enrolled, count = EnrolledUnits.load(units), DailyCount(units.with_suffix(".count.json"))
+    except AgentError as error:
+        _stop(error, json=json)
+    desk.sign(
+        role="ministry",
+        centre=centre,
+        module=module,
+        serial=token,
+        label=label,
+        account=account,
+        limit=limit,
+        everything=everything,
+        yes=yes,
+        json=json,
+        pin_stdin=pin_stdin,
+        units=enrolled,
+        count=count,
+    )
+
+
+@units_app.command("add")
+def add(
+    certificate: Annotated[Path, typer.Argument(metavar="CERT", help="The unit's certificate, PEM or DER.")],
+    unit: Annotated[str, typer.Option("--unit", metavar="CODE", help="The unit whose records it may confirm.")],
+    quota: Annotated[int, typer.Option("--quota", min=0, metavar="N", help="Confirmations that count on one day.")],
+    file: ListFile = DEFAULT_LIST,
+    json: Json = False,
+) -> None:
+    """Enrol a unit's certificate in the ministry's own list.
+
+    A unit that took over another's work is added once for each code.
+
+    Examples:
+
+      vaxseal ministry units add tram-y-te-01.pem --unit HN-001 --quota 400
+    """
+    from signer.errors import AgentError
+    from signer.units import EnrolledUnits
+
+    try:
+        enrolled = EnrolledUnits.load(file) if file.exists() else EnrolledUnits()
+        der = _read_certificate(certificate)
+        enrolled.add(der, unit=unit, daily_quota=quota).save(file)
+    except AgentError as error:
+        _stop(error, json=json)
+    if json:
+        import hashlib
+
+        emit_json({"unit": unit, "fingerprint": hashlib.sha256(der).hexdigest(), "daily_quota": quota})
+    else:
+        out.print(f"{unit} is enrolled with {quota} confirmations a day.", markup=False)
+
+
+@units_app.command("suspend")
+def suspend(
+    unit: Annotated[str, typer.Argument(metavar="CODE", help="The unit to stop.")],
+    file: ListFile = DEFAULT_LIST,
+    json: Json = False,
+) -> None:
+    """Stop a unit at once: nothing it confirmed is signed from now on.
+
+    Examples:
+
+      vaxseal ministry units suspend HN-001
+    """
+    from signer.errors import AgentError
+    from signer.units import EnrolledUnits
+
+    try:
+        EnrolledUnits.load(file).suspend(unit).save(file)
+    except AgentError as error:
+        _stop(error, json=json)
+    if json:
+        emit_json({"unit": unit, "suspended": True})
+    else:
+        out.print(f"{unit} is suspended.", markup=False)
+
+
+@units_app.command("list")
+def list_units(file: ListFile = DEFAULT_LIST, json: Json = False) -> None:
+    """Show the ministry's own list.
+
+    Examples:
+
+      vaxseal ministry units list --json
+    """
+    from signer.errors import AgentError
+    from signer.units import EnrolledUnits
+
+    try:
+        enrolled = tuple(EnrolledUnits.load(file))
+    except AgentError as error:
+        _stop(error, json=json)
+    if json:
+        emit_json(
+            [
+                {
+                    "unit": entry.unit,
+                    "subject": entry.certificate.subject,
+                    "fingerprint": entry.certificate.fingerprint.hex(),
+                    "not_after": f"{entry.certificate.not_after:%Y-%m-%dT%H:%M:%SZ}",
+                    "suspended": entry.suspended,
+                    "daily_quota": entry.daily_quota,
+                }
+                for entry in enrolled
+            ]
+        )
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table()
+    for heading in ("Unit", "Certificate", "Ends", "A day", ""):
+        table.add_column(heading, overflow="fold")
+    for entry in enrolled:
+        table.add_row(
+            Text(entry.unit),
+            Text(entry.certificate.subject),
+            f"{entry.certificate.not_after:%d/%m/%Y}",
+            str(entry.daily_quota),
+            "suspended" if entry.suspended else "",
+        )
+    out.print(table)
+
+
+def _read_certificate(path: Path) -> bytes:
+    """The DER of a PEM or DER file."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    from signer.errors import AgentError
+
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise AgentError("units-certificate", f"The file {path} cannot be read.") from error
+    if b"-----BEGIN" not in data:
+        return data
+    try:
+        return x509.load_pem_x509_certificate(data).public_bytes(Encoding.DER)
+    except ValueError as error:
+        raise AgentError("units-certificate", f"The file {path} holds no certificate.") from error
+
+
+def _stop(error: "AgentError", *, json: bool) -> NoReturn:
+    stop(error.code, error.sentence, json=json)

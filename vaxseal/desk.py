@@ -1,0 +1,193 @@
+"""What `vaxseal station sign` and `vaxseal ministry sign` share: PIN, table, question, progress bar, answer."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from vaxseal.console import EXIT_NO, emit_json, err, out, stop
+
+if TYPE_CHECKING:
+    from signer.agent import Batch, Role, SigningAgent
+    from signer.units import DailyCount, EnrolledUnits
+
+
+def sign(
+    *,
+    role: "Role",
+    centre: str,
+    module: Path | None,
+    serial: str | None,
+    label: str | None,
+    account: str,
+    limit: int,
+    everything: bool,
+    yes: bool,
+    json: bool,
+    pin_stdin: bool,
+    units: "EnrolledUnits | None" = None,
+    count: "DailyCount | None" = None,
+) -> None:
+    """One sitting at a token: log in, then batch by batch show, ask, sign, send. Leaves with the exit code."""
+    from hsm.errors import TokenError
+    from hsm.keys import open_key
+    from hsm.modules import find_module
+    from hsm.tokens import TokenSelector
+    from signer.agent import SigningAgent
+    from signer.client import CentreClient
+    from signer.errors import AgentError
+
+    if json and not yes and not sys.stdin.isatty():
+        stop(
+            "approval-needed", "Nobody is there to be asked: say --yes to sign without a look at the table.", json=json
+        )
+    agent: SigningAgent | None = None
+    started = time.perf_counter()
+    try:
+        selector = TokenSelector(serial=serial, label=label)
+        with (
+            CentreClient(centre) as client,
+            open_key(find_module(module), selector, lambda: _ask_pin(pin_stdin)) as key,
+        ):
+            agent = SigningAgent(client=client, key=key, role=role, account=account, units=units, count=count)
+            session = agent.log_in()
+            if not json:
+                words = "confirms" if session.task == "confirm" else "signs passports"
+                err.print(f"Logged in at {client.centre}: {account} of {session.unit}, which {words}.", markup=False)
+            waiting, declined = _work(agent, limit, everything=everything, yes=yes, json=json)
+    except (TokenError, AgentError) as error:
+        code, sentence = error.code, error.sentence if isinstance(error, AgentError) else _sentence(error)
+        if agent is not None and agent.outcomes:
+            _answer(agent, started, waiting=None, json=json, error={"error": code, "detail": sentence})
+            raise SystemExit(2) from error
+        stop(code, sentence, json=json)
+    _answer(agent, started, waiting=waiting, json=json, declined=declined)
+    if declined or any(outcome.outcome not in ("accepted", "already") for outcome in agent.outcomes):
+        raise SystemExit(EXIT_NO)
+
+
+def _work(agent: "SigningAgent", limit: int, *, everything: bool, yes: bool, json: bool) -> tuple[int, bool]:
+    """Batches until nothing waits (or one). Returns how many still wait, and whether the person said no."""
+    signed = 0
+    while True:
+        batch = agent.next_batch(limit)
+        if not len(batch):
+            return batch.waiting, False
+        if not json or not yes:
+            _show(batch)
+        if batch.reviewed and not yes and not _approve(len(batch.reviewed)):
+            return batch.waiting, True
+        with _bar(len(batch.reviewed), hidden=json) as advance:
+            agent.sign_and_send(batch, advance)
+        # Refused records may come back at once: a round that moved nothing is the last one.
+        before, signed = signed, sum(outcome.outcome == "accepted" for outcome in agent.outcomes)
+        if not everything or signed == before:
+            return batch.waiting, False
+
+
+def _ask_pin(from_stdin: bool) -> str:
+    if from_stdin:
+        return sys.stdin.readline().rstrip("\r\n")
+    answer: str = typer.prompt("PIN of the token", hide_input=True, err=True)
+    return answer
+
+
+def _approve(count: int) -> bool:
+    """One line from the keyboard; no answer is a no."""
+    err.print(f"Sign these {count} records? [y/N] ", end="", markup=False)
+    return sys.stdin.readline().strip().lower() in ("y", "yes", "c", "có", "co")
+
+
+def _show(batch: "Batch") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=f"{len(batch.reviewed)} records to sign, oddities first", title_justify="left")
+    for heading in ("", "Name", "Born", "Dose", "Given on", "Product", "Certificate code", "Look at"):
+        table.add_column(heading, overflow="fold")
+    for number, job in enumerate(batch.reviewed, start=1):
+        row = job.row
+        style = "bold yellow" if any(oddity.weight > 1 for oddity in job.oddities) else ""
+        cells = (
+            str(number),
+            f"{row.surname} {row.given_name}".strip(),
+            row.date_of_birth,
+            row.dose,
+            row.given_on,
+            row.product,
+            row.certificate_code,
+            "; ".join(oddity.words for oddity in job.oddities),
+        )
+        table.add_row(*(Text(cell) for cell in cells), style=style)
+    err.print(table)
+    for refusal in batch.refusals:
+        err.print(f"Refused {refusal.job_id}: {refusal.reason} ({refusal.detail})", markup=False)
+    if batch.waiting:
+        err.print(f"{batch.waiting} more records wait at the centre.", markup=False)
+
+
+@contextmanager
+def _bar(total: int, *, hidden: bool) -> Iterator[Any]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("Signing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, disable=hidden) as progress:
+        task = progress.add_task("sign", total=total)
+        yield lambda done: progress.update(task, advance=done)
+
+
+def _answer(
+    agent: "SigningAgent",
+    started: float,
+    *,
+    waiting: int | None,
+    json: bool,
+    declined: bool = False,
+    error: dict[str, str] | None = None,
+) -> None:
+    """The receipt: counts, and each job that was not accepted with its reason."""
+    counts = Counter(outcome.outcome for outcome in agent.outcomes)
+    seconds = time.perf_counter() - started
+    if json:
+        document: dict[str, Any] = {
+            "role": agent.role,
+            "counts": {name: counts[name] for name in ("accepted", "already", "rejected", "refused", "unsent")},
+            "waiting": waiting,
+            "declined": declined,
+            "seconds": round(seconds, 3),
+            "jobs": [
+                {
+                    "job_id": outcome.job_id,
+                    "outcome": outcome.outcome,
+                    "reason": outcome.reason,
+                    "detail": outcome.detail,
+                    "state": outcome.state,
+                    "oddities": list(outcome.oddities),
+                }
+                for outcome in agent.outcomes
+            ],
+        }
+        emit_json({**document, **(error or {})})
+        return
+    if not agent.outcomes:
+        out.print("Nothing was signed." if declined else "Nothing waits to be signed.")
+        return
+    words = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+    out.print(f"{len(agent.outcomes)} records in {seconds:.1f} s: {words}.", markup=False)
+    for outcome in agent.outcomes:
+        if outcome.outcome not in ("accepted", "already"):
+            out.print(f"  {outcome.job_id} {outcome.outcome}: {outcome.reason or 'no answer'}", markup=False)
+    if waiting:
+        out.print(f"{waiting} more wait. Start again, or use --all.", markup=False)
+    if error:
+        err.print(error["detail"], markup=False)
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error).rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."
