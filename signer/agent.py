@@ -26,20 +26,33 @@ Role = Literal["station", "ministry"]
 UNAUTHORIZED: Final = 401
 SEND_SIZE: Final = 50  # records a request: some seconds of the centre's work
 SESSION_MARGIN: Final = timedelta(minutes=1)
+NOT_NOW: Final = "not-now"  # to the centre: no fault of the record, hand it out again
+QUOTA_EXCEEDED: Final = "quota-exceeded"  # likewise, tomorrow
+_THIS_MACHINE: Final = {  # refusals that, when they meet a whole batch, are about this machine and no record
+    "signing-time": "The clock of this machine and the centre's are more than 10 minutes apart: set the clock.",
+    "layout-differs": "This machine makes another version of the certificate's page than the centre: update it.",
+    "certificate-differs": "The centre means another certificate of this token: choose the right one.",
+    "certificate-ended": "The token's certificate is not valid today: ask for a new one.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """A lease after review: what can be signed, oddities first, and what is refused. ``waiting`` stay at the centre."""
+    """A lease after review: what can be signed, oddities first, and what is refused. ``waiting`` stay at the centre.
+
+    ``postponed``: beyond the unit's quota of the day; they go back when the sitting ends, so that no batch is full of
+    them.
+    """
 
     lease_id: str
     deadline: datetime
     waiting: int
     reviewed: tuple[ReviewedJob, ...]
     refusals: tuple[Refusal, ...]
+    postponed: tuple[Refusal, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.reviewed) + len(self.refusals)
+        return len(self.reviewed) + len(self.refusals) + len(self.postponed)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +87,7 @@ class SigningAgent:
     outcomes: list[JobOutcome] = field(default_factory=list)
     certificate: SigningCertificate = field(init=False)
     _session: Session | None = field(default=None, init=False)
+    _postponed: dict[str, list[Refusal]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         if (self.role == "ministry") != (self.units is not None) or (self.units is None) != (self.count is None):
@@ -114,7 +128,10 @@ class SigningAgent:
         return session
 
     def next_batch(self, limit: int) -> Batch:
-        """Lease up to ``limit`` ready records and review each. An empty batch: nothing waits."""
+        """Lease up to ``limit`` ready records and review each. An empty batch: nothing waits.
+
+        Raises AgentError with the code of a refusal that meets every job and is about this machine: all goes back.
+        """
         session = self._session
         if session is None or self.clock() > session.expires_at - SESSION_MARGIN:
             session = self.log_in()
@@ -125,7 +142,30 @@ class SigningAgent:
                 raise
             session = self.log_in()
             lease = self.client.lease(LAYOUT, limit)
-        return self._review(lease, session)
+        batch = self._review(lease, session)
+        reasons = {refusal.reason for refusal in batch.refusals}
+        if not batch.reviewed and len(reasons) == 1 and reasons <= _THIS_MACHINE.keys():
+            self.put_back(batch)
+            raise AgentError(reason := reasons.pop(), f"Nothing was signed. {_THIS_MACHINE[reason]}")
+        return batch
+
+    def put_back(self, batch: Batch) -> None:
+        """Return a whole batch unsigned: its records may be handed out again at once."""
+        returned = [
+            Refusal(job_id=job.job_id, reason=NOT_NOW, detail="the signer said no") for job in batch.reviewed
+        ] + [
+            Refusal(job_id=refusal.job_id, reason=NOT_NOW, detail=f"{refusal.reason}: {refusal.detail}")
+            for refusal in (*batch.refusals, *batch.postponed)
+        ]
+        self.client.submit(batch.lease_id, [], [refusal.to_dict() for refusal in returned])
+
+    def finish(self) -> None:
+        """End the sitting: return what was beyond a unit's quota of the day."""
+        while self._postponed:
+            lease_id, refusals = self._postponed.popitem()
+            part = _Part(signed=[], refused=refusals)
+            results = {result.job_id: result for result in self._submit(lease_id, part)}
+            self.outcomes += [_outcome(one.job_id, results.get(one.job_id), one, None) for one in refusals]
 
     def _review(self, lease: Lease, session: Session) -> Batch:
         now = self.clock()
@@ -142,13 +182,15 @@ class SigningAgent:
                 refusals.append(verdict)
             else:
                 reviewed.append(verdict)
+        postponed = [refusal for refusal in refusals if refusal.reason == QUOTA_EXCEEDED]
         reviewed.sort(key=lambda job: [-oddity.weight for oddity in job.oddities] or [0])
         return Batch(
             lease_id=lease.lease_id,
             deadline=lease.deadline,
             waiting=lease.waiting,
             reviewed=tuple(reviewed),
-            refusals=tuple(refusals),
+            refusals=tuple(refusal for refusal in refusals if refusal not in postponed),
+            postponed=tuple(postponed),
         )
 
     def _judge(self, job: SigningJob, session: Session, seen: set[str], now: datetime) -> ReviewedJob | Refusal:
@@ -169,7 +211,9 @@ class SigningAgent:
         if isinstance(verdict, ReviewedJob) and verdict.daily_quota is not None:
             assert self.count is not None  # noqa: S101 - __post_init__ keeps list and count together
             if not self.count.take(verdict.unit, verdict.daily_quota, local_day(now)):
-                return Refusal(job_id=job.job_id, reason="unit-quota", detail="the unit's quota of the day is used up")
+                return Refusal(
+                    job_id=job.job_id, reason=QUOTA_EXCEEDED, detail="the unit's quota of the day is used up"
+                )
         return verdict
 
     def sign_and_send(self, batch: Batch, progress: Callable[[int], None] = lambda done: None) -> None:
@@ -182,6 +226,8 @@ class SigningAgent:
         """
         if self.count is not None:
             self.count.save()
+        if batch.postponed:
+            self._postponed.setdefault(batch.lease_id, []).extend(batch.postponed)
         todo = {job.job_id: job for job in batch.reviewed}
         refused = list(batch.refusals)
         parts: list[_Part] = []

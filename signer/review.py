@@ -14,7 +14,7 @@ import cbor2
 
 from certificates.cose import CoseSign1, decode_cose_sign1
 from certificates.cwt import ReadClaims, decode_claims
-from certificates.errors import CertificateError, CheckError, IssuanceError
+from certificates.errors import CertificateError, CheckError, IssuanceError, RecordError
 from certificates.issuance import (
     ToBeSigned,
     prepare_confirmation,
@@ -26,6 +26,7 @@ from certificates.pdf.layout import LAYOUT
 from certificates.pki import SigningCertificate
 from certificates.records.model import VerifiedRecord
 from certificates.records.verification import verify
+from certificates.valuesets import PRODUCTS
 from signer.oddities import Oddity, find_oddities
 from signer.units import EnrolledUnits
 
@@ -84,6 +85,9 @@ class Refusal:
         return {"job_id": self.job_id, "reason": self.reason, "detail": self.detail}
 
 
+_PRODUCT_NAMES: Final = {product.mp: product.name for product in PRODUCTS.values()}
+
+
 class _RefusedError(Exception):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(reason)
@@ -124,7 +128,10 @@ def review_job(
         return _review(job, certificate, task, units, now, unit)
     except _RefusedError as refused:
         return Refusal(job_id=job.job_id, reason=refused.reason, detail=refused.detail)
-    except CertificateError as error:  # the record, its evidence or the terms do not make a certificate
+    except RecordError as error:  # the record or its evidence does not make a certificate
+        fields = f" ({', '.join(error.fields)})" if error.fields else ""
+        return Refusal(job_id=job.job_id, reason=error.code, detail=error.detail + fields)
+    except CertificateError as error:
         return Refusal(job_id=job.job_id, reason=error.code, detail=error.detail)
 
 
@@ -253,7 +260,7 @@ def _row(claims: ReadClaims) -> ShownRow:
         date_of_birth=claims.dcc["dob"],
         dose=f"{entry['dn']}/{entry['sd']}",
         given_on=entry["dt"],
-        product=entry["mp"],
+        product=f"{_PRODUCT_NAMES.get(entry['mp'], '?')} ({entry['mp']})",
         certificate_code=entry["ci"],
-        expires_on=str(claims.expires_at),
+        expires_on=local_day(claims.expires_at).isoformat(),
     )

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import typer
 from vaxseal.console import EXIT_NO, emit_json, err, out, stop
 
 if TYPE_CHECKING:
-    from signer.agent import Batch, Role, SigningAgent
+    from signer.agent import Batch, JobOutcome, Role, SigningAgent
     from signer.units import DailyCount, EnrolledUnits
 
 
@@ -30,6 +31,7 @@ def sign(
     yes: bool,
     json: bool,
     pin_stdin: bool,
+    last_try: bool,
     units: "EnrolledUnits | None" = None,
     count: "DailyCount | None" = None,
 ) -> None:
@@ -52,7 +54,13 @@ def sign(
         selector = TokenSelector(serial=serial, label=label)
         with (
             CentreClient(centre) as client,
-            open_key(find_module(module), selector, lambda: _ask_pin(pin_stdin)) as key,
+            open_key(
+                find_module(module),
+                selector,
+                lambda: _ask_pin(pin_stdin),
+                at=datetime.now(UTC),
+                allow_final_try=last_try,
+            ) as key,
         ):
             agent = SigningAgent(client=client, key=key, role=role, account=account, units=units, count=count)
             session = agent.log_in()
@@ -60,6 +68,7 @@ def sign(
                 words = "confirms" if session.task == "confirm" else "signs passports"
                 err.print(f"Logged in at {client.centre}: {account} of {session.unit}, which {words}.", markup=False)
             waiting, declined = _work(agent, limit, everything=everything, yes=yes, json=json)
+            agent.finish()
     except (TokenError, AgentError) as error:
         code, sentence = error.code, error.sentence if isinstance(error, AgentError) else _sentence(error)
         if agent is not None and agent.outcomes:
@@ -67,7 +76,7 @@ def sign(
             raise SystemExit(2) from error
         stop(code, sentence, json=json)
     _answer(agent, started, waiting=waiting, json=json, declined=declined)
-    if declined or any(outcome.outcome not in ("accepted", "already") for outcome in agent.outcomes):
+    if declined or not all(map(_is_fine, agent.outcomes)):
         raise SystemExit(EXIT_NO)
 
 
@@ -81,6 +90,7 @@ def _work(agent: "SigningAgent", limit: int, *, everything: bool, yes: bool, jso
         if not json or not yes:
             _show(batch)
         if batch.reviewed and not yes and not _approve(len(batch.reviewed)):
+            agent.put_back(batch)
             return batch.waiting, True
         with _bar(len(batch.reviewed), hidden=json) as advance:
             agent.sign_and_send(batch, advance)
@@ -125,7 +135,7 @@ def _show(batch: "Batch") -> None:
         )
         table.add_row(*(Text(cell) for cell in cells), style=style)
     err.print(table)
-    for refusal in batch.refusals:
+    for refusal in (*batch.refusals, *batch.postponed):
         err.print(f"Refused {refusal.job_id}: {refusal.reason} ({refusal.detail})", markup=False)
     if batch.waiting:
         err.print(f"{batch.waiting} more records wait at the centre.", markup=False)
@@ -180,12 +190,18 @@ def _answer(
     words = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
     out.print(f"{len(agent.outcomes)} records in {seconds:.1f} s: {words}.", markup=False)
     for outcome in agent.outcomes:
-        if outcome.outcome not in ("accepted", "already"):
-            out.print(f"  {outcome.job_id} {outcome.outcome}: {outcome.reason or 'no answer'}", markup=False)
+        if not _is_fine(outcome):
+            state = f", the record is {outcome.state}" if outcome.state else ""
+            out.print(f"  {outcome.job_id} {outcome.outcome}: {outcome.reason or 'no answer'}{state}", markup=False)
     if waiting:
         out.print(f"{waiting} more wait. Start again, or use --all.", markup=False)
     if error:
         err.print(error["detail"], markup=False)
+
+
+def _is_fine(outcome: "JobOutcome") -> bool:
+    """Taken by the centre, and not held back by its gate (then the centre gives a reason)."""
+    return outcome.outcome in ("accepted", "already") and outcome.reason is None
 
 
 def _sentence(error: Exception) -> str:

@@ -11,6 +11,7 @@ from vaxseal.commands.station import (
     Everything,
     Json,
     Label,
+    LastTry,
     Limit,
     Module,
     PinStdin,
@@ -44,6 +45,7 @@ def sign(
     yes: Yes = False,
     json: Json = False,
     pin_stdin: PinStdin = False,
+    last_try: LastTry = False,
 ) -> None:
     """Verify what the units confirmed, and sign passport and PDF with the ministry's token.
 
@@ -79,6 +81,7 @@ def sign(
         yes=yes,
         json=json,
         pin_stdin=pin_stdin,
+        last_try=last_try,
         units=enrolled,
         count=count,
     )

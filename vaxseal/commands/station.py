@@ -19,12 +19,8 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=500, metavar="N", help
 Everything = Annotated[bool, typer.Option("--all", help="Batch after batch, until nothing waits.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Sign without asking.")]
 Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
+LastTry = Annotated[bool, typer.Option("--last-try", help="Use the last try of the PIN before the token locks.")]
 PinStdin = Annotated[bool, typer.Option("--pin-stdin", help="Read the PIN as one line from standard input.")]
-
-
-@app.callback()
-def station() -> None:
-    """Sign what the unit answers for, with the unit's token."""
 
 
 @app.command("sign")
@@ -39,6 +35,7 @@ def sign(
     yes: Yes = False,
     json: Json = False,
     pin_stdin: PinStdin = False,
+    last_try: LastTry = False,
 ) -> None:
     """Take the records that are ready, show them, and sign them with the unit's token.
 
@@ -69,4 +66,5 @@ def sign(
         yes=yes,
         json=json,
         pin_stdin=pin_stdin,
+        last_try=last_try,
     )
