@@ -1,0 +1,315 @@
+"""A private key on a token: found, proven to be the right one, and kept open for many signatures."""
+
+import ctypes
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from hsm import cryptoki, layout, pss
+from hsm.cryptoki import Module
+from hsm.encoding import PublicKey
+from hsm.errors import KeyMismatch, PinError, TokenError, TokenFault, TokenRemoved, error_of
+from hsm.matching import CertificateFacts, Match, match_certificate, match_only
+from hsm.mechanisms import CKG_MGF1_SHA256, CKM_SHA256, Algorithm, SigningMechanism, choose_mechanism
+from hsm.objects import PrivateKeyObject, private_keys_on
+from hsm.pins import PinCallback, log_in
+from hsm.tokens import TokenInfo, TokenSelector, certificates_on, find_token
+
+_ES256_SIZE: Final = 64
+_BUFFER_SIZE: Final = 1024
+_PROOF: Final = b"vaxseal: is this the key of that certificate?\0"  # begins like nothing that is signed in earnest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """What an open session on a token gives."""
+
+    token: TokenInfo
+    session: int
+    key: PrivateKeyObject
+    public: PublicKey
+    mechanism: SigningMechanism
+    certificate_der: bytes | None
+
+
+class TokenKey:
+    """One private key on a token. It owns a session, signs whole messages, and has no way to be handed a hash.
+
+    One thread at a time signs; others wait. A token that was pulled out shows as an error with ``outcome_unknown``:
+    nobody knows whether the last signature was made. From then on the key refuses until `reopen`.
+    """
+
+    def __init__(self, module: Module, opener: Callable[[], _Opened], pin: PinCallback) -> None:
+        self._module = module
+        self._opener = opener
+        self._pin = pin
+        self._lock = threading.Lock()
+        self._usable = False
+        self._session = 0
+        self._sign_init = module.function("SignInit")
+        self._sign = module.function("Sign")
+        self._out = ctypes.create_string_buffer(_BUFFER_SIZE)
+        self._size = layout.ULONG()
+        self._take(opener())
+
+    def __repr__(self) -> str:
+        return f"TokenKey(token={self.token.serial!r}, algorithm={self.algorithm!r})"
+
+    def _take(self, opened: _Opened) -> None:
+        self._opened = opened
+        self._session = opened.session
+        self._handle = opened.key.handle
+        self._bits = opened.public.bits
+        self._signature_size = _ES256_SIZE if opened.public.rsa_numbers is None else (self._bits + 7) // 8
+        self._prepare = opened.mechanism.prepare
+        self._how, self._parameters = _c_mechanism(opened.mechanism)
+        self._how_pointer = ctypes.byref(self._how)
+        self._size_pointer = ctypes.byref(self._size)
+        self._usable = True
+
+    @property
+    def certificate_der(self) -> bytes:
+        """The certificate that the key was opened with, DER. Raises `TokenError` for a key opened without one."""
+        if self._opened.certificate_der is None:
+            raise KeyMismatch("this key was opened without a certificate")
+        return self._opened.certificate_der
+
+    @property
+    def algorithm(self) -> Algorithm:
+        return self._opened.mechanism.algorithm
+
+    @property
+    def mechanism(self) -> str:
+        """Name of the PKCS#11 mechanism in use, for logs."""
+        return self._opened.mechanism.name
+
+    @property
+    def public_key_der(self) -> bytes:
+        """SubjectPublicKeyInfo, DER."""
+        return self._opened.public.to_der()
+
+    @property
+    def key_id(self) -> bytes:
+        """CKA_ID, may be empty."""
+        return self._opened.key.id
+
+    @property
+    def token(self) -> TokenInfo:
+        """The token as it was when the key was opened."""
+        return self._opened.token
+
+    def sign(self, tbs: bytes) -> bytes:
+        """Hash and sign the whole message. ES256: 64 bytes r||s. PS256: as long as the modulus.
+
+        Raises:
+            TokenRemoved, TokenFault: outcome unknown; `reopen` before the next signature.
+        """
+        data = self._prepare(tbs, self._bits)
+        with self._lock:
+            if not self._usable:
+                raise TokenRemoved("the session with the token is closed: open the key again")
+            value = self._sign_init(self._session, self._how_pointer, self._handle)
+            if value:
+                raise self._failed("C_SignInit", value)
+            if self._opened.key.always_authenticate:
+                self._authenticate_again()
+            self._size.value = _BUFFER_SIZE
+            value = self._sign(self._session, data, len(data), self._out, self._size_pointer)
+            if value:
+                raise self._failed("C_Sign", value)
+            if self._size.value != self._signature_size:
+                self._usable = False
+                raise TokenFault(f"the token gave {self._size.value} bytes for a signature of {self._signature_size}")
+            return self._out[: self._signature_size]
+
+    def _failed(self, function: str, value: int) -> TokenError:
+        # Whatever happened, an operation may still be active in this session: it is not used again.
+        self._usable = False
+        return error_of(function, value)
+
+    def _authenticate_again(self) -> None:
+        try:
+            self._module.login(self._session, cryptoki.CKU_CONTEXT_SPECIFIC, self._pin())
+        except BaseException:
+            self._usable = False
+            raise
+
+    def reopen(self) -> None:
+        """Find the same token and key again and log in, asking for the PIN when the token wants it.
+
+        Where a new session does not help, the module is restarted, which closes all other keys of this process.
+
+        Raises:
+            PinError: at once, nothing is tried again.
+            TokenError: the token is not back, or is another one.
+        """
+        with self._lock:
+            self._close()
+            try:
+                opened = self._opener()
+            except PinError:
+                raise
+            except TokenError:
+                self._module.restart()
+                opened = self._opener()
+            if opened.public != self._opened.public:
+                self._module.close_session(opened.session)
+                raise KeyMismatch("the token now holds another key than before")
+            self._take(opened)
+
+    def close(self) -> None:
+        """Close the session. The process stays logged in to the token only while it has other sessions with it."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        self._usable = False
+        if self._session:
+            self._module.close_session(self._session)
+            self._session = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_key(
+    module: Path,
+    selector: TokenSelector,
+    pin: PinCallback,
+    *,
+    certificate_der: bytes | None = None,
+    at: datetime | None = None,
+    allow_final_try: bool = False,
+) -> TokenKey:
+    """Open the key of a certificate on exactly one token.
+
+    Args:
+        pin: asked once, and only when the process is not logged in to the token yet.
+        certificate_der: the certificate to sign under; else that of ``selector.fingerprint``, else the only one that
+            fits a key on the token.
+        at: when given, the certificate must be valid at this moment.
+        allow_final_try: a person confirmed that the last try before the PIN locks shall be used.
+
+    Raises:
+        TokenNotFound, TokenAmbiguous: not exactly one token fits.
+        PinError: its classes say what to do about the PIN.
+        KeyNotFound, KeyAmbiguous, KeyMismatch, KeyUnsuitable, MechanismMissing: no key that may be used.
+        CertificateNotFound, CertificateAmbiguous, CertificateForm, CertificateEnded, CertificateNotBegun
+    """
+    loaded = cryptoki.load(module)
+    wanted = None if certificate_der is None else CertificateFacts.of(certificate_der)
+    if wanted is not None:
+        wanted.check_time(at)
+
+    def choose(keys: tuple[PrivateKeyObject, ...], session: int) -> Match:
+        if wanted is not None:
+            return match_certificate(keys, wanted)
+        certificates = certificates_on(loaded, session)
+        if selector.fingerprint is not None:
+            certificates = tuple(one for one in certificates if one.fingerprint == selector.fingerprint)
+        found = match_only(keys, certificates)
+        found.certificate.check_time(at)
+        return found
+
+    return _open(loaded, selector, pin, choose, allow_final_try=allow_final_try)
+
+
+def open_bare_key(
+    module: Path,
+    selector: TokenSelector,
+    pin: PinCallback,
+    *,
+    key_id: bytes | None = None,
+    allow_final_try: bool = False,
+) -> TokenKey:
+    """Open the only key of a token (or the one with ``key_id``) before it has a certificate: for its CSR.
+
+    Raises as `open_key`.
+    """
+
+    def choose(keys: tuple[PrivateKeyObject, ...], _session: int) -> Match:
+        return Match.bare(tuple(key for key in keys if key_id in (None, key.id)))
+
+    return _open(cryptoki.load(module), selector, pin, choose, allow_final_try=allow_final_try)
+
+
+def _open(
+    module: Module,
+    selector: TokenSelector,
+    pin: PinCallback,
+    choose: Callable[[tuple[PrivateKeyObject, ...], int], Match],
+    *,
+    allow_final_try: bool,
+) -> TokenKey:
+    token = find_token(module, selector)
+    same_token = replace(selector, serial=token.serial)
+
+    def opener() -> _Opened:
+        token = find_token(module, same_token)
+        mechanisms = module.signing_mechanisms(token.slot)
+        session = module.open_session(token.slot)
+        try:
+            log_in(module, session, token, pin, allow_final_try=allow_final_try)
+            found = choose(private_keys_on(module, session), session)
+            mechanism = choose_mechanism(mechanisms, "PS256" if found.key.is_rsa else "ES256")
+        except BaseException:
+            module.close_session(session)
+            raise
+        return _Opened(
+            token=token,
+            session=session,
+            key=found.key,
+            public=found.public,
+            mechanism=mechanism,
+            certificate_der=found.certificate_der,
+        )
+
+    key = TokenKey(module, opener, pin)
+    if key._opened.key.public is None:
+        _prove(key)
+    return key
+
+
+def _prove(key: TokenKey) -> None:
+    """For tokens that show no public key: a signature shows which key it is."""
+    message = _PROOF + os.urandom(32)
+    try:
+        signature = key.sign(message)
+        public = key._opened.public.load()
+        if isinstance(public, ec.EllipticCurvePublicKey):
+            r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
+            public.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+        else:
+            public.verify(signature, message, padding.PSS(padding.MGF1(SHA256()), pss.SALT_SIZE), SHA256())
+    except InvalidSignature as error:
+        key.close()
+        raise KeyMismatch("the key on the token is not the key of the certificate") from error
+    except TokenError:
+        key.close()
+        raise
+
+
+def _c_mechanism(mechanism: SigningMechanism) -> tuple[layout.Mechanism, Any]:
+    """The C structure, made once a key, and what it points to."""
+    how = layout.Mechanism(mechanism=mechanism.mechanism)
+    if not mechanism.takes_pss_parameters:
+        return how, None
+    parameters = layout.PssParams(hash=CKM_SHA256, mgf=CKG_MGF1_SHA256, salt_size=pss.SALT_SIZE)
+    how.parameter = ctypes.addressof(parameters)
+    how.parameter_size = ctypes.sizeof(parameters)
+    return how, parameters

@@ -1,0 +1,58 @@
+"""What is checked about a PIN before the token sees it: every wrong one costs a try."""
+
+from collections.abc import Callable
+from typing import Final
+
+from hsm import cryptoki
+from hsm.cryptoki import Module
+from hsm.errors import PinFinalTry, PinForm, PinLocked, PinNotSet
+from hsm.tokens import TokenInfo
+
+PinCallback = Callable[[], str]
+
+NEW_PIN_MIN: Final = 6
+NEW_PIN_MAX: Final = 32
+FACTORY_PINS: Final = frozenset(  # with which tokens are delivered, and what people replace them by
+    {"0000", "1234", "12345", "123456", "1234567", "12345678", "123456789", "1234567890", "87654321", "654321"}
+    | {"11111111", "88888888", "PASSWORD", "PASSWORD1", "CHANGEIT", "ADMIN123"}
+)
+
+
+def check_pin(pin: str) -> str:
+    """The PIN itself, when a token can be asked with it. Raises PinForm."""
+    if not pin:
+        raise PinForm("the PIN is empty")
+    if not pin.isascii() or not pin.isprintable():
+        raise PinForm("the PIN has characters other than plain letters and digits: turn the Vietnamese keyboard off")
+    return pin
+
+
+def check_new_pin(pin: str) -> str:
+    """As `check_pin`, for a PIN that is to be set: 6 to 32 characters and not one that tokens are delivered with."""
+    check_pin(pin)
+    if not NEW_PIN_MIN <= len(pin) <= NEW_PIN_MAX:
+        raise PinForm(f"a new PIN needs {NEW_PIN_MIN} to {NEW_PIN_MAX} characters")
+    if pin.upper() in FACTORY_PINS or len(set(pin)) == 1:
+        raise PinForm("this PIN is one of those that tokens are delivered with: choose another")
+    return pin
+
+
+def log_in(module: Module, session: int, token: TokenInfo, pin: PinCallback, *, allow_final_try: bool = False) -> None:
+    """Log the process in to the token, asking for the PIN only if it is not logged in yet. Exactly one try.
+
+    Raises:
+        PinNotSet, PinLocked, PinFinalTry: before the PIN is asked for.
+        PinForm: before the token sees it.
+        PinIncorrect, PinExpired: the token's answer.
+    """
+    if module.logged_in(session):
+        return
+    if not token.pin_set:
+        raise PinNotSet(f"the token {token.serial} has no PIN yet")
+    if token.pin_locked:
+        raise PinLocked(f"the PIN of the token {token.serial} is locked: only its issuer can unlock it")
+    if token.pin_final_try and not allow_final_try:
+        raise PinFinalTry(
+            f"one more wrong PIN locks the token {token.serial}: make sure of the PIN, then confirm this last try"
+        )
+    module.login(session, cryptoki.CKU_USER, check_pin(pin()))
