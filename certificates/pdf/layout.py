@@ -1,0 +1,34 @@
+"""What the bytes of a page depend on beside its data. An agent with another `LAYOUT` than the centre gets no work."""
+
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from certificates import valuesets
+from certificates.pdf import fonts
+
+TEMPLATE: Final = Path(__file__).with_name("template.typ")
+# The Python that prepares the data and sets the signature's place; to be raised when it changes the bytes.
+_PREPARATION: Final = 1
+
+
+def _digest(*files: Path) -> str:
+    """The first 12 hexadecimal digits of SHA-256 over the files. Line ends do not matter: Git may change them."""
+    digest = hashlib.sha256()
+    for file in files:
+        data = file.read_bytes()
+        digest.update(data.replace(b"\r\n", b"\n") if file.suffix == ".typ" else data)
+    return digest.hexdigest()[:12]
+
+
+LAYOUT: Final = "/".join(
+    (
+        f"page-{_PREPARATION}",
+        f"template-{_digest(TEMPLATE)}",
+        f"fonts-{_digest(*(fonts.DIRECTORY / name for name in fonts.FILES))}",
+        f"valuesets-{valuesets.VERSION}",
+        f"typst-{version('typst')}",
+        f"zxing-cpp-{version('zxing-cpp')}",
+    )
+)

@@ -1,0 +1,152 @@
+"""The page itself: data in, an unsigned PDF/A-3a and PDF/UA-1 out. Same data, same `LAYOUT`: same bytes.
+
+Names are hostile input. They reach the template as JSON and are placed as text there; letters that the fonts lack, and
+all invisible characters, are refused, so that the page shows exactly what was signed.
+"""
+
+import json
+import threading
+import unicodedata
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+
+import typst
+
+from certificates import uvci, valuesets
+from certificates.errors import IssuanceError
+from certificates.issuance import Terms
+from certificates.payload import HealthCertificate
+from certificates.pdf import fonts
+from certificates.pdf.layout import TEMPLATE
+from certificates.pki import SigningCertificate
+from certificates.qr import qr_svg
+from certificates.records.dates import PartialDate
+from certificates.records.model import Dose, VerifiedRecord
+
+MAX_DOSES: Final = 12  # more do not fit on one page
+SPECIMEN: Final = "SPECIMEN"
+_STANDARDS: Final[list[Any]] = ["a-3a", "ua-1"]
+_LONGEST_WORD: Final = 24
+_WORD_BREAK: Final = "\u200b"
+_lock = threading.Lock()
+
+
+def render_page(
+    record: VerifiedRecord,
+    terms: Terms,
+    certificate: HealthCertificate,
+    *,
+    passport: str,
+    signer: SigningCertificate,
+    confirmation: bytes | None,
+    created_at: datetime,
+) -> bytes:
+    """The page of ``record``, with the HC1 text ``passport`` as QR code and as attachment.
+
+    Args:
+        certificate: the payload of the passport, whose numbers the page repeats.
+        signer: the DSC; a subject with "SPECIMEN" marks the whole page.
+        confirmation: the unit's COSE_Sign1, to be attached.
+        created_at: the only date in the file beside the record's own.
+
+    Raises:
+        IssuanceError: ``page-letters`` (a text has letters that the page cannot show), ``page-doses`` (too many),
+            ``page-render``.
+    """
+    data = _page_data(record, terms, certificate, passport, signer, confirmation)
+    inputs = {"data": json.dumps(data, ensure_ascii=False), "qr": qr_svg(passport, quiet_zone=0)}
+    try:
+        with _lock:  # one compiler, kept: it reads the fonts once
+            page = _compiler().compile(
+                format="pdf", sys_inputs=inputs, pdf_standards=_STANDARDS, timestamp=created_at.astimezone(UTC)
+            )
+    except typst.TypstError as error:
+        raise IssuanceError("page-render", "the page could not be laid out") from error
+    if not isinstance(page, bytes):
+        raise IssuanceError("page-render", "the renderer gave no document")
+    return page
+
+
+def printed_date(partial: PartialDate) -> str:
+    """``dd/mm/yyyy``, ``mm/yyyy`` or ``yyyy``: as much as is known, in the order used in Vietnam."""
+    return "/".join(reversed(partial.iso.split("-")))
+
+
+@cache
+def _compiler() -> typst.Compiler:
+    families = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts.DIRECTORY])
+    return typst.Compiler(TEMPLATE, root=TEMPLATE.parent, font_paths=families, ignore_system_fonts=True)
+
+
+def _page_data(
+    record: VerifiedRecord,
+    terms: Terms,
+    certificate: HealthCertificate,
+    passport: str,
+    signer: SigningCertificate,
+    confirmation: bytes | None,
+) -> dict[str, Any]:
+    person = record.record.person
+    doses = sorted(record.record.doses, key=lambda dose: dose.number)
+    if not 1 <= len(doses) <= MAX_DOSES:
+        raise IssuanceError("page-doses", f"a page has room for 1 to {MAX_DOSES} doses")
+    latest = doses[-1]
+    product = valuesets.PRODUCTS[latest.product]
+    return {
+        "specimen": SPECIMEN in signer.subject.upper(),
+        "hc1": passport,
+        "confirmation": None if confirmation is None else list(confirmation),
+        "name": _text(person.full_name),
+        "date_of_birth": printed_date(PartialDate.parse(certificate.dob)),
+        "nationality": _nationality(person.nationality),
+        "disease": "COVID-19",
+        "dose_count": str(certificate.v.dn),
+        "code": _text(uvci.printed(terms.uvci)),
+        "latest": {
+            **_dose(latest),
+            "vaccine": product.vaccine_vi,
+            "vaccine_en": product.vaccine_en,
+            "product": _text(product.name),
+            "manufacturer": _text(product.manufacturer),
+        },
+        "doses": [_dose(dose) for dose in doses],
+        "issued": _instant(terms.issued_at),
+        "expires": _instant(terms.expires_at),
+        "issuer": _text(terms.issuer),
+        "signer": _text(signer.subject),
+    }
+
+
+def _dose(dose: Dose) -> dict[str, str]:
+    product = valuesets.PRODUCTS.get(dose.product)
+    return {
+        "number": str(dose.number),
+        "date": dose.given_on.strftime("%d/%m/%Y"),
+        "product": _text(product.name if product else dose.product),
+        "lot": _text(dose.lot) or "–",
+        "amount": _text(dose.amount),
+        "unit": _text(dose.unit),
+        "country": _text(dose.country),
+    }
+
+
+def _nationality(code: str) -> str:
+    return "Việt Nam / Viet Nam (VN)" if code == "VN" else _text(code)
+
+
+def _instant(instant: datetime) -> str:
+    return instant.astimezone(UTC).strftime("%d/%m/%Y %H:%M UTC")
+
+
+def _text(text: str) -> str:
+    """NFC, with places to break words that no line holds. Raises IssuanceError ``page-letters``."""
+    composed = unicodedata.normalize("NFC", text)
+    if not fonts.letters().issuperset(composed):
+        raise IssuanceError("page-letters", "a text has letters that the page cannot show")
+    return " ".join(_breakable(word) for word in composed.split(" "))
+
+
+def _breakable(word: str) -> str:
+    parts = (word[start : start + _LONGEST_WORD] for start in range(0, len(word), _LONGEST_WORD))
+    return _WORD_BREAK.join(parts)

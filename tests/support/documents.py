@@ -1,0 +1,95 @@
+"""Records, passports and signed documents for the tests of pages."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from certificates.cose import CoseSign1
+from certificates.issuance import Terms, finish, prepare_confirmation, prepare_passport
+from certificates.pdf.document import prepare_document
+from certificates.pdf.pades import PreparedPdf, build_cms, embed_cms
+from certificates.records.dates import PartialDate
+from certificates.records.model import (
+    Dose,
+    IdKind,
+    Person,
+    RegisterAnswer,
+    RegisterStatus,
+    Sex,
+    VaccinationRecord,
+    VerifiedRecord,
+)
+from certificates.records.verification import verify_with_register
+from tests.support.softkeys import SoftKey
+
+ISSUED_AT = datetime(2022, 4, 15, 7, 30, tzinfo=UTC)
+TERMS = Terms(
+    uvci="URN:UVCI:01:VN:7K3M9PX2QRT4VW",
+    issued_at=ISSUED_AT,
+    expires_at=ISSUED_AT + timedelta(days=365),
+    issuer="Ministry of Health of Viet Nam",
+)
+PERSON = Person(
+    full_name="Nguyễn Thị Hồng Nhung",
+    date_of_birth=PartialDate(1985, 3, 12),
+    sex=Sex.FEMALE,
+    id_kind=IdKind.CCCD,
+    id_number="001185012345",
+)
+DOSES = tuple(
+    Dose(number=number, given_on=given_on, product="comirnaty", lot=lot, amount="0,3 ml", unit="TYT-00123")
+    for number, given_on, lot in (
+        (1, date(2021, 8, 10), "FF2752"),
+        (2, date(2021, 9, 14), "FH3220"),
+        (3, date(2022, 3, 2), "FN8020"),
+    )
+)
+
+
+def verified_record(person: Person = PERSON, doses: tuple[Dose, ...] = DOSES) -> VerifiedRecord:
+    """A record that a register confirmed, with these data."""
+    record = VaccinationRecord(record_id="R-1", version=1, unit="TYT-00123", person=person, doses=doses)
+    answer = RegisterAnswer(
+        person_digest=person.digest,
+        status=RegisterStatus.FOUND,
+        name=True,
+        date_of_birth=True,
+        sex=True,
+        id_number=True,
+        register="test",
+        answered_at=ISSUED_AT - timedelta(days=1),
+    )
+    return verify_with_register(record, answer, today=ISSUED_AT.date())
+
+
+def sign_passport(record: VerifiedRecord, key: SoftKey, terms: Terms = TERMS) -> CoseSign1:
+    tbs = prepare_passport(record, terms, key.certificate)
+    return finish(tbs, key.sign(tbs.message))
+
+
+def sign_confirmation(record: VerifiedRecord, key: SoftKey, terms: Terms = TERMS) -> bytes:
+    tbs = prepare_confirmation(record, terms, key.certificate)
+    return finish(tbs, key.sign(tbs.message)).encode()
+
+
+def prepared_document(
+    record: VerifiedRecord, key: SoftKey, *, terms: Terms = TERMS, confirmation: bytes | None = None
+) -> PreparedPdf:
+    passport = sign_passport(record, key, terms)
+    return prepare_document(
+        record, terms, passport, key.certificate, signing_time=terms.issued_at, confirmation=confirmation
+    )
+
+
+def sign_document(prepared: PreparedPdf, key: SoftKey) -> bytes:
+    return embed_cms(prepared, build_cms(prepared, key.sign(prepared.signed_attributes)))
+
+
+def signed_document(
+    record: VerifiedRecord, key: SoftKey, *, terms: Terms = TERMS, confirmation: bytes | None = None
+) -> bytes:
+    """The whole way from a record to a signed PDF."""
+    return sign_document(prepared_document(record, key, terms=terms, confirmation=confirmation), key)
+
+
+def named(full_name: str) -> Person:
+    return replace(PERSON, full_name=full_name)
