@@ -135,7 +135,7 @@ def latest_dose(record: VaccinationRecord) -> Dose:
 
 
 def issuable_product(dose: Dose) -> Product:
-    """The dose's product, when a new certificate may name it. Raises RecordError ``product-unknown``, ``product-inactive``."""
+    """The dose's product, if a new certificate may name it; RecordError ``product-unknown``, ``product-inactive``."""
     product = PRODUCTS.get(dose.product)
     if product is None:
         raise RecordError("product-unknown", "not a product of the value sets", fields=("product",))
@@ -148,8 +148,8 @@ def dose_numbers(record: VaccinationRecord) -> tuple[int, int]:
     """``dn`` and ``sd`` of the latest dose.
 
     The product of the first dose says how long the primary series is. Inside it ``sd`` is that length; a booster counts
-    itself (3/3, 4/4), except after a one-dose series, where ``sd`` stays 1 (2/1, 3/1): so readers tell a booster from the
-    second dose of a two-dose series (Commission, Regulation (EU) 2021/953, annex as of February 2022).
+    itself (3/3, 4/4), except after a one-dose series, where ``sd`` stays 1 (2/1, 3/1): so readers tell a booster from
+    the second dose of a two-dose series (Delegated Regulation (EU) 2022/256).
     """
     number = latest_dose(record).number
     first = min(record.doses, key=lambda dose: dose.number)

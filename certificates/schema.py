@@ -1,16 +1,16 @@
 """Whether a document is a DCC: strict for what we issue, tolerant for what others issued (eu-dcc-schema 1.3.3).
 
-Written by hand: a document takes a few microseconds, and each refusal says where. Strict adds what the JSON schema cannot
-say: the calendar, NFC, no control characters, no unknown fields, the active vp-mp-ma triples, country codes. Tolerant takes
-what lives in real wallets: null for an absent field, whole floats, blanks around text, blanks and dashes in fnt and gnt,
-several entries, dates decoded from CBOR tags, unknown fields and codes.
+Written by hand: a document takes a few microseconds, and each refusal says where. Strict adds what the JSON schema
+cannot say: the calendar, NFC, no control characters, no unknown fields, the active vp-mp-ma triples, country codes.
+Tolerant takes what lives in real wallets: null for an absent field, whole floats, blanks around text, blanks and dashes
+in fnt and gnt, several entries, dates decoded from CBOR tags, unknown fields and codes.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Final, Literal, NoReturn
+from typing import Any, Final, Literal, NoReturn
 
 from certificates.countries import COUNTRIES
 from certificates.errors import CheckError, CheckReason
@@ -42,7 +42,7 @@ def check_dcc(data: object, *, strict: bool, kinds: tuple[Kind, ...] = KINDS) ->
 
     Raises CheckError SCHEMA; its detail names the place, never the value.
     """
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict | Mapping):
         _refuse("the document is not a map")
     top, names, entries = (_STRICT, _NAME_STRICT, _ENTRY_STRICT) if strict else (_LOOSE, _NAME_LOOSE, _ENTRY_LOOSE)
     _check_fields(data, top, "", strict)
@@ -81,7 +81,7 @@ def _find_kind(data: Mapping[str, object], strict: bool) -> Kind:
 
 
 def _check_fields(data: object, fields: _Fields, where: str, strict: bool) -> None:
-    if not isinstance(data, Mapping):
+    if not isinstance(data, dict | Mapping):
         _refuse(f"{where.rstrip('.')}: not a map")
     get = data.get
     for name, required, test in fields:
@@ -91,21 +91,15 @@ def _check_fields(data: object, fields: _Fields, where: str, strict: bool) -> No
                 _refuse(f"{where}{name}: missing")
         elif not test(value):
             _refuse(f"{where}{name}: wrong form")
-    if strict:
-        known = {name for name, _, _ in fields}
-        if not known.issuperset(data):
-            _refuse(f"{where or 'document'}: a field that the schema does not know")
+    if strict and not {name for name, _, _ in fields}.issuperset(data):
+        _refuse(f"{where or 'document'}: a field that the schema does not know")
 
 
-def _check_whole(data: Mapping[str, Mapping[str, object]], kind: Kind) -> None:
+def _check_whole(data: Mapping[str, Any], kind: Kind) -> None:
     """What concerns several fields of a document that we issue."""
-    for part in ("n", "g"):
-        plain, icao = data["nam"].get("fn" if part == "n" else "gn"), data["nam"].get("fnt" if part == "n" else "gnt")
-        if icao is not None and plain is None:
-            _refuse("nam: a transliteration without its name")
     if kind != "v":
         return
-    entry = data["v"][0]  # type: ignore[index]
+    entry = data["v"][0]
     if (entry["vp"], entry["mp"], entry["ma"]) not in TRIPLES:
         _refuse("v[0]: vp, mp and ma do not belong together, or are deprecated")
     if entry["dn"] > entry["sd"] != 1:

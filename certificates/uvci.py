@@ -57,8 +57,8 @@ def printed(uvci: str) -> str:
 def normalise(text: str) -> str:
     """What a person typed or copied, as the identifier that we store: for look-ups only, never for hashes.
 
-    Case, blanks and a check character do not matter; of our own identifiers the 14 characters alone are enough (for VN),
-    and I, L, O in them are read as 1, 1, 0.
+    Case, blanks and a check character do not matter; of our own identifiers the 14 characters alone are enough (for
+    VN), and I, L, O in them are read as 1, 1, 0.
     """
     squeezed = "".join(unicodedata.normalize("NFKC", text).split()).upper().replace("\u200b", "")
     body = squeezed.split("#", 1)[0]

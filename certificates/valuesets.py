@@ -1,9 +1,9 @@
 """The EU value sets for vaccines, pinned, as one table of products.
 
 Source: eu-dcc-valuesets 2.12 (``vaccine-encoding-instructions``, ``vaccine-medicinal-product``, ``vaccine-mah-manf``,
-``vaccine-prophylaxis``). A row of the table is the only legal combination of vp, mp and ma for its product. ``vp`` is the
-most specific code that the instructions allow; the general one stands only where there is no other. Doses of the primary
-series are not in the value sets: they follow the product's authorisation (WHO, EMA, or the national one).
+``vaccine-prophylaxis``). A row of the table is the one combination of vp, mp and ma that we write for its product:
+``vp`` is the most specific code that the instructions allow; the general one stands only where there is no other. Doses
+of the primary series are not in the value sets: they follow the product's authorisation (WHO, EMA, or national).
 """
 
 import re
@@ -43,9 +43,9 @@ _VACCINE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 class Product:
     """One vaccine product with its codes. ``key`` is what a `Dose` names.
 
-    ``primary_doses``: doses of the primary series. ``active`` is False for codes that the value sets deprecate: they are
-    read, never written. ``minimum_interval`` is in days between doses of the primary series. ``used_in_vietnam``: the
-    product was licensed and given in Vietnam's campaign. ``aliases`` are names that spreadsheets use.
+    ``primary_doses``: doses of the primary series. ``active`` is False for codes that the value sets deprecate: they
+    are read, never written. ``minimum_interval`` is in days, between doses of the primary series. ``used_in_vietnam``:
+    the product was licensed and given in Vietnam's campaign. ``aliases`` are names that spreadsheets use.
     """
 
     key: str
@@ -453,7 +453,7 @@ TRIPLES: Final[frozenset[tuple[str, str, str]]] = frozenset((p.vp, p.mp, p.ma) f
 
 
 def find_product(text: str) -> Product:
-    """The active product that ``text`` names: by key, name, mp code or alias; case, blanks and punctuation do not matter.
+    """The active product that ``text`` names: key, name, mp code or alias, whatever case, blanks, punctuation.
 
     Raises RecordError ``product-unknown``.
     """

@@ -11,11 +11,12 @@ _FILLING: Final = re.compile(r"[\s.\-\u00ad\u200b-\u200f\u2060\ufeff]+")
 _PASSPORT: Final = re.compile(r"[A-Z0-9]{5,9}", re.ASCII)  # ICAO 9303-3: a document number has up to nine places
 _SCIENTIFIC: Final = re.compile(r"[0-9][.,]?[0-9]*E\+?[0-9]+", re.ASCII)
 # Place of birth registration: 63 provinces (Circular 07/2016/TT-BCA, annex); abroad it is a country code above them.
-_PROVINCES: Final = frozenset(
-    "001 002 004 006 008 010 011 012 014 015 017 019 020 022 024 025 026 027 030 031 033 034 035 036 037 038 040 042 044 "
-    "045 046 048 049 051 052 054 056 058 060 062 064 066 067 068 070 072 074 075 077 079 080 082 083 084 086 087 089 091 "
-    "092 093 094 095 096".split()
-)
+_PROVINCES_TEXT: Final = """
+001 002 004 006 008 010 011 012 014 015 017 019 020 022 024 025 026 027 030 031 033 034 035 036 037
+038 040 042 044 045 046 048 049 051 052 054 056 058 060 062 064 066 067 068 070 072 074 075 077 079
+080 082 083 084 086 087 089 091 092 093 094 095 096
+"""
+_PROVINCES: Final = frozenset(_PROVINCES_TEXT.split())
 _LAST_PROVINCE: Final = 96
 
 
@@ -56,8 +57,8 @@ def identify(text: str, *, nationality: str = "VN") -> tuple[IdKind, str]:
 def hints(person: Person) -> tuple[str, ...]:
     """What a CCCD says otherwise than the rest: ``citizen-id-birth-year``, ``citizen-id-sex``. Empty for other numbers.
 
-    The fourth digit is century and sex (0 and 1 the 1900s, male and female, 2 and 3 the 2000s ...), the next two are the
-    year of birth. A hint sorts work; it never overrules a register that says true.
+    The fourth digit is century and sex (0 and 1 the 1900s, male and female, 2 and 3 the 2000s ...), the next two are
+    the year of birth. A hint sorts work; it never overrules a register that says true.
     """
     number = person.id_number or ""
     if person.id_kind is not IdKind.CCCD or len(number) != 12 or not (number.isascii() and number.isdigit()):

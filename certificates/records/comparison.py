@@ -1,4 +1,4 @@
-"""An entered person against a registered one: true or false on four items, as the register answers (letter 9438/BYT-CNTT)."""
+"""An entered person against a registered one: true or false on four items (letter 9438/BYT-CNTT)."""
 
 from dataclasses import dataclass
 
@@ -35,8 +35,8 @@ class Comparison:
 def compare(entered: Person, registered: Person) -> Comparison:
     """Compare the four items. What is missing on either side does not agree.
 
-    A birth date may be entered less precisely than it is registered (many know the year only), never more precisely: the
-    certificate would then tell a day that nobody confirmed.
+    A birth date may be entered less precisely than it is registered (many know the year only), never more precisely:
+    the certificate would then tell a day that nobody confirmed.
     """
     return Comparison(
         name=_name(entered) != "" and _name(entered) == _name(registered),

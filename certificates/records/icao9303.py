@@ -1,7 +1,7 @@
 """Letters outside A-Z and how a machine-readable passport writes them (ICAO Doc 9303-3, 8th edition, section 6).
 
-Upper-case keys. A letter that only carries marks (É, Ạ, Ơ, Ş) is not listed: it loses them. Where the tables give a choice,
-the form without special knowledge of the language is taken.
+Upper-case keys. A letter that only carries marks (É, Ạ, Ơ, Ş) is not listed: it loses them. Where the tables give a
+choice, the form that needs no knowledge of the language is taken.
 """
 
 from collections.abc import Mapping
@@ -37,19 +37,19 @@ _LATIN: Final = {
     "Ə": "E",
     "Ɨ": "I",
 }
-_CYRILLIC: Final = dict(
-    zip(
-        "АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯЄІЇҐЎЂЉЊЋЃЌЅЏЈѴѪ",
-        (
-            "A B V G D E E ZH Z I I K L M N O P R S T U F KH TS CH SH SHCH IE Y - E IU IA IE I I G U D LJ NJ C G K DZ "
-            "DZ J Y U"
-        ).split(),
-        strict=True,
-    )
-) | {"Ь": ""}
+_CYRILLIC_LETTERS: Final = "АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЭЮЯЄІЇҐЎЂЉЊЋЃЌЅЏЈѴѪ"
+_CYRILLIC_WRITTEN: Final = """
+A B V G D E E ZH Z I I K L M N O P R S T U F KH TS CH SH SHCH IE Y E IU IA IE I I G U D LJ NJ C G K DZ DZ J Y U
+"""
 # The tables of ICAO 9303-3 have no Greek; Greek passports follow ELOT 743 (ISO 843).
-_GREEK: Final = dict(
-    zip("ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ", "A V G D E Z I TH I K L M N X O P R S T Y F CH PS O".split(), strict=True)
-)
+_GREEK_LETTERS: Final = "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"
+_GREEK_WRITTEN: Final = "A V G D E Z I TH I K L M N X O P R S T Y F CH PS O"
 
-LETTERS: Final[Mapping[str, str]] = MappingProxyType(_LATIN | _CYRILLIC | _GREEK)
+LETTERS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **_LATIN,
+        **dict(zip(_CYRILLIC_LETTERS, _CYRILLIC_WRITTEN.split(), strict=True)),
+        "Ь": "",  # a sign, not a sound
+        **dict(zip(_GREEK_LETTERS, _GREEK_WRITTEN.split(), strict=True)),
+    }
+)

@@ -1,7 +1,7 @@
-"""Names: Vietnamese and foreign, as written, as compared, and in the letters of a passport (ICAO Doc 9303-3, section 6).
+"""Names: Vietnamese and foreign, as written, as compared, and in the letters of a passport (ICAO Doc 9303-3).
 
-Vietnamese text reaches us composed and decomposed, with the tone on either vowel of a group (hòa, hoà), in any case, with
-the letter eth where D with stroke is meant. All of that is one name.
+Vietnamese text reaches us composed and decomposed, with the tone on either vowel of a group (hòa, hoà), in any case,
+with the letter eth where D with stroke is meant. All of that is one name.
 """
 
 import re
@@ -26,11 +26,12 @@ _TONE: Final = re.compile(f"[{_TONES}]")
 _HIGHLAND_WORDS: Final = frozenset({"h", "h'", "y", "k", "k'", "a", "ka"})
 _HIGHLAND_START: Final = re.compile(r"[hk]'\S")
 # Clans that stand last (Ê Đê, Gia Rai, M'Nông and neighbours), as `_plain` writes them.
-_CLANS: Final = frozenset(
-    "adrong aliô ayun bdap bing bkrong buon bya dak dieu ding eban enuol hdok hdrue hlong hmok hwing jdrang kbin kbuor "
-    "kdoh khin kla knul kpa kpor kriem krong ksor ktla ktul lieng mlo nay nie niekdam ntrang rahlan rcam rcom rmah "
-    "rocham rochom romah siu uong".split()
-)
+_CLANS_TEXT: Final = """
+adrong alio ayun bdap bing bkrong buon bya dak dieu ding eban enuol hdok hdrue hlong hmok hwing
+jdrang kbin kbuor kdoh khin kla knul kpa kpor kriem krong ksor ktla ktul lieng mlo nay nie niekdam
+ntrang rahlan rcam rcom rmah rocham rochom romah siu uong
+"""
+_CLANS: Final = frozenset(_CLANS_TEXT.split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -63,8 +64,8 @@ def clip(text: str) -> str:
 def comparable(text: str) -> str:
     """A form that is equal for two spellings of one name, and for nothing else.
 
-    NFC or NFD, case, tone placement, kinds of apostrophe and blank, eth for D with stroke do not matter. Marks do: a name
-    without diacritics is another name.
+    NFC or NFD, case, tone placement, kinds of apostrophe and blank, eth for D with stroke do not matter. Marks do:
+    a name without diacritics is another name.
     """
     lowered = unicodedata.normalize("NFD", clean(text).casefold()).translate(_TO_APOSTROPHE)
     lowered = lowered.replace("ð", "đ").replace("ɖ", "đ").replace("' ", "'")
@@ -72,10 +73,10 @@ def comparable(text: str) -> str:
 
 
 def split_name(person: Person) -> PersonName:
-    """Family and given name. Own fields win; then "FAMILY, given"; then the first word of the full name is the family name.
+    """Family and given name. Own fields win; then "FAMILY, given"; then the first word is the family name.
 
-    Where that first word is a Highland particle (H', Y, K', A, Ka), a known clan at the end is the family name, and without
-    one there is none. A name of one word is a family name (ICAO 9303-3, 4.6: a single name is the primary identifier).
+    Where that first word is a Highland particle (H', Y, K', A, Ka), a known clan at the end is the family name, and
+    without one there is none. A single word is a family name (ICAO 9303-3, 4.6: it is the primary identifier).
     """
     if person.family_name or person.given_name:
         return PersonName(surname=clean(person.family_name or ""), given=clean(person.given_name or ""))
@@ -85,9 +86,8 @@ def split_name(person: Person) -> PersonName:
         return PersonName(surname=surname, given=given)
     words = full.split()
     if len(words) > 1 and _is_highland(words[0]):
-        if len(words) > 2 or _HIGHLAND_START.match(_plain(words[0])):
-            if _plain(words[-1]) in _CLANS:
-                return PersonName(surname=words[-1], given=" ".join(words[:-1]))
+        if _plain(words[-1]) in _CLANS and (len(words) > 2 or _HIGHLAND_START.match(_plain(words[0]))):
+            return PersonName(surname=words[-1], given=" ".join(words[:-1]))
         return PersonName(surname="", given=full)
     return PersonName(surname=words[0] if words else "", given=" ".join(words[1:]))
 

@@ -1,4 +1,4 @@
-"""Whether the doses of one record can be true. What cannot be is blocking; what is merely odd is shown to the signer."""
+"""Whether the doses of one record can be true. What cannot be is blocking; what is odd is shown to the signer."""
 
 import re
 from collections import Counter
@@ -22,7 +22,7 @@ _LOT: Final = re.compile(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9 ./_-]{1,29}", re.ASC
 # Lots of the Beijing product begin with year and month; no other maker's do.
 _SINOPHARM_LOT: Final = re.compile(r"20(?:20|21|22)(?:0[1-9]|1[0-2])[A-Z]?[0-9]{3,5}", re.ASCII)
 _SINOPHARM: Final = frozenset({"bbibp-corv", "hayat-vax"})
-# Ministry of Health: letters 6030/BYT-DP (27 Jul 2021), 7548/BYT-DP, 10225/BYT-DP and 10722/BYT-DP (boosters, Dec 2021).
+# What the Ministry of Health allowed to follow: letter 7548/BYT-DP (10 Sep 2021) and those on boosters after it.
 _MRNA: Final = frozenset({"comirnaty", "spikevax"})
 _LATER_PRODUCTS: Final = {
     "vaxzevria": _MRNA,

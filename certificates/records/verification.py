@@ -45,8 +45,8 @@ def find_gaps(person: Person) -> tuple[Gap, ...]:
     """Everything missing: full name, date of birth, sex, identity number, nationality. Empty: the person is complete.
 
     Codes: ``name-missing``, ``name-empty``, ``name-letters``, ``date-of-birth-missing``, ``sex-missing``,
-    ``nationality-unknown``, ``id-number-missing``, those of `citizen_id.identify`, and ``citizen-id-kind`` where the number
-    is none of the kind that stands beside it.
+    ``nationality-unknown``, ``id-number-missing``, those of `citizen_id.identify`, and ``citizen-id-kind`` where the
+    number is none of the kind that stands beside it, or not in its plain form.
     """
     gaps = [*_name_gaps(person)]
     if person.date_of_birth is None:
@@ -59,8 +59,8 @@ def find_gaps(person: Person) -> tuple[Gap, ...]:
 
 
 def triage(record: VaccinationRecord, *, today: date) -> Triage:
-    """The state of a record that was just entered or corrected: class (a), (b) or (c) of letter 2262/BYT-CNTT, or ready to
-    be asked about."""
+    """The state of a record that was just entered or corrected: what letter 2262/BYT-CNTT sends back to the station, or
+    ready to be asked about."""
     gaps = find_gaps(record.person)
     malformed = next((gap.code for gap in gaps if gap.code.startswith("citizen-id-")), None)
     if malformed is not None:
@@ -84,8 +84,8 @@ def verify_with_register(record: VaccinationRecord, answer: RegisterAnswer, *, t
     """The record, confirmed by the register.
 
     Raises RecordError: ``evidence-other-person``, ``evidence-future``, ``register-no-answer``, ``register-deceased``,
-    ``register-merged``, ``register-mismatch`` (``fields`` say which of the four items), ``record-incomplete`` (``fields``),
-    ``record-implausible`` (``detail`` names the dose fault).
+    ``register-merged``, ``register-mismatch`` (``fields``: which of the four items), ``record-incomplete`` (``fields``;
+    ``detail`` is the first gap's code), ``record-implausible`` (``detail`` is the dose fault's code).
     """
     _check_evidence(record, answer.person_digest, answer.answered_at.date(), today)
     if answer.status is not RegisterStatus.FOUND:
