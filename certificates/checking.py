@@ -1,11 +1,13 @@
 """The way back: from the text of a QR code to a verdict, offline."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from certificates import purposes
+from certificates.cbor import DateText
 from certificates.cose import CoseHeaders, CoseSign1, decode_cose_sign1, read_headers, sig_structure
 from certificates.cwt import ReadClaims, decode_claims
 from certificates.errors import CheckError, CheckReason
@@ -71,12 +73,33 @@ def check_text(text: str, trust: TrustStore, at: datetime) -> CheckedCertificate
     signers = _find_signers(cose, headers, trust)
     claims = decode_claims(cose.payload)
     if at < claims.issued_at:
-        raise CheckError(CheckReason.TIME, "it is not valid yet")
+        raise CheckError(CheckReason.TIME, f"it is valid from {claims.issued_at:%Y-%m-%d %H:%M:%S} UTC only")
     if at > claims.expires_at:
-        raise CheckError(CheckReason.TIME, "it has expired")
+        raise CheckError(CheckReason.TIME, f"it expired at {claims.expires_at:%Y-%m-%d %H:%M:%S} UTC")
     signer = _choose_signer(signers, claims, at)
+    _make_plain(claims.dcc)
     check_dcc(claims.dcc, strict=False)
     return CheckedCertificate(claims=claims, cose=cose, signer=signer)
+
+
+def _make_plain(dcc: dict[str, Any]) -> None:
+    """Leave only what JSON can say: tagged dates become texts; byte strings, NaN and the like are refused (SCHEMA)."""
+    waiting: list[Any] = [dcc]
+    while waiting:
+        container = waiting.pop()
+        if type(container) is dict:
+            if not all(type(key) is str for key in container):
+                raise CheckError(CheckReason.SCHEMA, "a name of a field is not a text")
+        for key, value in container.items() if type(container) is dict else enumerate(container):
+            kind = type(value)
+            if kind is str or kind is int or value is None or kind is bool:
+                continue
+            if kind is dict or kind is list:
+                waiting.append(value)
+            elif kind is DateText:
+                container[key] = str(value)
+            elif kind is not float or not math.isfinite(value):
+                raise CheckError(CheckReason.SCHEMA, "a value is neither text, number, list nor map")
 
 
 def _find_signers(cose: CoseSign1, headers: CoseHeaders, trust: TrustStore) -> list[SigningCertificate]:
@@ -101,7 +124,8 @@ def _choose_signer(signers: list[SigningCertificate], claims: ReadClaims, at: da
     kinds = [kind for kind in _KINDS if claims.dcc.get(kind)]
     refusal: CheckError | None = None
     for signer in signers:
-        if not signer.not_before <= at <= signer.not_after:
+        # iat before the certificate existed: back-dated. exp after its end is tolerated: live codes have it.
+        if not signer.not_before <= claims.issued_at <= at <= signer.not_after:
             refusal = CheckError(CheckReason.DSCTIME, "the signer's certificate is not valid at this time")
         elif not all(map(signer.may_sign, kinds)):
             refusal = CheckError(CheckReason.KEYUSAGE, "the signer may not sign this kind of certificate")

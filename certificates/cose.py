@@ -1,5 +1,6 @@
 """COSE_Sign1 (RFC 9052), exactly as the EU DCC uses it (hcert-spec 1.0.8, section 3)."""
 
+import functools
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +22,8 @@ _ALGORITHM_OF: Final[dict[int, Algorithm]] = {number: name for name, number in C
 _UNDERSTOOD: Final = frozenset({HEADER_ALG, HEADER_KID})
 _TAGS: Final = (b"\xd2", b"\xd8\x3d\xd2")  # 18, and 61 around 18, in their one shortest form
 _ARRAY_OF_FOUR: Final = 0x84
+_MISSING: Final = object()
+_KEPT_HEADER: Final = 64  # bytes; real ones have 3 to 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,25 @@ def decode_cose_sign1(data: bytes) -> CoseSign1:
     )
 
 
+def _read_protected(protected: bytes) -> tuple[object, object]:
+    """alg and kid of a protected header, `_MISSING` where it has none."""
+    header: object = {}
+    if protected:  # RFC 9052, 3: an empty map is encoded as a zero-length string
+        try:
+            header = decode_item(protected)
+        except CborError as error:
+            raise _refused(f"the protected header: {error}") from error
+    if not isinstance(header, dict):
+        raise _refused("the protected header is not a map")
+    if HEADER_CRIT in header:
+        _check_crit(header)
+    return header.get(HEADER_ALG, _MISSING), header.get(HEADER_KID, _MISSING)
+
+
+# A signer's header is the same in all its codes. Only short ones are kept, so that nobody can fill the memory.
+_read_protected_again = functools.lru_cache(maxsize=1024)(_read_protected)
+
+
 def read_headers(cose: CoseSign1) -> CoseHeaders:
     """Algorithm and kid of a COSE_Sign1. A label in the protected header wins, right or wrong.
 
@@ -97,20 +119,14 @@ def read_headers(cose: CoseSign1) -> CoseHeaders:
     Raises:
         CheckError: COSE (a broken header, another algorithm than ES256 or PS256, a ``crit`` that we do not understand).
     """
-    header: dict[Any, Any] = {}
-    if cose.protected:  # RFC 9052, 3: an empty map is encoded as a zero-length string
-        try:
-            header = decode_item(cose.protected)
-        except CborError as error:
-            raise _refused(f"the protected header: {error}") from error
-        if not isinstance(header, dict):
-            raise _refused("the protected header is not a map")
-    if HEADER_CRIT in header:
-        _check_crit(header)
-    algorithm = header.get(HEADER_ALG, cose.unprotected_alg)
+    short = len(cose.protected) <= _KEPT_HEADER
+    algorithm, kid = _read_protected_again(cose.protected) if short else _read_protected(cose.protected)
+    if algorithm is _MISSING:
+        algorithm = cose.unprotected_alg
+    if kid is _MISSING:
+        kid = cose.unprotected_kid
     if type(algorithm) is not int or algorithm not in _ALGORITHM_OF:
         raise _refused("the algorithm is neither ES256 nor PS256")
-    kid = header.get(HEADER_KID, cose.unprotected_kid)
     return CoseHeaders(
         algorithm=_ALGORITHM_OF[algorithm],
         kid=kid if type(kid) is bytes and len(kid) == KID_SIZE else None,

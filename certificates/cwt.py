@@ -22,7 +22,6 @@ HCERT_DCC: Final = 1  # hcert-spec 3.3.7: eu_dgc_v1
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _END_OF_TIME: Final = 253402300800  # seconds: year 10000, where calendars of most languages end
-_TAG_0: Final = 0xC0  # never a byte of UTF-8: its presence is a cheap hint that a tagged date may be there
 _RFC3339: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )  # RFC 3339, 5.6
@@ -83,7 +82,7 @@ def decode_claims(payload: bytes) -> ReadClaims:
         issuer=issuer,
         issued_at=_instant(claims.get(CLAIM_IAT), "iat"),
         expires_at=_instant(claims.get(CLAIM_EXP), "exp"),
-        dcc=_plain(dcc) if _TAG_0 in payload else dcc,
+        dcc=dcc,
     )
 
 
@@ -111,17 +110,6 @@ def _instant(value: object, claim: str) -> datetime:
         except ValueError as error:
             raise _refused(f"{claim} is not a date") from error
     raise _refused(f"{claim} is missing or not a date")
-
-
-def _plain(item: Any) -> Any:
-    """The same item with dates of tag 0 as plain texts."""
-    if isinstance(item, DateText):
-        return str(item)
-    if isinstance(item, dict):
-        return {_plain(key): _plain(value) for key, value in item.items()}
-    if isinstance(item, list):
-        return [_plain(value) for value in item]
-    return item
 
 
 def _refused(detail: str) -> CheckError:

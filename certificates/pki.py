@@ -22,6 +22,8 @@ RSA_MAX_BITS: Final = 4096
 ALL_KINDS: Final = frozenset("vtr")
 _EKU_PREFIXES: Final = ("1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1.")  # both spellings are alive
 _EKU_KIND: Final = {"1": "t", "2": "v", "3": "r"}
+_ECDSA: Final = ec.ECDSA(SHA256())
+_SHA256: Final = SHA256()
 _PSS: Final = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=PSS_SALT_SIZE)
 
 
@@ -103,11 +105,11 @@ def verify_signature(certificate: SigningCertificate, message: bytes, signature:
             if len(signature) != ES256_SIGNATURE_SIZE:
                 return False
             r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
-            key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+            key.verify(encode_dss_signature(r, s), message, _ECDSA)
         else:
             if len(signature) * 8 != (key.key_size + 7) // 8 * 8:
                 return False
-            key.verify(signature, message, _PSS, SHA256())
+            key.verify(signature, message, _PSS, _SHA256)
     except InvalidSignature:
         return False
     return True

@@ -1,5 +1,178 @@
-"""`vaxseal check`."""
+"""`vaxseal check`: is this certificate valid, and if not, why not."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vaxseal.console import EXIT_NO, EXIT_YES, emit_json, stop
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from certificates.checking import CheckedCertificate
+    from certificates.errors import CheckError
+    from certificates.trust import TrustStore
+
+_STDIN = "-"
+_MAX_INPUT = 64 * 1024 * 1024  # bytes of one picture, PDF or text
+_SHOWN = 60  # characters of a text that stands for itself in the answer
 
 
-def check() -> None:
-    """Not written yet."""
+def check(
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="INPUT...", help="A picture, a PDF or a text file, '-' for standard input, or HC1:..."),
+    ] = None,
+    trust: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="Trusted signers: a file or folder of PEM or DER certificates.")
+    ] = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Check for this time (RFC 3339) instead of now.")
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Check every line of a JSON Lines file ('-': standard input).")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
+) -> None:
+    """Check health certificates offline: signature, signer, dates and content.
+
+    An existing path is read as a picture, a PDF or a text; '-' reads standard input; anything else is the text of a QR
+    code. CA certificates in PATH are never taken for signers.
+
+    A line of a batch is {"id", "text", "certificates": [base64 DER], "at": RFC 3339}, the last two optional: its
+    certificates replace PATH. Each line gets one JSON line in the same order.
+
+    Exit codes: 0 all valid, 1 one is invalid, 2 wrong use (a batch: 0 when every line was answered).
+
+    [bold]Examples[/bold]
+
+      vaxseal check passport.png --trust var/demo/trust
+
+      vaxseal check certificate.pdf --trust dsc.pem --at 2022-03-01T08:00:00+07:00
+
+      cat codes.jsonl | vaxseal check --batch - > verdicts.jsonl
+    """
+    if (batch is None) == (not inputs):
+        stop("check-input", "Give either INPUT or --batch FILE.", json=json)
+    moment = _moment(at, json=json)
+    if batch is not None:
+        _check_batch(batch, _trust(trust, json=json) if trust else None, moment, json=json)
+        return
+    if trust is None:
+        stop("trust-missing", "Say whom to trust: --trust PATH (certificates of signers, PEM or DER).", json=json)
+    store = _trust(trust, json=json)
+    data = [_read(given, json=json) for given in inputs or []]
+    verdicts = [_verdict(item, store, moment) for item in data]
+    if json:
+        from vaxseal.verdicts import answer
+
+        answers = [{"input": item.name, **answer(verdict)} for item, verdict in zip(data, verdicts, strict=True)]
+        emit_json(answers[0] if len(answers) == 1 else answers)
+    else:
+        from vaxseal.verdicts import show
+
+        for item, verdict in zip(data, verdicts, strict=True):
+            show(verdict, item.name if len(data) > 1 else None)
+    raise SystemExit(EXIT_NO if any(isinstance(verdict, Exception) for verdict in verdicts) else EXIT_YES)
+
+
+class _Input:
+    """What was given: bytes of a file or of standard input, or a text; with a name for the answer."""
+
+    def __init__(self, name: str, content: bytes | str) -> None:
+        self.name = name
+        self.content = content
+
+
+def _moment(at: str | None, *, json: bool) -> "datetime":
+    from datetime import UTC, datetime
+
+    from certificates.cwt import parse_rfc3339
+
+    if at is None:
+        return datetime.now(UTC)
+    try:
+        return parse_rfc3339(at)
+    except ValueError:
+        stop("at-form", "--at is a time with its offset, such as 2022-03-01T08:00:00+07:00.", json=json)
+
+
+def _trust(path: Path, *, json: bool) -> "TrustStore":
+    from certificates.errors import CertificateError
+    from certificates.trust import TrustStore
+
+    try:
+        return TrustStore.load(path)
+    except CertificateError as error:
+        stop(error.code, f"--trust: {error.detail}.", json=json)
+
+
+def _read(given: str, *, json: bool) -> _Input:
+    path = Path(given)
+    try:
+        is_path = path.exists()
+    except (OSError, ValueError):  # too long for a name, or with a NUL inside: a text then
+        is_path = False
+    if not is_path and given != _STDIN:
+        return _Input(given if len(given) <= _SHOWN else given[:_SHOWN] + "...", given)
+    try:
+        if is_path:
+            with path.open("rb") as file:
+                content = file.read(_MAX_INPUT + 1)
+        else:
+            content = sys.stdin.buffer.read(_MAX_INPUT + 1)
+    except OSError as error:
+        stop("input-unreadable", f"{given} cannot be read: {error.strerror}.", json=json)
+    if len(content) > _MAX_INPUT:
+        stop("input-too-large", f"{given} is larger than 64 MB.", json=json)
+    return _Input(given, content)
+
+
+def _verdict(item: _Input, trust: "TrustStore", at: "datetime") -> "CheckedCertificate | CheckError":
+    from certificates.checking import check_text
+    from certificates.errors import CheckError
+
+    try:
+        content = item.content
+        if isinstance(content, str):
+            return check_text(content, trust, at)
+        if b"%PDF-" in content[:1024]:
+            from certificates.pdf.checking import check_pdf
+
+            return check_pdf(content, trust, at)
+        return check_text(_text_of(content), trust, at)
+    except CheckError as error:
+        return error
+
+
+def _text_of(content: bytes) -> str:
+    """A text file as it is, without its last line end; anything else is taken for a picture."""
+    from certificates.hc1 import PREFIX
+
+    stripped = content.removeprefix(b"\xef\xbb\xbf")
+    if stripped.startswith(PREFIX.encode()) or stripped.isascii():
+        return stripped.decode("utf-8", "replace").rstrip("\r\n")
+    from certificates.qr import read_qr
+
+    return read_qr(content)
+
+
+def _check_batch(name: str, trust: "TrustStore | None", at: "datetime", *, json: bool) -> None:
+    import json as json_module
+
+    from vaxseal.batch import check_lines
+
+    try:
+        lines: Any = sys.stdin.buffer if name == _STDIN else Path(name).open("rb")  # noqa: SIM115 - closed below
+    except OSError as error:
+        stop("batch-unreadable", f"{name} cannot be read: {error.strerror}.", json=json)
+    with lines:
+        try:
+            for verdict in check_lines(lines, trust, at):
+                # ASCII only: no console encoding can break a line, and every line leaves at once
+                sys.stdout.write(json_module.dumps(verdict) + "\n")
+                sys.stdout.flush()
+        except OSError as error:
+            stop("batch-unreadable", f"{name} cannot be read: {error.strerror}.", json=json)

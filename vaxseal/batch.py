@@ -1,0 +1,90 @@
+"""Verdicts on JSON Lines: one line in, one answer out, in order, with flat memory."""
+
+import base64
+import functools
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import IO, Any, Final
+
+from certificates.checking import check_text
+from certificates.cwt import parse_rfc3339
+from certificates.errors import CheckError, CheckReason, IssuanceError
+from certificates.trust import TrustStore
+from vaxseal.verdicts import answer
+
+MAX_LINE: Final = 4 * 1024 * 1024  # bytes: a text and some hundred certificates
+_NOBODY: Final = TrustStore.of(())
+
+
+def check_lines(lines: IO[bytes], trust: TrustStore | None, at: datetime | None) -> Iterator[dict[str, Any]]:
+    """Answer every line. Nothing in a line stops the batch.
+
+    Args:
+        lines: JSON objects ``{"id", "text", "certificates": [base64 DER], "at": RFC 3339}``, the last two optional.
+        trust: for lines without certificates of their own.
+        at: for lines without a time of their own; None means now.
+    """
+    while line := lines.readline(MAX_LINE):
+        if len(line) == MAX_LINE and not line.endswith(b"\n"):
+            while (rest := lines.readline(MAX_LINE)) and not rest.endswith(b"\n"):
+                pass
+            yield _unreadable(None, "the line is too long")
+        else:
+            yield check_line(line, trust or _NOBODY, at)
+
+
+def check_line(line: bytes, trust: TrustStore, at: datetime | None) -> dict[str, Any]:
+    """Answer one line: the fields of `vaxseal.verdicts.answer` after its ``id``."""
+    try:
+        given = json.loads(line)
+    except (ValueError, RecursionError):
+        return _unreadable(None, "the line is not JSON")
+    if not isinstance(given, dict) or type(given.get("id")) not in (str, int):
+        return _unreadable(None, "the line is not an object with an id")
+    name = given["id"]
+    text, moment, certificates = given.get("text"), given.get("at"), given.get("certificates")
+    if not isinstance(text, str):
+        return _unreadable(name, "text is not a string")
+    try:
+        if moment is not None:
+            at = _instant(moment)
+        if certificates is not None:
+            trust = _trust_of(certificates)
+    except (ValueError, TypeError) as error:
+        return _unreadable(name, str(error))
+    try:
+        return {"id": name, **answer(check_text(text, trust, at or datetime.now(UTC)))}
+    except CheckError as error:
+        return {"id": name, **answer(error)}
+
+
+def _instant(text: object) -> datetime:
+    """Machines often leave out the offset of UTC (the EU's test set does): here, not for people, UTC is then meant."""
+    if not isinstance(text, str):
+        raise TypeError("at is not a string")
+    for candidate in (text, text + "Z"):
+        try:
+            return parse_rfc3339(candidate)
+        except ValueError:
+            continue
+    raise ValueError("at is not an RFC 3339 time")
+
+
+def _trust_of(certificates: object) -> TrustStore:
+    if not isinstance(certificates, list) or not all(isinstance(text, str) for text in certificates):
+        raise TypeError("certificates is not a list of strings")
+    try:
+        return _trust(tuple(certificates))
+    except (ValueError, IssuanceError) as error:  # binascii.Error is a ValueError
+        raise ValueError("certificates holds something that is no base64 DER certificate") from error
+
+
+@functools.lru_cache(maxsize=256)
+def _trust(certificates: tuple[str, ...]) -> TrustStore:
+    """Lines of one batch mostly come with the same few certificates."""
+    return TrustStore.of([base64.b64decode(text, validate=True) for text in certificates])
+
+
+def _unreadable(name: str | int | None, detail: str) -> dict[str, Any]:
+    return {"id": name, **answer(CheckError(CheckReason.CONTEXT, detail))}
