@@ -43,8 +43,9 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 _MALE: Final = _words(
-    "An Bảo Bình Chiến Cường Dũng Duy Đạt Đức Giang Hải Hậu Hiếu Hòa Hoàng Hùng Huy Khải Khánh Khoa Kiên Lâm Long Lộc "
-    "Minh Nam Nghĩa Nguyên Nhân Phong Phúc Quân Quý Sơn Sỹ Tài Tâm Thắng Thành Thịnh Thủy Toàn Trí Trung Tuấn Tùng Việt Vinh"
+    "An Bảo Bình Chiến Cường Dũng Duy Đạt Đức Giang Hải Hậu Hiếu Hòa Hoàng Hùng Huy Khải Khánh Khoa Kiên Lâm Long "
+    "Lộc Minh Nam Nghĩa Nguyên Nhân Phong Phúc Quân Quý Sơn Sỹ Tài Tâm Thắng Thành Thịnh Thủy Toàn Trí Trung Tuấn Tùng "
+    "Việt Vinh"
 )
 _FEMALE: Final = _words(
     "Anh Ánh Bích Chi Cúc Diệp Dung Duyên Đào Giang Hà Hạnh Hằng Hiền Hoa Hòa Hồng Huệ Hương Lan Liên Linh Loan Mai "

@@ -1,0 +1,67 @@
+"""What every test gets: no network but the own machine, the public fixtures where they are, calm property tests."""
+
+import ipaddress
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(  # `make test`: the same examples in every run
+    "quick",
+    derandomize=True,
+    deadline=None,
+    max_examples=25,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile("thorough", deadline=None, max_examples=2000, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+_UNIT_TESTS = Path(__file__).parent / "unit"
+
+
+class NetworkUseError(AssertionError):
+    """A unit test wanted to leave the machine."""
+
+
+@pytest.fixture(autouse=True)
+def _no_network(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unit tests reach nothing but the loopback interface and local sockets."""
+    if not request.path.is_relative_to(_UNIT_TESTS):
+        return
+    connect, resolve = socket.socket.connect, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_loopback(address[0]):
+            raise NetworkUseError(f"a unit test wanted to connect to {address[0]}")
+        connect(self, address)
+
+    def guarded_resolve(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if host is not None and not _is_loopback(host):
+            raise NetworkUseError(f"a unit test wanted to look up {host}")
+        return resolve(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_resolve)
+
+
+def _is_loopback(host: str | bytes) -> bool:
+    text = host.decode() if isinstance(host, bytes) else host
+    try:
+        return text == "localhost" or ipaddress.ip_address(text).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def fixtures_dir() -> Path:
+    """The folder of public fixtures that VAXSEAL_FIXTURES names. Without it the test is skipped and says so."""
+    named = os.environ.get("VAXSEAL_FIXTURES")
+    if not named:
+        pytest.skip("VAXSEAL_FIXTURES is not set: public fixtures left out")
+    folder = Path(named)
+    assert folder.is_dir(), f"VAXSEAL_FIXTURES names {folder}, which is not a folder"
+    return folder
