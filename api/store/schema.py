@@ -64,12 +64,16 @@ import_rows = Table(
     metadata,
     Column("import_id", String, ForeignKey("imports.import_id"), primary_key=True),
     Column("row_number", Integer, primary_key=True),  # as the spreadsheet counts, the header being 1
-    Column("outcome", String, nullable=False),  # accepted, duplicate, refused
+    Column("outcome", String, nullable=False),  # staged, then accepted, duplicate, refused
     Column("reason", String),  # a code
     Column("column_name", String),
-    Column("detail", Text),
+    Column("detail", Text),  # what the clerk can do, Vietnamese and English
+    Column("notes", String),  # what was converted: codes with commas
     Column("cells", Text, nullable=False),  # JSON: nothing that came in is lost
     Column("record_id", String),
+    Column("person_key", String),  # while the row is staged
+    Column("reading", Text),  # JSON, while the row is staged: the row as it was understood
+    Index("import_rows_join", "import_id", "person_key", "row_number"),
 )
 
 records = Table(  # the newest version of each record
@@ -146,6 +150,7 @@ jobs = Table(
     Column("record_id", String, nullable=False),
     Column("version", Integer, nullable=False),
     Column("task", String, nullable=False),
+    Column("came_from", String, nullable=False),  # the record's state before, where it returns to
     Column("state", String, nullable=False),  # leased, done, refused, lapsed
     Column("reason", String),
     Column("detail", Text),  # what the agent said of a difference it found

@@ -1,5 +1,79 @@
 """Commands of `vaxseal audit`."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
-app = typer.Typer(no_args_is_help=True)
+from vaxseal.console import EXIT_NO, emit_json, out, stop
+
+app = typer.Typer(no_args_is_help=True, help="The log of acts: who did what, when, why; and whether it was bent.")
+
+Data = Annotated[Path | None, typer.Option(envvar="VAXSEAL_DATA", help="Data folder [default: var/service]")]
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON")]
+
+
+@app.command()
+def verify(data: Data = None, json: Json = False) -> None:
+    """Walk the whole log and check every hash.
+
+    Keep the number and hash that it prints: a later log that does not contain them was cut.
+
+    [bold]Examples[/bold]
+
+        vaxseal audit verify
+
+        vaxseal audit verify --data /srv/vaxseal --json
+    """
+    from api.audit import verify_log
+    from api.errors import CentreError
+    from api.server import open_store
+
+    try:
+        head = verify_log(open_store(data))
+    except CentreError as error:
+        stop(error.code, error.detail, json=json, exit_code=EXIT_NO if error.code == "audit-broken" else 2)
+    if json:
+        emit_json({"rows": head.sequence, "hash": head.hash.hex()})
+    else:
+        out.print(f"{head.sequence} acts, the log is whole. Its head: {head.hash.hex()}")
+
+
+@app.command()
+def show(
+    data: Data = None,
+    actor: Annotated[str | None, typer.Option(help="Only acts of this account@unit")] = None,
+    subject: Annotated[str | None, typer.Option(help="Only acts on this record, unit, token or lease")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest first")] = 50,
+    json: Json = False,
+) -> None:
+    """Show acts, the newest first.
+
+    [bold]Examples[/bold]
+
+        vaxseal audit show --limit 20
+
+        vaxseal audit show --subject 3f9c... --json
+    """
+    from rich.table import Table
+
+    from api.audit import read_log
+    from api.errors import CentreError
+    from api.server import open_store
+
+    try:
+        acts = read_log(open_store(data), limit=limit, actor=actor, subject=subject)
+    except CentreError as error:
+        stop(error.code, error.detail, json=json)
+    if json:
+        emit_json(
+            [
+                {"at": one.at, "actor": one.actor, "act": one.act, "subject": one.subject, "reason": one.reason}
+                for one in acts
+            ]
+        )
+        return
+    table = Table("at", "actor", "act", "subject", "reason")
+    for one in acts:
+        table.add_row(one.at, one.actor, one.act, one.subject, one.reason)
+    out.print(table)

@@ -1,0 +1,162 @@
+"""The service put together: routes, errors, limits, logs. Every route is public by the list here or needs a bearer."""
+
+import time
+import traceback
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, Final
+
+import structlog
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import auth
+from api.auth import get_centre, require_session
+from api.context import Centre
+from api.errors import CentreError
+from api.limits import RateLimit, SizeLimit
+from api.passports import routes as passport_routes
+from api.passports.release import release_pending
+from api.problems import respond, respond_to
+from api.signing import routes as signing_routes
+from api.store.schema import units
+from certificates.errors import CertificateError
+
+PUBLIC: Final = frozenset(
+    {
+        "/healthz",
+        "/openapi.json",
+        "/v1/auth/challenge",
+        "/v1/auth/login",
+        "/v1/citizen/passport",
+        "/v1/citizen/certificate.pdf",
+    }
+)
+_log = structlog.get_logger(__name__)
+
+
+class Health(BaseModel):
+    status: str
+
+
+def create_app(centre: Centre) -> FastAPI:
+    """The ASGI application of one centre."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        finished = release_pending(centre)
+        if finished:
+            _log.info("release-pending", passports=finished)
+        yield
+
+    app = FastAPI(
+        title="vaxseal",
+        description="Leases vaccination records to signing agents, takes signatures, gives passports to their holders.",
+        version="1",
+        docs_url=None,  # its pages load from a CDN
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.centre = centre
+    app.state.rate_limit = RateLimit(centre.settings.requests_per_minute)
+    for router in (auth.router, signing_routes.router, passport_routes.router):
+        app.router.routes.extend(router.routes)  # plain routes, so that the check below sees every one
+    app.add_api_route("/healthz", healthz, methods=["GET"], tags=["operation"])
+    _add_errors(app)
+    _deny_by_default(app)
+    app.add_middleware(SizeLimit, largest=centre.settings.largest_request)
+    app.add_middleware(Outermost)
+    return app
+
+
+def healthz(centre: Annotated[Centre, Depends(get_centre)]) -> Health:
+    """Whether the service reaches its database."""
+    with centre.engine.connect() as connection:
+        connection.execute(select(units.c.code).limit(1)).all()
+    return Health(status="ok")
+
+
+class Outermost:
+    """ASGI: one log line a request, without query, body or free path; and an answer when something unforeseen fails."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, status = time.perf_counter(), 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", []), *_SECURITY_HEADERS]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            # The text may hold a person's data (a statement's parameters): only its kind and place go out.
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            _log.error("unforeseen", kind=type(error).__name__, place=f"{place.name}:{place.lineno}")
+            if status == 0:
+                code = "unavailable" if isinstance(error, OperationalError) else "internal"
+                await respond(Request(scope), code)(scope, receive, noting)
+        route = scope.get("route")
+        _log.info(
+            "request",
+            method=scope["method"],
+            path=getattr(route, "path", None),
+            status=status,
+            milliseconds=round((time.perf_counter() - begun) * 1000, 1),
+        )
+
+
+_SECURITY_HEADERS: Final = [
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+]
+
+
+def _add_errors(app: FastAPI) -> None:
+    @app.exception_handler(CentreError)
+    @app.exception_handler(CertificateError)
+    def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, (CentreError, CertificateError))  # noqa: S101 - by registration
+        return respond_to(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    def malformed(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)  # noqa: S101 - by registration
+        fields = {".".join(str(part) for part in fault["loc"][1:]) for fault in error.errors()}
+        return respond(request, "request-form", fields=tuple(sorted(fields)))
+
+    @app.exception_handler(HTTPException)
+    def plain(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - by registration
+        code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "request-form")
+        return respond(request, code, headers=error.headers)
+
+
+def _deny_by_default(app: FastAPI) -> None:
+    """Refuse to start with a route that is neither public by the list nor asks for a session."""
+    for route in app.routes:
+        path = getattr(route, "path", "")
+        if path not in PUBLIC and not (isinstance(route, APIRoute) and require_session in _calls(route.dependant)):
+            raise CentreError("route-open", f"{path} is neither public by the list nor protected")
+
+
+def _calls(dependant: Any) -> Iterator[Any]:
+    for dependency in dependant.dependencies:
+        yield dependency.call
+        yield from _calls(dependency)

@@ -1,0 +1,111 @@
+"""Settings of the service: environment variables ``VAXSEAL_*``, refused where unknown; and its one secret."""
+
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api.errors import CentreError
+
+SECRET_SIZE: Final = 32
+DATABASE_NAME: Final = "vaxseal.sqlite3"
+SECRET_NAME: Final = "secret.key"  # noqa: S105 - a file name
+_PREFIX: Final = "VAXSEAL_"
+_OTHERS: Final = {"VAXSEAL_PKCS11_MODULE", "VAXSEAL_FIXTURES"}  # read elsewhere
+
+
+class Settings(BaseSettings):
+    """How one deployment works.
+
+    ``centre_url`` is the base URL that the agents are configured with: a log-in names it. ``issuer`` is the DCC's
+    ``is``.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
+
+    data: Path = Path("var/service")
+    centre_url: str = "http://127.0.0.1:8080"
+    mode: Literal["two-tier", "station"] = "two-tier"
+    issuer: str = Field(default="Ministry of Health, Viet Nam", min_length=1, max_length=80)
+    country: str = Field(default="VN", pattern="^[A-Z]{2}$")
+    environment: Literal["development", "production"] = "development"
+    lease_seconds: int = Field(default=7200, ge=1, le=86400)
+    requests_per_minute: int = Field(default=60, ge=1)  # of one client on the open routes
+    largest_request: int = Field(default=8 * 1024 * 1024, ge=1024)  # bytes
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+
+    @field_validator("centre_url")
+    @classmethod
+    def _without_slash(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("the URL starts with http:// or https://")
+        return url.rstrip("/")
+
+    @property
+    def database(self) -> Path:
+        return self.data / DATABASE_NAME
+
+
+def load_settings(**given: Any) -> Settings:
+    """Settings from ``given`` (what the command line says) before the environment.
+
+    Raises CentreError ``settings``: a value of the wrong form or a key that nobody knows.
+    """
+    known = {_PREFIX + name.upper() for name in Settings.model_fields} | _OTHERS
+    strange = sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known)
+    if strange:
+        raise CentreError("settings", f"unknown settings: {', '.join(strange)}")
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise CentreError("settings", wrong) from None
+
+
+def load_secret(data: Path) -> bytes:
+    """The secret of this data folder, made from the system's random source at the first start (mode 0600).
+
+    Raises CentreError ``secret-weak`` or ``secret-readable``.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    path = data / SECRET_NAME
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return _read_secret(path)
+    with os.fdopen(handle, "wb") as file:
+        file.write(secrets.token_bytes(SECRET_SIZE))
+        file.flush()
+        os.fsync(file.fileno())
+    return _read_secret(path)
+
+
+def check_exposure(settings: Settings, host: str) -> None:
+    """Refuse a production service that others reach without TLS. Raises CentreError ``exposed``."""
+    if settings.environment != "production":
+        return
+    try:
+        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback and not (settings.tls_certificate and settings.tls_key):
+        raise CentreError(
+            "exposed", "in production, other than on loopback, set VAXSEAL_TLS_CERTIFICATE and VAXSEAL_TLS_KEY"
+        )
+    if not loopback and not settings.centre_url.startswith("https://"):
+        raise CentreError("exposed", "in production VAXSEAL_CENTRE_URL starts with https://")
+
+
+def _read_secret(path: Path) -> bytes:
+    secret = path.read_bytes()
+    # A secret of the right size with few different bytes was typed or copied from an example, not drawn.
+    if len(secret) != SECRET_SIZE or len(set(secret)) < SECRET_SIZE // 2:
+        raise CentreError("secret-weak", f"{path.name} was not made by this program: remove it and start again")
+    if os.name == "posix" and path.stat().st_mode & 0o077:
+        raise CentreError("secret-readable", f"{path.name} can be read by others: chmod 600")
+    return secret

@@ -1,0 +1,83 @@
+"""Bounds on what an unknown caller may cost: calls a minute, and the size of a request."""
+
+import threading
+import time
+from collections import OrderedDict
+from typing import Final
+
+from fastapi import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import CentreError
+from api.problems import respond
+
+CLIENTS_KEPT: Final = 10_000
+_WINDOW: Final = 60.0  # seconds
+
+
+class RateLimit:
+    """At most ``per_minute`` calls of one client in a window of one minute. In memory: it guards one process."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._per_minute = per_minute
+        self._windows: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def count(self, client: str) -> None:
+        """Raises CentreError ``too-many-requests``."""
+        now = time.monotonic()
+        with self._lock:
+            begun, calls = self._windows.pop(client, (now, 0))
+            if now - begun >= _WINDOW:
+                begun, calls = now, 0
+            self._windows[client] = (begun, calls + 1)
+            if len(self._windows) > CLIENTS_KEPT:
+                self._windows.popitem(last=False)
+        if calls >= self._per_minute:
+            raise CentreError("too-many-requests", retry_after=max(1, round(_WINDOW - (now - begun))))
+
+
+def limited(request: Request) -> None:
+    """The dependency of every open route."""
+    limit: RateLimit = request.app.state.rate_limit
+    limit.count(request.client.host if request.client else "")
+
+
+class SizeLimit:
+    """ASGI: refuses a body beyond ``largest`` bytes, declared or not, before anything parses it."""
+
+    def __init__(self, app: ASGIApp, *, largest: int) -> None:
+        self._app = app
+        self._largest = largest
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        declared = request.headers.get("content-length", "0")
+        if not declared.isdigit() or int(declared) > self._largest:
+            await respond(request, "request-too-large")(scope, receive, send)
+            return
+        # Read the whole body here: then the answer 413 can still be given, and no half request reaches a route.
+        body = bytearray()
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return  # the client went away
+            body += message.get("body", b"")
+            if len(body) > self._largest:
+                await respond(request, "request-too-large")(scope, receive, send)
+                return
+            if not message.get("more_body", False):
+                break
+        given = False
+
+        async def replay() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": bytes(body), "more_body": False}
+
+        await self._app(scope, replay, send)

@@ -1,0 +1,103 @@
+"""What the holder may fetch: the passport by what its QR shows anyway, the PDF by the claim code of the slip as well.
+
+One refusal for everything: whoever guesses learns neither whether a code exists nor which part was wrong.
+"""
+
+import hmac
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from sqlalchemy import Row, select, update
+
+from api.audit import record_act
+from api.context import Centre
+from api.errors import CentreError
+from api.passports.claims import hash_claim_code
+from api.states import RecordState
+from api.store.schema import claim_codes, passports, record_versions, records
+from api.store.transactions import writing
+from certificates.qr import qr_png
+from certificates.records.model import VaccinationRecord, instant_from_text
+from certificates.uvci import normalise
+
+Status = Literal["valid", "expired", "revoked"]
+MOST_FAILURES: Final = 5  # wrong claim codes; then the slip's code is of no use any more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchedPassport:
+    """A released passport: what its QR shows, and whether it is valid now."""
+
+    status: Status
+    hc1: str
+    qr_png: bytes
+    expires_at: datetime
+
+
+def fetch_passport(centre: Centre, *, certificate_code: str, date_of_birth: str) -> FetchedPassport:
+    """The passport. Raises CentreError ``passport-not-found`` for anything that does not match."""
+    row = _find(centre, certificate_code, date_of_birth)
+    return FetchedPassport(
+        status=_status(row, centre.clock()),
+        hc1=row.hc1,
+        qr_png=qr_png(row.hc1),
+        expires_at=instant_from_text(row.expires_at),
+    )
+
+
+def fetch_pdf(centre: Centre, *, certificate_code: str, date_of_birth: str, claim_code: str) -> bytes:
+    """The signed PDF. Raises CentreError ``passport-not-found`` for anything that does not match.
+
+    A wrong claim code is counted; after `MOST_FAILURES` even the right one is refused.
+    """
+    row = _find(centre, certificate_code, date_of_birth)
+    given = hash_claim_code(centre.secret, row.record_id, claim_code)
+    with writing(centre.engine) as connection:
+        claim = connection.execute(select(claim_codes).where(claim_codes.c.record_id == row.record_id)).one_or_none()
+        locked = claim is None or claim.failures >= MOST_FAILURES
+        right = hmac.compare_digest(given, bytes(32) if claim is None else claim.code_hash)
+        if not locked:
+            connection.execute(
+                update(claim_codes)
+                .where(claim_codes.c.record_id == row.record_id)
+                .values(failures=0 if right else claim_codes.c.failures + 1)
+            )
+            record_act(
+                connection,
+                at=centre.clock(),
+                actor="citizen",
+                act="fetch-pdf" if right else "claim-code-wrong",
+                subject=row.record_id,
+            )
+    if locked or not right:
+        raise CentreError("passport-not-found")
+    pdf: bytes = row.pdf
+    return pdf
+
+
+def _find(centre: Centre, certificate_code: str, date_of_birth: str) -> Row[Any]:
+    with centre.engine.connect() as connection:
+        row = connection.execute(
+            select(passports, record_versions.c.document, records.c.state.label("record_state"))
+            .join(
+                record_versions,
+                (record_versions.c.record_id == passports.c.record_id)
+                & (record_versions.c.version == passports.c.version),
+            )
+            .join(records, records.c.record_id == passports.c.record_id)
+            .where(passports.c.uvci == normalise(certificate_code), passports.c.state == "issued")
+        ).one_or_none()
+    if row is None:
+        raise CentreError("passport-not-found")
+    born = VaccinationRecord.from_dict(json.loads(row.document)).person.date_of_birth
+    if born is None or not hmac.compare_digest(born.iso.encode(), date_of_birth.strip().encode()):
+        raise CentreError("passport-not-found")
+    return row
+
+
+def _status(row: Row[Any], now: datetime) -> Status:
+    if row.record_state == RecordState.REVOKED.value:
+        return "revoked"
+    return "expired" if instant_from_text(row.expires_at) < now else "valid"

@@ -1,0 +1,148 @@
+"""From a stored signature to a released passport: the same page again, the gate, and only then `issued`.
+
+`release` may run any number of times and in several processes: a passport leaves the state `signed` once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Connection, Row, select, update
+
+from api.audit import record_act
+from api.auth import read_certificate
+from api.context import Centre
+from api.passports.gate import check_before_release
+from api.signing.work import Work, local_day, read_versions, work_of
+from api.states import RecordState
+from api.store.schema import jobs, passports, records, tokens
+from api.store.transactions import writing
+from certificates.cose import decode_cose_sign1
+from certificates.errors import CertificateError, IssuanceError
+from certificates.pdf.document import prepare_document
+from certificates.pdf.layout import LAYOUT
+from certificates.pdf.pades import embed_cms
+from certificates.records.model import instant_from_text, instant_to_text
+
+_ACTOR: Final = "centre"
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """Where a passport stands after the gate: ``issued``, or ``held`` with the reason."""
+
+    uvci: str
+    state: str
+    reason: str | None
+
+
+def release_pending(centre: Centre) -> int:
+    """Finish what a crash left between signature and release. Returns how many passports were waiting."""
+    with centre.engine.connect() as connection:
+        waiting = connection.execute(select(passports.c.uvci).where(passports.c.state == "signed")).scalars().all()
+    release_all(centre, waiting)
+    return len(waiting)
+
+
+def release_all(centre: Centre, uvcis: Sequence[str]) -> None:
+    """Release each; one that fails in an unforeseen way stays `signed` for the next `release_pending`."""
+    for uvci in uvcis:
+        try:
+            release(centre, uvci)
+        except Exception as error:  # one broken passport must not keep the others of its batch
+            _log.error("release-failed", kind=type(error).__name__)
+
+
+def release(centre: Centre, uvci: str) -> Released:
+    """Build the PDF, pass the gate, set `issued`; or `held` with the reason. Does nothing to what is released."""
+    now = centre.clock()
+    with centre.engine.connect() as connection:
+        passport = _read_passport(connection, uvci)
+        if passport.state != "signed":
+            return Released(uvci=uvci, state=passport.state, reason=passport.reason)
+        key = (passport.record_id, passport.version)
+        row = read_versions(connection, [key])[key]
+    try:
+        pdf = build_pdf(passport, row, now)
+    except CertificateError as error:
+        return _finish(centre, passport, now, pdf=None, reason=_reason(error))
+    return _finish(centre, passport, now, pdf=pdf, reason=None)
+
+
+def build_pdf(passport: Row[Any], row: Row[Any], now: datetime) -> bytes:
+    """The signed PDF, checked by the gate. Raises CertificateError with the reason to hold it."""
+    if passport.suspended_at is not None:
+        raise IssuanceError("token-suspended", "the token was suspended before the release")
+    if passport.layout != LAYOUT:
+        raise IssuanceError("layout", "the page was signed in another layout")
+    certificate = read_certificate(passport.certificate)
+    work: Work = work_of(row, today=local_day(now))
+    cose = decode_cose_sign1(passport.cose)
+    prepared = prepare_document(
+        work.record,
+        work.terms,
+        cose,
+        certificate,
+        signing_time=instant_from_text(passport.signing_time),
+        confirmation=row.confirmation if passport.came_from == RecordState.CONFIRMED.value else None,
+    )
+    if prepared.digest != passport.pdf_digest:
+        raise IssuanceError("pdf-differs", "the agent signed another page than the centre makes")
+    pdf = embed_cms(prepared, passport.cms)
+    check_before_release(work.record, work.terms, passport.hc1, pdf, certificate, at=now)
+    return pdf
+
+
+def _finish(centre: Centre, passport: Row[Any], now: datetime, *, pdf: bytes | None, reason: str | None) -> Released:
+    state = "held" if pdf is None else "issued"
+    at = instant_to_text(now)
+    with writing(centre.engine) as connection:
+        changed = connection.execute(
+            update(passports)
+            .where(passports.c.uvci == passport.uvci, passports.c.state == "signed")
+            .values(state=state, reason=reason, pdf=pdf, issued_at=at if pdf is not None else None)
+        ).rowcount
+        if changed:
+            connection.execute(
+                update(records)
+                .where(
+                    records.c.record_id == passport.record_id,
+                    records.c.version == passport.version,
+                    records.c.state == RecordState.SIGNED.value,
+                )
+                .values(
+                    state=(RecordState.HELD if pdf is None else RecordState.ISSUED).value,
+                    reason=reason,
+                    updated_at=at,
+                )
+            )
+            record_act(
+                connection,
+                at=now,
+                actor=_ACTOR,
+                act="hold" if pdf is None else "issue",
+                subject=passport.record_id,
+                reason=reason or "",
+            )
+            return Released(uvci=passport.uvci, state=state, reason=reason)
+        passport = _read_passport(connection, passport.uvci)  # another process was quicker
+    return Released(uvci=passport.uvci, state=passport.state, reason=passport.reason)
+
+
+def _read_passport(connection: Connection, uvci: str) -> Row[Any]:
+    return connection.execute(
+        select(
+            passports, jobs.c.signing_time, jobs.c.layout, jobs.c.came_from, tokens.c.certificate, tokens.c.suspended_at
+        )
+        .join(jobs, jobs.c.job_id == passports.c.job_id)
+        .join(tokens, tokens.c.fingerprint == passports.c.fingerprint)
+        .where(passports.c.uvci == uvci)
+    ).one()
+
+
+def _reason(error: CertificateError) -> str:
+    """The code as records carry it: the closed reasons of checks say that the gate found them."""
+    return f"gate-{error.code.lower()}" if error.code.isupper() else error.code

@@ -1,0 +1,224 @@
+"""The one place where a refusal becomes HTTP: problem+json (RFC 9457) in Vietnamese or English."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.errors import CentreError
+from certificates.errors import CertificateError
+
+TYPE_PREFIX: Final = "urn:vaxseal:problem:"
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Title and detail in one language."""
+
+    title: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem: its status and its words. The type URN is `TYPE_PREFIX` and the key in `KINDS`."""
+
+    status: int
+    vi: Words
+    en: Words
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "not-found": Kind(
+        404,
+        Words("Không có địa chỉ này", "Địa chỉ được gọi không tồn tại. Hãy kiểm tra địa chỉ máy chủ trong cài đặt."),
+        Words(
+            "No such address", "The address that was called does not exist. Check the server's address in the settings."
+        ),
+    ),
+    "method-not-allowed": Kind(
+        405,
+        Words("Cách gọi không đúng", "Địa chỉ này không nhận cách gọi này. Hãy cập nhật phần mềm ký."),
+        Words("Wrong method", "This address does not take this method. Update the signing program."),
+    ),
+    "request-form": Kind(
+        422,
+        Words(
+            "Dữ liệu gửi lên sai dạng", "Có trường thiếu hoặc sai dạng (xem fields). Hãy sửa các trường đó rồi gửi lại."
+        ),
+        Words(
+            "The request has a wrong form",
+            "A field is missing or has a wrong form (see fields). Correct it and send again.",
+        ),
+    ),
+    "request-too-large": Kind(
+        413,
+        Words("Dữ liệu gửi lên quá lớn", "Hãy gửi ít hồ sơ hơn trong một lần."),
+        Words("The request is too large", "Send fewer records at a time."),
+    ),
+    "too-many-requests": Kind(
+        429,
+        Words("Gửi quá nhiều lần", "Hãy chờ một lát (xem Retry-After) rồi thử lại."),
+        Words("Too many requests", "Wait a moment (see Retry-After) and try again."),
+    ),
+    "internal": Kind(
+        500,
+        Words(
+            "Máy chủ gặp lỗi", "Yêu cầu chưa được thực hiện xong. Hãy thử lại; nếu vẫn lỗi, báo cho bộ phận kỹ thuật."
+        ),
+        Words("The server failed", "The request was not completed. Try again; if it fails again, tell the operator."),
+    ),
+    "unavailable": Kind(
+        503,
+        Words("Cơ sở dữ liệu chưa sẵn sàng", "Hãy thử lại sau ít phút. Không có dữ liệu nào bị mất."),
+        Words("The database is not available", "Try again in some minutes. Nothing is lost."),
+    ),
+    "bearer-missing": Kind(
+        401,
+        Words("Chưa đăng nhập", "Hãy đăng nhập bằng token của đơn vị rồi thử lại."),
+        Words("Not logged in", "Log in with the token of the unit and try again."),
+    ),
+    "session-ended": Kind(
+        401,
+        Words("Phiên làm việc đã hết", "Hãy đăng nhập lại bằng token của đơn vị."),
+        Words("The session has ended", "Log in again with the token of the unit."),
+    ),
+    "login-refused": Kind(
+        401,
+        Words(
+            "Đăng nhập không thành công",
+            "Token chưa được đăng ký, lời mời đã quá hai phút hoặc đã dùng, hoặc địa chỉ máy chủ trong cài đặt"
+            " không đúng.",
+        ),
+        Words(
+            "The log-in was refused",
+            "The token is not enrolled, the challenge is older than two minutes or was used, or the server's address in"
+            " the settings is not right.",
+        ),
+    ),
+    "token-suspended": Kind(
+        403,
+        Words("Token đã bị tạm ngừng", "Token này không được ký nữa. Hãy liên hệ đơn vị cấp trên."),
+        Words("The token is suspended", "This token may not sign any more. Contact the unit above yours."),
+    ),
+    "no-task": Kind(
+        403,
+        Words(
+            "Đơn vị này không ký ở chế độ hiện tại",
+            "Với cách triển khai hiện tại, token của đơn vị này không có việc ký.",
+        ),
+        Words("No signing task for this unit", "As this centre is set up, the token of this unit has nothing to sign."),
+    ),
+    "certificate-ended": Kind(
+        403,
+        Words("Chứng thư của token không còn hiệu lực", "Hãy xin chứng thư mới cho token của đơn vị."),
+        Words("The token's certificate is not valid now", "Ask for a new certificate for the token of the unit."),
+    ),
+    "certificate-ending": Kind(
+        403,
+        Words(
+            "Chứng thư sắp hết hạn",
+            "Chứng thư phải còn hiệu lực ít nhất 12 tháng thì mới ký được hộ chiếu. Hãy dùng token với chứng thư mới.",
+        ),
+        Words(
+            "The certificate ends too soon",
+            "A certificate signs passports only while it is valid for at least 12 more months. Use the token with the"
+            " new certificate.",
+        ),
+    ),
+    "dsc-usage": Kind(
+        403,
+        Words("Chứng thư không được ký hộ chiếu tiêm chủng", "Hãy dùng token có chứng thư ký hộ chiếu tiêm chủng."),
+        Words("The certificate may not sign passports", "Use the token with a certificate for vaccination passports."),
+    ),
+    "layout": Kind(
+        409,
+        Words(
+            "Phần mềm ký chưa đúng phiên bản",
+            "Mẫu giấy chứng nhận của máy này khác với máy chủ. Hãy cập nhật phần mềm ký.",
+        ),
+        Words(
+            "The signing program has another layout",
+            "Its certificate page differs from the centre's. Update the program.",
+        ),
+    ),
+    "job-form": Kind(
+        422,
+        Words("Kết quả ký sai dạng", "Phần mềm ký gửi kết quả sai dạng. Hãy cập nhật phần mềm ký."),
+        Words("A signed job has a wrong form", "The signing program sent a malformed result. Update the program."),
+    ),
+    "passport-not-found": Kind(
+        404,
+        Words(
+            "Không tìm thấy hộ chiếu",
+            "Mã chứng nhận, ngày sinh hoặc mã nhận không khớp, hoặc hộ chiếu chưa được cấp. Hãy xem lại trên phiếu"
+            " tiêm, hoặc hỏi nơi đã tiêm.",
+        ),
+        Words(
+            "No passport found",
+            "The certificate code, the date of birth or the claim code do not match, or the passport is not issued yet."
+            " Look at the paper slip again, or ask where the dose was given.",
+        ),
+    ),
+}
+
+
+def describe(code: str, *, language: str = "en") -> Words:
+    """Title and detail of a problem in "vi" or "en"."""
+    kind = KINDS.get(code, KINDS["internal"])
+    return kind.vi if language == "vi" else kind.en
+
+
+def respond(
+    request: Request, code: str, *, fields: tuple[str, ...] = (), headers: Mapping[str, str] | None = None
+) -> Response:
+    """The problem+json response for ``code``; what is not in `KINDS` is our own fault and answers ``internal``."""
+    if code not in KINDS:
+        code = "internal"
+    kind, language = KINDS[code], preferred_language(request.headers.get("accept-language", ""))
+    words = kind.vi if language == "vi" else kind.en
+    body: dict[str, Any] = {
+        "type": TYPE_PREFIX + code,
+        "title": words.title,
+        "status": kind.status,
+        "detail": words.detail,
+        "code": code,
+    }
+    if fields:
+        body["fields"] = list(fields)
+    return Response(
+        json.dumps(body, ensure_ascii=False),
+        status_code=kind.status,
+        media_type=MEDIA_TYPE,
+        headers={"Content-Language": language, "Vary": "Accept-Language", **(headers or {})},
+    )
+
+
+def respond_to(request: Request, error: CentreError | CertificateError) -> Response:
+    """The response for a refusal of a use case."""
+    if isinstance(error, CertificateError):
+        return respond(request, error.code)
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+    if error.code in KINDS and KINDS[error.code].status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return respond(request, error.code, fields=error.fields, headers=headers)
+
+
+def preferred_language(accept: str) -> str:
+    """ "vi" or "en", whichever Accept-Language (RFC 9110, 12.5.4) ranks higher; Vietnamese where it names neither."""
+    best, best_quality = "vi", 0.0
+    for part in accept.split(","):
+        name, _, parameter = part.strip().partition(";")
+        language = name.split("-")[0].strip().lower()
+        key, _, value = parameter.strip().partition("=")
+        try:
+            quality = float(value) if key.strip() == "q" else 1.0
+        except ValueError:
+            continue
+        if language in ("vi", "en") and quality > best_quality:
+            best, best_quality = language, quality
+    return best

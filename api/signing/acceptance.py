@@ -1,0 +1,301 @@
+"""Taking signatures in: verify first, then store, then release; each job once.
+
+A signature that is valid is never thrown away: what comes too late, for an old version or a second time is kept as
+evidence and never released.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+
+from api.audit import Act, record_acts
+from api.auth import Session
+from api.context import Centre
+from api.errors import CentreError
+from api.passports.release import release_all
+from api.signing.leasing import move_records, return_lapsed
+from api.signing.work import local_day, read_versions, work_of
+from api.states import RecordState
+from api.store.schema import confirmations, jobs, late_signatures, leases, passports, records
+from api.store.transactions import writing
+from certificates.cose import CoseSign1
+from certificates.errors import CertificateError, IssuanceError
+from certificates.hc1 import encode_hc1
+from certificates.issuance import finish
+from certificates.jobs import SignedJob
+from certificates.records.model import instant_to_text
+
+Outcome = Literal["accepted", "already", "rejected", "refused"]
+RETURNING: Final = frozenset({"quota-exceeded", "not-now"})  # refusals that only put a record off
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedJob:
+    """The agent would not sign: ``reason`` is its code, ``detail`` its sentence."""
+
+    job_id: str
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobResult:
+    """What became of one job. ``state`` is the record's state afterwards (None: no such job in this lease)."""
+
+    job_id: str
+    outcome: Outcome
+    reason: str | None
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verified:
+    """A valid signature for a job, not stored yet."""
+
+    job: Row[Any]
+    signed: SignedJob
+    cose: CoseSign1
+
+
+def accept(
+    centre: Centre, session: Session, lease_id: str, signed: Sequence[SignedJob], refused: Sequence[RefusedJob]
+) -> tuple[JobResult, ...]:
+    """Take one batch in; the answers stand in the order signed, refused.
+
+    Raises CentreError ``request-form`` when a job stands there twice.
+    """
+    ids = [*(one.job_id for one in signed), *(one.job_id for one in refused)]
+    if len(set(ids)) != len(ids):
+        raise CentreError("request-form", "a job stands there twice", fields=("job_id",))
+    now = centre.clock()
+    with centre.engine.connect() as connection:
+        known = _read_jobs(connection, session, lease_id, ids)
+        rows = read_versions(connection, [(job.record_id, job.version) for job in known.values()])
+    verified: list[_Verified] = []
+    rejected: dict[str, str] = {}
+    for one in signed:
+        job = known.get(one.job_id)
+        if job is None:
+            rejected[one.job_id] = "job-unknown"
+            continue
+        try:
+            verified.append(_verify(job, rows[job.record_id, job.version], one, session, now))
+        except CertificateError as error:
+            rejected[one.job_id] = error.code
+    rejected |= {one.job_id: "job-unknown" for one in refused if one.job_id not in known}
+    with writing(centre.engine) as connection:
+        return_lapsed(connection, now)
+        stored = _store(connection, session, lease_id, verified, now)
+        put_back = _refuse(connection, session, lease_id, [one for one in refused if one.job_id in known], now)
+    if session.task == "issue":
+        # The signatures are committed: whatever happens from here, `release_pending` finishes it.
+        uvcis = [rows[one.job.record_id, one.job.version].uvci for one in verified]
+        release_all(centre, uvcis)
+    with centre.engine.connect() as connection:
+        states = _read_states(connection, [job.record_id for job in known.values()])
+    results = []
+    for job_id in ids:
+        outcome, reason = ("rejected", rejected[job_id]) if job_id in rejected else {**stored, **put_back}[job_id]
+        state, why = states[known[job_id].record_id] if job_id in known else (None, None)
+        if outcome == "accepted" and state == RecordState.HELD.value:
+            reason = why
+        results.append(JobResult(job_id=job_id, outcome=outcome, reason=reason, state=state))
+    return tuple(results)
+
+
+def _verify(job: Row[Any], row: Row[Any], signed: SignedJob, session: Session, now: datetime) -> _Verified:
+    """Build the message again from the stored intent, and verify the signature over it.
+
+    Raises IssuanceError ``tbs-differs`` (the centre would build other bytes today), ``signature-invalid``,
+    ``pdf-missing``; RecordError.
+    """
+    tbs = work_of(row, today=local_day(now)).prepare(session.task, session.certificate)
+    if tbs.message != job.tbs:
+        raise IssuanceError("tbs-differs", "the stored message is not the one of this record and intent")
+    cose = finish(tbs, signed.signature)
+    if session.task == "issue" and (signed.cms is None or signed.pdf_digest is None):
+        raise IssuanceError("pdf-missing", "the key that signs a passport also signs its PDF")
+    return _Verified(job=job, signed=signed, cose=cose)
+
+
+def _store(
+    connection: Connection, session: Session, lease_id: str, verified: Sequence[_Verified], now: datetime
+) -> dict[str, tuple[Outcome, str | None]]:
+    """Store what is on time and new; keep the rest as evidence. The states are read again under the lock."""
+    current = _read_jobs(connection, session, lease_id, [one.job.job_id for one in verified])
+    results: dict[str, tuple[Outcome, str | None]] = {}
+    taken: list[_Verified] = []
+    evidence: list[tuple[_Verified, str]] = []
+    for one in verified:
+        job = current[one.job.job_id]
+        if job.state == "done":
+            results[job.job_id] = ("already", None)
+            if not _is_stored(connection, job, session, one):
+                evidence.append((one, "again"))
+        elif job.state == "leased" and (job.version, job.record_state) == (job.newest, RecordState.LEASED.value):
+            results[job.job_id] = ("accepted", None)
+            taken.append(one)
+        else:
+            reason = "old-version" if job.version != job.newest else "late" if job.state == "lapsed" else "not-leased"
+            results[job.job_id] = ("rejected", reason)
+            evidence.append((one, reason))
+    _keep_evidence(connection, session, evidence, now)
+    if taken:
+        if session.task == "confirm":
+            _store_confirmations(connection, session, taken, now)
+        else:
+            _store_passports(connection, session, taken, now)
+        connection.execute(
+            update(jobs)
+            .where(jobs.c.job_id == bindparam("key"))
+            .values(state="done", reason=None, closed_at=instant_to_text(now)),
+            [{"key": one.job.job_id} for one in taken],
+        )
+        state = RecordState.CONFIRMED if session.task == "confirm" else RecordState.SIGNED
+        move_records(connection, {one.job.record_id: (state.value, None) for one in taken}, now)
+    record_acts(
+        connection,
+        [Act(actor=session.actor, act=f"{session.task}-signed", subject=one.job.record_id) for one in taken]
+        + [
+            Act(actor=session.actor, act="signature-kept", subject=one.job.record_id, reason=reason)
+            for one, reason in evidence
+        ],
+        at=now,
+    )
+    return results
+
+
+def _store_confirmations(connection: Connection, session: Session, taken: Sequence[_Verified], now: datetime) -> None:
+    # A confirmation of a token that was suspended since makes room for the new one; the log keeps both.
+    connection.execute(
+        delete(confirmations).where(
+            confirmations.c.record_id == bindparam("key"), confirmations.c.version == bindparam("at_version")
+        ),
+        [{"key": one.job.record_id, "at_version": one.job.version} for one in taken],
+    )
+    connection.execute(
+        insert(confirmations),
+        [
+            {
+                "record_id": one.job.record_id,
+                "version": one.job.version,
+                "cose": one.cose.encode(),
+                "fingerprint": session.certificate.fingerprint,
+                "account": session.account,
+                "confirmed_at": instant_to_text(now),
+            }
+            for one in taken
+        ],
+    )
+
+
+def _store_passports(connection: Connection, session: Session, taken: Sequence[_Verified], now: datetime) -> None:
+    rows = read_versions(connection, [(one.job.record_id, one.job.version) for one in taken])
+    values = []
+    for one in taken:
+        row, cose = rows[one.job.record_id, one.job.version], one.cose.encode()
+        values.append(
+            {
+                "uvci": row.uvci,
+                "record_id": one.job.record_id,
+                "version": one.job.version,
+                "state": "signed",
+                "job_id": one.job.job_id,
+                "hc1": encode_hc1(cose),
+                "cose": cose,
+                "cms": one.signed.cms,
+                "pdf_digest": one.signed.pdf_digest,
+                "fingerprint": session.certificate.fingerprint,
+                "account": session.account,
+                "signed_at": instant_to_text(now),
+                "expires_at": row.expires_at,
+            }
+        )
+    connection.execute(insert(passports), values)
+
+
+def _keep_evidence(
+    connection: Connection, session: Session, evidence: Sequence[tuple[_Verified, str]], now: datetime
+) -> None:
+    for one, reason in evidence:
+        key = (late_signatures.c.job_id == one.job.job_id) & (late_signatures.c.signature == one.signed.signature)
+        if connection.execute(select(late_signatures.c.job_id).where(key)).first() is None:
+            connection.execute(
+                insert(late_signatures).values(
+                    job_id=one.job.job_id,
+                    signature=one.signed.signature,
+                    reason=reason,
+                    fingerprint=session.certificate.fingerprint,
+                    account=session.account,
+                    received_at=instant_to_text(now),
+                )
+            )
+
+
+def _is_stored(connection: Connection, job: Row[Any], session: Session, one: _Verified) -> bool:
+    """Whether this very signature is the one that was taken for the job."""
+    table = confirmations if session.task == "confirm" else passports
+    stored = connection.execute(
+        select(table.c.cose).where(table.c.record_id == job.record_id, table.c.version == job.version)
+    ).scalar_one_or_none()
+    return stored == one.cose.encode()
+
+
+def _refuse(
+    connection: Connection, session: Session, lease_id: str, refused: Sequence[RefusedJob], now: datetime
+) -> dict[str, tuple[Outcome, str | None]]:
+    """Record what the agent would not sign: the record is held for the agent's reason, or returns where it was."""
+    current = _read_jobs(connection, session, lease_id, [one.job_id for one in refused])
+    results: dict[str, tuple[Outcome, str | None]] = {}
+    moves: dict[str, tuple[str, str | None]] = {}
+    acts = []
+    for one in refused:
+        job = current[one.job_id]
+        results[one.job_id] = ("refused", one.reason)
+        if job.state != "leased":
+            results[one.job_id] = ("already", job.reason) if job.state == "refused" else ("rejected", "not-leased")
+            continue
+        connection.execute(
+            update(jobs)
+            .where(jobs.c.job_id == one.job_id)
+            .values(state="refused", reason=one.reason, detail=one.detail, closed_at=instant_to_text(now))
+        )
+        if (job.version, job.record_state) == (job.newest, RecordState.LEASED.value):
+            moves[job.record_id] = (
+                job.came_from if one.reason in RETURNING else RecordState.HELD.value,
+                one.reason,
+            )
+        acts.append(Act(actor=session.actor, act=f"{session.task}-refused", subject=job.record_id, reason=one.reason))
+    move_records(connection, moves, now)
+    record_acts(connection, acts, at=now)
+    return results
+
+
+def _read_jobs(connection: Connection, session: Session, lease_id: str, ids: Sequence[str]) -> dict[str, Row[Any]]:
+    """The jobs of this lease, if the lease is the session's token's."""
+    query = (
+        select(
+            jobs,
+            records.c.version.label("newest"),
+            records.c.state.label("record_state"),
+        )
+        .join(leases, leases.c.lease_id == jobs.c.lease_id)
+        .join(records, records.c.record_id == jobs.c.record_id)
+        .where(
+            jobs.c.lease_id == lease_id,
+            jobs.c.job_id.in_(ids),
+            jobs.c.task == session.task,
+            leases.c.fingerprint == session.certificate.fingerprint,
+        )
+    )
+    return {row.job_id: row for row in connection.execute(query)}
+
+
+def _read_states(connection: Connection, record_ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
+    rows = connection.execute(
+        select(records.c.record_id, records.c.state, records.c.reason).where(records.c.record_id.in_(record_ids))
+    )
+    return {row.record_id: (row.state, row.reason) for row in rows}

@@ -1,0 +1,186 @@
+"""Units and their tokens: who may sign at all."""
+
+import re
+from datetime import date, datetime
+from typing import Final
+
+from cryptography import x509
+from sqlalchemy import Connection, Engine, insert, select, update
+
+from api.audit import record_act
+from api.config import Settings
+from api.errors import CentreError
+from api.signing.work import next_year
+from api.states import RecordState
+from api.store.schema import confirmations, records, tokens, units
+from api.store.transactions import writing
+from certificates.errors import IssuanceError
+from certificates.pki import SigningCertificate
+from certificates.records.model import instant_to_text
+
+MINISTRY: Final = "ministry"  # the kind of unit that issues in two-tier
+KINDS: Final = ("station", "hospital", "mobile", "committee", "province", MINISTRY)
+_PERSONS_NUMBER: Final = re.compile(r"(?<!\d)(?:\d{9}|\d{12})(?!\d)|CCCD|CMND", re.IGNORECASE)
+_SPECIMEN: Final = "SPECIMEN"
+
+
+def add_unit(
+    engine: Engine,
+    *,
+    code: str,
+    name: str,
+    kind: str,
+    province: str,
+    opened_on: date,
+    by: str,
+    at: datetime,
+    parent: str | None = None,
+) -> None:
+    """Enter a unit into the tree.
+
+    Raises CentreError ``unit-form``, ``unit-kind``, ``unit-exists`` or ``unit-unknown`` (the parent).
+    """
+    if not re.fullmatch(r"[A-Z0-9-]{1,32}", code) or not name.strip():
+        raise CentreError("unit-form", "a unit has a code of A-Z, 0-9 and - (at most 32) and a name")
+    if kind not in KINDS:
+        raise CentreError("unit-kind", f"the kind of a unit is one of: {', '.join(KINDS)}")
+    with writing(engine) as connection:
+        if _unit_kind(connection, code) is not None:
+            raise CentreError("unit-exists", f"there is a unit {code} already")
+        if parent is not None and _unit_kind(connection, parent) is None:
+            raise CentreError("unit-unknown", f"there is no unit {parent}")
+        connection.execute(
+            insert(units).values(
+                code=code,
+                name=name.strip(),
+                kind=kind,
+                parent=parent,
+                province=province,
+                opened_on=opened_on.isoformat(),
+            )
+        )
+        record_act(connection, at=at, actor=by, act="add-unit", subject=code)
+
+
+def close_unit(engine: Engine, *, code: str, successor: str, closed_on: date, by: str, at: datetime) -> None:
+    """Close a unit: its successor inherits the work. Raises CentreError ``unit-unknown`` or ``unit-successor``."""
+    with writing(engine) as connection:
+        for unit in (code, successor):
+            if _unit_kind(connection, unit) is None:
+                raise CentreError("unit-unknown", f"there is no unit {unit}")
+        if code in (successor, *_successors(connection, successor)):
+            raise CentreError("unit-successor", "a unit cannot be followed by itself")
+        connection.execute(
+            update(units).where(units.c.code == code).values(closed_on=closed_on.isoformat(), successor=successor)
+        )
+        record_act(connection, at=at, actor=by, act="close-unit", subject=code, reason=successor)
+
+
+def enrol_token(
+    engine: Engine, unit: str, certificate_der: bytes, *, settings: Settings, by: str, at: datetime
+) -> SigningCertificate:
+    """Let the key of this certificate sign for ``unit``.
+
+    Raises CentreError ``unit-unknown``, or ``enrol-`` and why the certificate is refused: ``form``, ``ca``,
+    ``country``, ``ended``, ``ending`` (a passport lives 12 months), ``usage``, ``person`` (its subject carries a person's number),
+    ``specimen``, ``exists``.
+    """
+    try:
+        certificate = SigningCertificate.from_der(certificate_der)
+    except IssuanceError as error:
+        raise CentreError("enrol-form", f"not a usable certificate: {error.detail}") from error
+    with writing(engine) as connection:
+        kind = _unit_kind(connection, unit)
+        if kind is None:
+            raise CentreError("unit-unknown", f"there is no unit {unit}")
+        issues = kind == MINISTRY or settings.mode == "station"
+        _check_certificate(certificate, settings=settings, issues=issues, at=at)
+        known = connection.execute(
+            select(tokens.c.unit).where(tokens.c.fingerprint == certificate.fingerprint)
+        ).scalar_one_or_none()
+        if known is not None:
+            raise CentreError("enrol-exists", f"this certificate is enrolled for {known} already")
+        connection.execute(
+            insert(tokens).values(
+                fingerprint=certificate.fingerprint,
+                unit=unit,
+                certificate=certificate_der,
+                enrolled_at=instant_to_text(at),
+                enrolled_by=by,
+            )
+        )
+        record_act(connection, at=at, actor=by, act="enrol-token", subject=certificate.fingerprint.hex(), reason=unit)
+    return certificate
+
+
+def suspend_token(engine: Engine, fingerprint: bytes, *, by: str, at: datetime, reason: str) -> int:
+    """Stop a token at once. What it confirmed and nobody issued yet goes back to ``ready``: its word counts no more.
+
+    Returns the number of those records. Raises CentreError ``token-unknown``.
+    """
+    now = instant_to_text(at)
+    with writing(engine) as connection:
+        stopped = connection.execute(
+            update(tokens).where(tokens.c.fingerprint == fingerprint).values(suspended_at=now)
+        ).rowcount
+        if not stopped:
+            raise CentreError("token-unknown", "no such token is enrolled")
+        doubtful = select(confirmations.c.record_id).where(confirmations.c.fingerprint == fingerprint)
+        returned = connection.execute(
+            update(records)
+            .where(records.c.state == RecordState.CONFIRMED.value, records.c.record_id.in_(doubtful))
+            .values(state=RecordState.READY.value, reason="confirmer-suspended", updated_at=now)
+        ).rowcount
+        record_act(connection, at=at, actor=by, act="suspend-token", subject=fingerprint.hex(), reason=reason)
+    return returned
+
+
+def inherited_units(connection: Connection, unit: str) -> tuple[str, ...]:
+    """The unit and all closed units whose work it inherited."""
+    found, fresh = [unit], [unit]
+    while fresh:
+        fresh = [
+            code
+            for code in connection.execute(select(units.c.code).where(units.c.successor.in_(fresh))).scalars()
+            if code not in found
+        ]
+        found += fresh
+    return tuple(found)
+
+
+def _check_certificate(certificate: SigningCertificate, *, settings: Settings, issues: bool, at: datetime) -> None:
+    if certificate.is_ca:
+        raise CentreError("enrol-ca", "the certificate of an authority signs no records")
+    if certificate.country != settings.country:
+        raise CentreError("enrol-country", f"the certificate's country (C) is not {settings.country}")
+    if certificate.not_after <= at:
+        raise CentreError("enrol-ended", "the certificate has ended")
+    if issues and certificate.not_after < next_year(at):
+        raise CentreError("enrol-ending", "the certificate must be valid for 12 more months: passports live that long")
+    if issues and not certificate.may_sign("v"):
+        raise CentreError("enrol-usage", "the certificate may not sign vaccination certificates")
+    subject = _subject_values(certificate.der)
+    if any(_PERSONS_NUMBER.search(value) for value in subject):
+        raise CentreError(
+            "enrol-person", "the subject carries a person's number: only certificates of units are enrolled"
+        )
+    if settings.environment == "production" and any(_SPECIMEN in value.upper() for value in subject):
+        raise CentreError("enrol-specimen", "a SPECIMEN certificate is for development only")
+
+
+def _subject_values(der: bytes) -> tuple[str, ...]:
+    values = (attribute.value for attribute in x509.load_der_x509_certificate(der).subject)
+    return tuple(value if isinstance(value, str) else value.decode("latin-1") for value in values)
+
+
+def _unit_kind(connection: Connection, code: str) -> str | None:
+    return connection.execute(select(units.c.kind).where(units.c.code == code)).scalar_one_or_none()
+
+
+def _successors(connection: Connection, code: str) -> tuple[str, ...]:
+    chain: list[str] = []
+    following = connection.execute(select(units.c.successor).where(units.c.code == code)).scalar_one_or_none()
+    while following is not None and following not in chain:
+        chain.append(following)
+        following = connection.execute(select(units.c.successor).where(units.c.code == following)).scalar_one_or_none()
+    return tuple(chain)

@@ -1,0 +1,268 @@
+"""Handing out work: one transaction that picks records, fixes their terms and stores the very bytes to be signed."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+
+from api.audit import Act, record_act, record_acts
+from api.auth import Session
+from api.context import Centre
+from api.errors import CentreError
+from api.signing.enrolment import inherited_units
+from api.signing.work import local_day, next_year, read_versions, work_of
+from api.states import RecordState
+from api.store.schema import intents, jobs, leases, records
+from api.store.transactions import writing
+from certificates.errors import CertificateError
+from certificates.jobs import SigningJob
+from certificates.pdf.layout import LAYOUT
+from certificates.records.model import instant_to_text
+from certificates.uvci import new_uvci
+
+LARGEST_BATCH: Final = 500
+_ASIDE: Final = {  # where a record goes that does not pass the checks; everything else is incomplete
+    "evidence-missing": RecordState.AWAITING_MATCH,
+    "evidence-other-person": RecordState.AWAITING_MATCH,
+    "register-mismatch": RecordState.MISMATCHED,
+    "register-no-answer": RecordState.UNVERIFIABLE,
+    "register-deceased": RecordState.DECEASED,
+    "register-merged": RecordState.MERGED,
+    "record-digest": RecordState.HELD,
+    "record-form": RecordState.HELD,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """Work for one token until ``deadline``. ``waiting`` counts the records that are left for another lease."""
+
+    lease_id: str
+    deadline: datetime
+    jobs: tuple[SigningJob, ...]
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Made:
+    job: SigningJob
+    tbs: bytes
+    came_from: str
+
+
+def lease_work(centre: Centre, session: Session, *, layout: str, limit: int) -> Lease:
+    """Lease up to ``limit`` records to the session's token.
+
+    A record that no longer passes its checks is put aside with the reason; the others go on. Raises CentreError
+    ``layout``, ``certificate-ended``, ``certificate-ending`` or ``dsc-usage``: then nothing is leased.
+    """
+    now = centre.clock()
+    _check_signer(session, layout, now)
+    lease_id, deadline = secrets.token_hex(16), now + timedelta(seconds=centre.settings.lease_seconds)
+    leased: list[SigningJob] = []
+    with writing(centre.engine) as connection:
+        return_lapsed(connection, now)
+        connection.execute(
+            insert(leases).values(
+                lease_id=lease_id,
+                fingerprint=session.certificate.fingerprint,
+                account=session.account,
+                task=session.task,
+                made_at=instant_to_text(now),
+                deadline=instant_to_text(deadline),
+            )
+        )
+        ready = _ready(connection, session, centre.settings.mode)
+        while len(leased) < limit:
+            # SKIP LOCKED is for PostgreSQL; SQLite holds one lock for all.
+            some = ready.limit(limit - len(leased)).with_for_update(skip_locked=True, of=records)
+            keys = connection.execute(some).all()
+            if not keys:
+                break
+            leased += _lease_some(connection, centre, session, keys, lease_id, now)
+        record_act(
+            connection,
+            at=now,
+            actor=session.actor,
+            act=f"lease-{session.task}",
+            subject=lease_id,
+            reason=str(len(leased)),
+        )
+        waiting = connection.execute(select(func.count()).select_from(ready.order_by(None).subquery())).scalar_one()
+    return Lease(lease_id=lease_id, deadline=deadline, jobs=tuple(leased), waiting=waiting)
+
+
+def _lease_some(
+    connection: Connection, centre: Centre, session: Session, keys: Sequence[Row[Any]], lease_id: str, now: datetime
+) -> list[SigningJob]:
+    """Lease those of ``keys`` that pass, put the others aside."""
+    _fix_terms(connection, centre, keys, now)
+    rows = read_versions(connection, [(key.record_id, key.version) for key in keys])
+    made: list[_Made] = []
+    aside: dict[str, tuple[str, str | None]] = {}
+    for key in keys:
+        try:
+            made.append(_make_job(rows[key.record_id, key.version], key.state, session, now))
+        except CertificateError as error:
+            state = _ASIDE.get(error.code, RecordState.INCOMPLETE)
+            # These two carry the code of what is missing or implausible in their detail.
+            general = error.code in ("record-incomplete", "record-implausible")
+            aside[key.record_id] = (state.value, error.detail if general else error.code)
+    _store_jobs(connection, made, lease_id, now)
+    move_records(connection, aside, now)
+    record_acts(
+        connection,
+        [
+            Act(actor="centre", act="put-aside", subject=record_id, reason=reason or "")
+            for record_id, (_, reason) in aside.items()
+        ],
+        at=now,
+    )
+    return [one.job for one in made]
+
+
+def return_lapsed(connection: Connection, now: datetime) -> int:
+    """Take back what was not returned in time. The intents stay: the next lease has the same UVCI and iat."""
+    lapsed = connection.execute(
+        select(jobs.c.job_id, jobs.c.record_id, jobs.c.version, jobs.c.came_from)
+        .join(leases, leases.c.lease_id == jobs.c.lease_id)
+        .where(jobs.c.state == "leased", leases.c.deadline < instant_to_text(now))
+    ).all()
+    close_jobs(connection, lapsed, state="lapsed", reason="lease-lapsed", now=now)
+    return len(lapsed)
+
+
+def close_jobs(
+    connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]], *, state: str, reason: str, now: datetime
+) -> None:
+    """Close open jobs (rows with job_id, record_id, version, came_from) unsigned; their records may be leased again."""
+    if not rows:
+        return
+    at = instant_to_text(now)
+    connection.execute(
+        update(jobs).where(jobs.c.job_id == bindparam("key")).values(state=state, reason=reason, closed_at=at),
+        [{"key": row.job_id} for row in rows],
+    )
+    connection.execute(
+        update(records)
+        .where(
+            records.c.record_id == bindparam("key"),
+            records.c.version == bindparam("at_version"),
+            records.c.state == RecordState.LEASED.value,
+        )
+        .values(state=bindparam("to"), reason=bindparam("why"), updated_at=at),
+        [{"key": row.record_id, "at_version": row.version, "to": row.came_from, "why": reason} for row in rows],
+    )
+
+
+def _check_signer(session: Session, layout: str, now: datetime) -> None:
+    certificate = session.certificate
+    if layout != LAYOUT:
+        raise CentreError("layout", "the agent makes another page than the centre")
+    if not certificate.not_before <= now <= certificate.not_after:
+        raise CentreError("certificate-ended")
+    if session.task == "issue":
+        if certificate.not_after < next_year(now):
+            raise CentreError("certificate-ending")
+        if not certificate.may_sign("v"):
+            raise CentreError("dsc-usage")
+
+
+def _ready(connection: Connection, session: Session, mode: str) -> Select[Any]:
+    """Keys of the records that this session may sign, oldest id first."""
+    query = select(records.c.record_id, records.c.version, records.c.state).order_by(records.c.record_id)
+    if session.task == "issue" and mode == "two-tier":
+        # A key signs nothing from before its certificate began: such a record waits for the older key.
+        begun = select(intents.c.record_id).where(
+            intents.c.record_id == records.c.record_id,
+            intents.c.version == records.c.version,
+            intents.c.issued_at >= instant_to_text(session.certificate.not_before),
+        )
+        return query.where(records.c.state == RecordState.CONFIRMED.value, begun.exists())
+    return query.where(
+        records.c.unit.in_(inherited_units(connection, session.unit)), records.c.state == RecordState.READY.value
+    )
+
+
+def _fix_terms(connection: Connection, centre: Centre, rows: Sequence[Row[Any]], now: datetime) -> None:
+    """Store the intent of every record that has none: before anything is signed."""
+    settings = centre.settings
+    known = set(
+        connection.execute(
+            select(intents.c.record_id, intents.c.version).where(
+                intents.c.record_id.in_([row.record_id for row in rows])
+            )
+        ).tuples()
+    )
+    fresh = [row for row in rows if (row.record_id, row.version) not in known]
+    if fresh:
+        connection.execute(
+            insert(intents).values(
+                issued_at=instant_to_text(now),
+                expires_at=instant_to_text(next_year(now)),
+                issuer=settings.issuer,
+                country=settings.country,
+                made_at=instant_to_text(now),
+            ),
+            [{"record_id": row.record_id, "version": row.version, "uvci": new_uvci(settings.country)} for row in fresh],
+        )
+
+
+def _make_job(row: Row[Any], came_from: str, session: Session, now: datetime) -> _Made:
+    """Check the record again and build what shall be signed. Raises CertificateError."""
+    work = work_of(row, today=local_day(now))
+    message = work.prepare(session.task, session.certificate)
+    job = SigningJob(
+        job_id=secrets.token_hex(16),
+        task=session.task,
+        record=work.record.record,
+        evidence=work.record.evidence,
+        terms=work.terms,
+        signing_time=now,
+        certificate_fingerprint=session.certificate.fingerprint,
+        tbs_digest=message.digest,
+        layout=LAYOUT,
+        confirmation=row.confirmation if came_from == RecordState.CONFIRMED.value else None,
+        confirmed_by=row.confirmed_by if came_from == RecordState.CONFIRMED.value else None,
+    )
+    return _Made(job=job, tbs=message.message, came_from=came_from)
+
+
+def _store_jobs(connection: Connection, made: Sequence[_Made], lease_id: str, now: datetime) -> None:
+    if not made:
+        return
+    at = instant_to_text(now)
+    connection.execute(
+        insert(jobs),
+        [
+            {
+                "job_id": one.job.job_id,
+                "lease_id": lease_id,
+                "record_id": one.job.record.record_id,
+                "version": one.job.record.version,
+                "task": one.job.task,
+                "came_from": one.came_from,
+                "state": "leased",
+                "tbs": one.tbs,
+                "signing_time": instant_to_text(one.job.signing_time),
+                "layout": one.job.layout,
+                "made_at": at,
+            }
+            for one in made
+        ],
+    )
+    move_records(connection, {one.job.record.record_id: (RecordState.LEASED.value, None) for one in made}, now)
+
+
+def move_records(connection: Connection, moves: Mapping[str, tuple[str, str | None]], now: datetime) -> None:
+    """Set state and reason of records that this transaction has looked at."""
+    if moves:
+        connection.execute(
+            update(records)
+            .where(records.c.record_id == bindparam("key"))
+            .values(state=bindparam("to"), reason=bindparam("why"), updated_at=instant_to_text(now)),
+            [{"key": record_id, "to": state, "why": reason} for record_id, (state, reason) in moves.items()],
+        )

@@ -1,0 +1,133 @@
+"""What a signing job is made of, read back from the database, and the bytes that its key shall sign."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, and_, select
+
+from api.store.schema import confirmations, evidence, intents, record_versions, records
+from certificates.cose import CoseSign1, decode_cose_sign1
+from certificates.errors import RecordError
+from certificates.issuance import Terms, ToBeSigned, prepare_confirmation, prepare_passport
+from certificates.jobs import Task
+from certificates.pki import SigningCertificate
+from certificates.records.model import (
+    Evidence,
+    VaccinationRecord,
+    VerifiedRecord,
+    evidence_from_dict,
+    instant_from_text,
+)
+from certificates.records.verification import verify
+
+_VIETNAM: Final = timezone(timedelta(hours=7))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """One version of a record that passed every check again, with the terms of its passport."""
+
+    record: VerifiedRecord
+    terms: Terms
+    confirmation: CoseSign1 | None
+    confirmed_by: bytes | None
+
+    def prepare(self, task: Task, certificate: SigningCertificate) -> ToBeSigned:
+        """The message for this task. Raises IssuanceError or RecordError."""
+        if task == "confirm":
+            return prepare_confirmation(self.record, self.terms, certificate)
+        return prepare_passport(self.record, self.terms, certificate)
+
+
+def next_year(instant: datetime) -> datetime:
+    """Twelve months later; 29 February becomes 28 February."""
+    if (instant.month, instant.day) == (2, 29):
+        instant = instant.replace(day=28)
+    return instant.replace(year=instant.year + 1)
+
+
+def local_day(instant: datetime) -> date:
+    """The calendar day in Viet Nam, which the dates of doses are meant in."""
+    return instant.astimezone(_VIETNAM).date()
+
+
+def select_versions() -> Select[Any]:
+    """Versions of records with evidence, intent and confirmation where they exist; the caller adds a ``where``."""
+
+    def same(table: Any) -> Any:
+        return and_(table.c.record_id == record_versions.c.record_id, table.c.version == record_versions.c.version)
+
+    return (
+        select(
+            record_versions.c.record_id,
+            record_versions.c.version,
+            record_versions.c.document,
+            record_versions.c.digest,
+            records.c.version.label("newest"),
+            records.c.state,
+            evidence.c.document.label("evidence"),
+            intents.c.uvci,
+            intents.c.issued_at,
+            intents.c.expires_at,
+            intents.c.issuer,
+            intents.c.country,
+            confirmations.c.cose.label("confirmation"),
+            confirmations.c.fingerprint.label("confirmed_by"),
+        )
+        .join(records, records.c.record_id == record_versions.c.record_id)
+        .outerjoin(evidence, same(evidence))
+        .outerjoin(intents, same(intents))
+        .outerjoin(confirmations, same(confirmations))
+    )
+
+
+def read_versions(connection: Connection, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Row[Any]]:
+    """Rows of `select_versions` by record id and version."""
+    query = select_versions().where(record_versions.c.record_id.in_({record_id for record_id, _ in keys}))
+    wanted = set(keys)
+    return {
+        (row.record_id, row.version): row for row in connection.execute(query) if (row.record_id, row.version) in wanted
+    }
+
+
+def verify_row(row: Row[Any], *, today: date) -> VerifiedRecord:
+    """Make every check of the record again.
+
+    Raises:
+        RecordError: ``record-digest`` (the stored document was changed), ``evidence-missing``, and what
+            `certificates.records.verification` raises.
+    """
+    record = VaccinationRecord.from_dict(json.loads(row.document))
+    if record.digest != row.digest or (record.record_id, record.version) != (row.record_id, row.version):
+        raise RecordError("record-digest", "the stored record is not the one that was entered")
+    if row.evidence is None:
+        raise RecordError("evidence-missing", "nothing proves whose record this is")
+    return verify(record, _read_evidence(row.evidence), today=today)
+
+
+def terms_of(row: Row[Any]) -> Terms:
+    """The terms that were stored before anybody signed."""
+    return Terms(
+        uvci=row.uvci,
+        issued_at=instant_from_text(row.issued_at),
+        expires_at=instant_from_text(row.expires_at),
+        issuer=row.issuer,
+        country=row.country,
+    )
+
+
+def work_of(row: Row[Any], *, today: date) -> Work:
+    """Read a row of `select_versions` that has an intent. Raises like `verify_row`, and CheckError."""
+    return Work(
+        record=verify_row(row, today=today),
+        terms=terms_of(row),
+        confirmation=None if row.confirmation is None else decode_cose_sign1(row.confirmation),
+        confirmed_by=row.confirmed_by,
+    )
+
+
+def _read_evidence(document: str) -> Evidence:
+    return evidence_from_dict(json.loads(document))
