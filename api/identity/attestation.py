@@ -1,0 +1,40 @@
+"""Foreigners: the register does not know them, so an establishment answers for their data by name."""
+
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from api.audit import record_act
+from api.states import RecordState
+from api.store.records import load_record, move_record, write_evidence
+from api.store.transactions import writing
+from certificates.errors import RecordError
+from certificates.records.model import Attestation
+from certificates.records.verification import verify_with_attestation
+
+
+def attest(engine: Engine, record_id: str, *, document: str, by: str, unit: str, at: datetime) -> Attestation:
+    """Attest a foreigner's record after its document was seen; the record becomes ``ready``.
+
+    Args:
+        document: what was seen: ``passport``.
+        by: the account of the person who saw it.
+        unit: that person's unit; it must be the one that answers for the record.
+
+    Raises RecordError: ``record-unknown``, ``record-state`` (it waits for no attestation), and those of
+    `certificates.records.verification.verify_with_attestation`.
+    """
+    with writing(engine) as connection:
+        stored = load_record(connection, record_id)
+        if stored is None:
+            raise RecordError("record-unknown", "there is no record of this number")
+        if stored.state is not RecordState.AWAITING_MATCH:
+            raise RecordError("record-state", f"the record is {stored.state.value}, it waits for no attestation")
+        attestation = Attestation(
+            person_digest=stored.record.person.digest, document=document, attested_by=by, unit=unit, attested_at=at
+        )
+        verify_with_attestation(stored.record, attestation, today=at.date())
+        move_record(connection, stored, RecordState.READY, None, at=at)
+        write_evidence(connection, stored.record, attestation, at=at)
+        record_act(connection, at=at, actor=f"{by}@{unit}", act="person-attested", subject=record_id, reason=document)
+    return attestation

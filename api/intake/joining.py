@@ -1,0 +1,290 @@
+"""Joining the rows of one import to records: one person with all doses, nothing doubled, nothing guessed."""
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import groupby, islice
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+
+from api.intake.columns import NAMES, Column
+from api.intake.faults import RowError, row_sentence
+from api.intake.units import UnitBook
+from api.intake.versions import check_open, next_state
+from api.store.records import NewVersion, StoredRecord, stored_record, write_versions
+from api.store.schema import import_rows, records
+from certificates.records.dates import PartialDate
+from certificates.records.model import Dose, Person, VaccinationRecord
+from certificates.records.names import comparable
+from certificates.uvci import OPAQUE_ALPHABET
+
+_BATCH: Final = 500  # persons
+_RECORD_ID_SIZE: Final = 12  # of 32 letters: 60 bits
+WHY_IMPORTED: Final = "import"
+
+
+@dataclass(slots=True)
+class Joined:
+    """What became of the rows and records of one import."""
+
+    rows: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    refused: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    converted: dict[str, int] = field(default_factory=dict)
+    records_made: int = 0
+    records_extended: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+
+
+def new_record_id() -> str:
+    """A record number: 12 characters without look-alikes, from the system's random source; it says nothing itself."""
+    return "".join(OPAQUE_ALPHABET[byte & 31] for byte in secrets.token_bytes(_RECORD_ID_SIZE))
+
+
+def join_staged(
+    connection: Connection,
+    import_id: str,
+    *,
+    units: UnitBook,
+    by: str,
+    at: datetime,
+    progress: Callable[[int], None],
+) -> Joined:
+    """Make and extend records from the staged rows that were understood; every row gets its final outcome.
+
+    The caller's transaction makes it all or nothing.
+    """
+    joined = Joined()
+    done = 0
+    people = groupby(_understood(connection, import_id), key=lambda row: row.person_key)
+    while batch := [(key, list(rows)) for key, rows in islice(people, _BATCH)]:
+        done += _join_batch(connection, import_id, batch, joined, units=units, by=by, at=at)
+        progress(done)
+    _count(connection, import_id, joined)
+    return joined
+
+
+def _understood(connection: Connection, import_id: str) -> Iterator[Any]:
+    """Staged rows, those of one person together, in the order of the file. Read in pages: memory stays flat."""
+    key, number = "", 0
+    page = (
+        select(import_rows.c.person_key, import_rows.c.row_number, import_rows.c.reading, import_rows.c.notes)
+        .where(
+            import_rows.c.import_id == import_id,
+            import_rows.c.person_key.is_not(None),
+            (import_rows.c.person_key > bindparam("key"))
+            | ((import_rows.c.person_key == bindparam("key")) & (import_rows.c.row_number > bindparam("number"))),
+        )
+        .order_by(import_rows.c.person_key, import_rows.c.row_number)
+        .limit(1000)
+    )
+    while rows := connection.execute(page, {"key": key, "number": number}).all():
+        yield from rows
+        key, number = rows[-1].person_key, rows[-1].row_number
+
+
+def _join_batch(
+    connection: Connection,
+    import_id: str,
+    batch: Sequence[tuple[str, list[Row[Any]]]],
+    joined: Joined,
+    *,
+    units: UnitBook,
+    by: str,
+    at: datetime,
+) -> int:
+    known = {
+        row.person_key: stored_record(row)
+        for row in connection.execute(select(records).where(records.c.person_key.in_([key for key, _ in batch])))
+    }
+    versions: list[NewVersion] = []
+    outcomes: list[dict[str, Any]] = []
+    for key, rows in batch:
+        stored = known.get(key)
+        draft = _Draft(stored)
+        for row in rows:
+            outcomes.append(_outcome(row, draft))
+        version = draft.finish(connection, key, units=units, at=at)
+        if version is not None:
+            versions.append(version)
+            joined.states[version.state.value] += 1
+            if stored is None:
+                joined.records_made += 1
+            else:
+                joined.records_extended += 1
+        for outcome in outcomes[-len(rows) :]:
+            outcome["new_record_id"] = draft.record_id
+    write_versions(connection, versions, by=by, why=WHY_IMPORTED, at=at)
+    connection.execute(
+        update(import_rows)
+        .where(import_rows.c.import_id == import_id, import_rows.c.row_number == bindparam("number"))
+        .values(
+            outcome=bindparam("new_outcome"),
+            reason=bindparam("new_reason"),
+            column_name=bindparam("new_column"),
+            detail=bindparam("new_detail"),
+            notes=bindparam("new_notes"),
+            record_id=bindparam("new_record_id"),
+            person_key=None,
+            reading=None,
+        ),
+        outcomes,
+    )
+    return len(outcomes)
+
+
+def _outcome(row: Row[Any], draft: "_Draft") -> dict[str, Any]:
+    reading = json.loads(row.reading)
+    notes = row.notes.split(",") if row.notes else []
+    outcome: dict[str, Any] = {"number": row.row_number, "new_reason": None, "new_column": None, "new_detail": None}
+    try:
+        new = draft.add(Person.from_dict(reading["person"]), Dose.from_dict(reading["dose"]), notes)
+    except RowError as error:
+        vietnamese, english = row_sentence(error.code)
+        column = ", ".join(NAMES[Column(field)][0] for field in error.fields)
+        outcome |= {
+            "new_outcome": "refused",
+            "new_reason": error.code,
+            "new_column": column,
+            "new_detail": f"{vietnamese} / {english}",
+        }
+    else:
+        outcome["new_outcome"] = "accepted" if new else "duplicate"
+    return outcome | {"new_notes": ",".join(notes) or None}
+
+
+class _Draft:
+    """One person while rows are joined to it."""
+
+    def __init__(self, stored: StoredRecord | None) -> None:
+        self.stored = stored
+        self.record_id = stored.record.record_id if stored is not None else new_record_id()
+        self.person: Person | None = stored.record.person if stored is not None else None
+        self.doses: dict[int, Dose] = {dose.number: dose for dose in stored.record.doses} if stored is not None else {}
+        self.changed = False
+
+    def add(self, person: Person, dose: Dose, notes: list[str]) -> bool:
+        """Join one row; False when its dose is there already. Raises RowError for a contradiction."""
+        whole = _merge(self.person, person)
+        there = self.doses.get(dose.number)
+        if there is not None:
+            _check_same(there, dose)
+            if whole == self.person:
+                return False
+        if self.stored is not None:
+            check_open(self.stored)
+        if self.person is not None:
+            notes.append("joined" if there is None else "completed")
+        self.person = whole
+        self.doses.setdefault(dose.number, dose)
+        self.changed = True
+        return True
+
+    def finish(self, connection: Connection, key: str, *, units: UnitBook, at: datetime) -> NewVersion | None:
+        """The version to write, or None when nothing changed."""
+        if not self.changed or self.person is None:
+            return None
+        doses = tuple(self.doses[number] for number in sorted(self.doses))
+        unit = units.answering(max(doses, key=lambda dose: (dose.given_on, dose.number)).unit)
+        record = VaccinationRecord(
+            record_id=self.record_id,
+            version=1 if self.stored is None else self.stored.record.version + 1,
+            unit=unit,
+            person=self.person,
+            doses=doses,
+        )
+        state, reason, evidence = next_state(connection, self.stored, record, at=at)
+        return NewVersion(
+            record=record,
+            state=state,
+            reason=reason,
+            person_key=key,
+            province=units.provinces[unit],
+            evidence=evidence,
+        )
+
+
+def _merge(there: Person | None, new: Person) -> Person:
+    """The person with what the new row adds. What stands is never overwritten: a contradiction is refused.
+
+    Raises RowError ``person-conflict``, ``fields`` naming every item that contradicts.
+    """
+    if there is None:
+        return new
+    birth = _narrower(there.date_of_birth, new.date_of_birth)
+    conflicts = [
+        column
+        for column, conflict in (
+            (Column.FULL_NAME, comparable(there.full_name) != comparable(new.full_name)),
+            (Column.DATE_OF_BIRTH, birth is None and there.date_of_birth is not None),
+            (Column.SEX, None not in (there.sex, new.sex) and there.sex is not new.sex),
+            (Column.NATIONALITY, there.nationality != new.nationality),
+            (Column.ID_NUMBER, None not in (there.id_number, new.id_number) and there.id_number != new.id_number),
+        )
+        if conflict
+    ]
+    if conflicts:
+        raise RowError("person-conflict", *conflicts)
+    return replace(
+        there,
+        date_of_birth=birth,
+        sex=there.sex or new.sex,
+        id_kind=there.id_kind or new.id_kind,
+        id_number=there.id_number or new.id_number,
+    )
+
+
+def _narrower(there: PartialDate | None, new: PartialDate | None) -> PartialDate | None:
+    """The more precise of two dates that agree; None when they do not (or when there is none at all)."""
+    if there is None or new is None:
+        return there or new
+    wide, narrow = sorted((there, new), key=lambda day: len(day.iso))
+    return narrow if narrow.iso.startswith(wide.iso) else None
+
+
+def _check_same(there: Dose, new: Dose) -> None:
+    differing = [
+        column
+        for column, one, two in (
+            (Column.GIVEN_ON, there.given_on, new.given_on),
+            (Column.PRODUCT, there.product, new.product),
+            (Column.LOT, there.lot.casefold(), new.lot.casefold()),
+            (Column.UNIT, there.unit, new.unit),
+        )
+        if one != two
+    ]
+    if differing:
+        raise RowError("dose-conflict", *differing)
+
+
+def _count(connection: Connection, import_id: str, joined: Joined) -> None:
+    rows = connection.execute(
+        select(import_rows.c.outcome, import_rows.c.reason, func.count())
+        .where(import_rows.c.import_id == import_id)
+        .group_by(import_rows.c.outcome, import_rows.c.reason)
+    )
+    for outcome, reason, count in rows:
+        joined.rows += count
+        if outcome == "accepted":
+            joined.accepted += count
+        elif outcome == "duplicate":
+            joined.duplicate += count
+        else:
+            joined.refused += count
+            joined.reasons[reason] = count
+    noted = connection.execute(
+        select(import_rows.c.notes, func.count())
+        .where(import_rows.c.import_id == import_id, import_rows.c.notes.is_not(None))
+        .group_by(import_rows.c.notes)
+    )
+    converted: Counter[str] = Counter()
+    for notes, count in noted:
+        for note in notes.split(","):
+            converted[note] += count
+    joined.converted = dict(sorted(converted.items()))

@@ -1,0 +1,146 @@
+"""One row, understood: a person, a dose, and what had to be converted."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from api.intake.cells import (
+    read_birth_date,
+    read_dose_number,
+    read_given_on,
+    read_id_number,
+    read_name,
+    read_nationality,
+    read_product,
+    read_sex,
+)
+from api.intake.columns import Column, Header
+from api.intake.faults import RowError
+from api.intake.texts import Conversion, RawCell, clean_cell
+from certificates.errors import RecordError
+from certificates.records.citizen_id import identify
+from certificates.records.model import Dose, IdKind, Person
+from certificates.records.names import comparable
+
+CELL_LIMIT = 500  # characters; the longest honest cell is an address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ReadRow:
+    """A row that can be joined. ``person_key`` says with whom; equal keys are one person."""
+
+    person: Person
+    dose: Dose
+    person_key: str
+    notes: tuple[str, ...]
+
+
+def read_row(
+    cells: Sequence[RawCell], header: Header, conversions: Mapping[int, Conversion], *, unit: str | None
+) -> ReadRow:
+    """Understand one row. Raises RowError for the first column that cannot be read.
+
+    Args:
+        cells: the raw cells, shorter than the header where the last ones are empty.
+        conversions: by position, how the text of a column is converted (font encodings).
+        unit: the unit the whole file is imported for, or None when the rows name it.
+    """
+    notes: list[str] = []
+    texts = _texts(cells, header, conversions, notes)
+
+    def get(column: Column) -> str:
+        return texts.get(column, "")
+
+    nationality = read_nationality(get(Column.NATIONALITY))
+    family, given = get(Column.FAMILY_NAME), get(Column.GIVEN_NAME)
+    full = get(Column.FULL_NAME) or " ".join(part for part in (family, given) if part)
+    number_cell = _raw(cells, header, Column.ID_NUMBER)
+    id_kind, id_number = read_id_number(
+        get(Column.ID_NUMBER), nationality, was_number=not isinstance(number_cell, str), notes=notes
+    )
+    own_fields = Column.FAMILY_NAME in header.positions and Column.GIVEN_NAME in header.positions
+    person = Person(
+        full_name=read_name(full),
+        family_name=family or None if own_fields else None,
+        given_name=given or None if own_fields else None,
+        date_of_birth=read_birth_date(get(Column.DATE_OF_BIRTH), notes),
+        sex=read_sex(get(Column.SEX)),
+        nationality=nationality,
+        id_kind=id_kind,
+        id_number=id_number,
+    )
+    row_unit = get(Column.UNIT) or unit or ""
+    if not row_unit:
+        raise RowError("unit-missing", Column.UNIT)
+    if unit is not None and row_unit != unit:
+        raise RowError("unit-other", Column.UNIT)
+    dose = Dose(
+        number=read_dose_number(get(Column.DOSE_NUMBER)),
+        given_on=read_given_on(get(Column.GIVEN_ON), notes),
+        product=read_product(get(Column.PRODUCT), get(Column.MANUFACTURER)),
+        lot=get(Column.LOT),
+        amount=get(Column.AMOUNT),
+        unit=row_unit,
+        entered_by=get(Column.ENTERED_BY),
+    )
+    return ReadRow(person=person, dose=dose, person_key=person_key(person, dose), notes=tuple(dict.fromkeys(notes)))
+
+
+def person_key(person: Person, dose: Dose) -> str:
+    """The key by which rows are joined to one person; a hash, so that it tells nothing by itself.
+
+    1. An ID number of a valid form is the person: kind, number and, for a passport, nationality.
+    2. Else comparable name, date of birth, sex and unit together.
+    3. Without a date of birth nothing is joined: the dose goes into the key, so that only the same row is the same.
+    """
+    parts: tuple[str, ...]
+    if person.id_kind is not None and person.id_number is not None:
+        parts = (
+            "id",
+            person.id_kind,
+            person.id_number,
+            person.nationality if person.id_kind == IdKind.PASSPORT else "",
+        )
+    else:
+        name = comparable(person.full_name)
+        sex = person.sex or ""
+        if person.date_of_birth is not None:
+            parts = ("person", name, person.date_of_birth.iso, sex, dose.unit)
+        else:
+            parts = ("row", name, sex, dose.unit, str(dose.number), dose.given_on.isoformat(), dose.product, dose.lot)
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
+
+
+def has_valid_id(person: Person) -> bool:
+    """Whether the number of this person has a valid form, so that it alone says who it is."""
+    if person.id_kind is None or person.id_number is None:
+        return False
+    try:
+        identify(person.id_number, nationality=person.nationality)
+    except RecordError:
+        return False
+    return True
+
+
+def _texts(
+    cells: Sequence[RawCell], header: Header, conversions: Mapping[int, Conversion], notes: list[str]
+) -> dict[Column, str]:
+    width = len(header.names)
+    if any(cell not in ("", None) for cell in cells[width:]):
+        raise RowError("row-shape", header.names[-1])
+    for position, cell in enumerate(cells):
+        if isinstance(cell, str) and len(cell) > CELL_LIMIT:
+            raise RowError("cell-too-long", header.names[position])
+    texts: dict[Column, str] = {}
+    for column, position in header.positions.items():
+        if position < len(cells):
+            try:
+                texts[column] = clean_cell(cells[position], conversions.get(position), notes)
+            except RecordError as error:
+                raise RowError(error.code, column) from None
+    return texts
+
+
+def _raw(cells: Sequence[RawCell], header: Header, column: Column) -> RawCell:
+    position = header.positions[column]
+    return cells[position] if position < len(cells) else ""

@@ -1,0 +1,82 @@
+"""Opening an import file: which kind it is, and its rows one by one."""
+
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from api.intake.columns import Header, read_header
+from api.intake.csv_source import CsvSource
+from api.intake.faults import FileError
+from api.intake.legacy import Font
+from api.intake.texts import RawCell
+from api.intake.xlsx_source import XlsxSource
+
+_OLE2 = bytes.fromhex("D0CF11E0A1B11AE1")  # old .xls, and every encrypted .xlsx
+_HEADER_ROWS = 20  # how far down a header may stand below titles
+_HEADER_COLUMNS = 4  # a row that names so many columns is the header
+
+
+class Source(Protocol):
+    """A file whose rows can be walked once. ``notes`` say how it was read (encoding, delimiter, sheet)."""
+
+    notes: list[str]
+
+    @property
+    def font(self) -> Font | None:
+        """The old encoding that all of its text is in, or None."""
+        ...
+
+    def rows(self) -> Iterator[tuple[int, list[RawCell]]]:
+        """Row number as the spreadsheet counts, and the cells. Blank rows are left out. Raises FileError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A header and the rows below it."""
+
+    header: Header
+    rows: Iterator[tuple[int, list[RawCell]]]
+    notes: list[str]
+    font: Font | None
+
+
+def open_table(path: Path) -> Table:
+    """Open a CSV or XLSX file, by what it holds and not by its name, and find the header.
+
+    Raises FileError ``file-unreadable``, ``file-empty``, ``file-kind``, ``file-encrypted``, ``file-truncated``,
+    ``file-too-large``, ``file-encoding``, ``file-quotes``, ``columns-double``; some of them later, from ``rows``.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+            xlsx = zipfile.is_zipfile(file)
+    except OSError:
+        raise FileError("file-unreadable") from None
+    if not start:
+        raise FileError("file-empty")
+    if start == _OLE2:
+        raise FileError("file-kind" if path.suffix.lower() == ".xls" else "file-encrypted")
+    if start.startswith(b"PK") and not xlsx:
+        raise FileError("file-truncated")
+    source: Source = XlsxSource(path) if xlsx else CsvSource(path)
+    rows = source.rows()
+    header = _find_header(rows)
+    return Table(header=header, rows=rows, notes=source.notes, font=source.font)
+
+
+def _find_header(rows: Iterator[tuple[int, list[RawCell]]]) -> Header:
+    best: Header | None = None
+    for count, (_number, cells) in enumerate(rows, start=1):
+        header = read_header(["" if cell is None else str(cell) for cell in cells])
+        if header.known >= _HEADER_COLUMNS:
+            return header
+        if best is None or header.known > best.known:
+            best = header
+        if count == _HEADER_ROWS:
+            break
+    if best is None:
+        raise FileError("file-empty")
+    return best  # `check_header` will say what is missing
