@@ -1,12 +1,11 @@
 """The page itself: data in, an unsigned PDF/A-3a and PDF/UA-1 out. Same data, same `LAYOUT`: same bytes.
 
-Names are hostile input. They reach the template as JSON and are placed as text there; letters that the fonts lack, and
-all invisible characters, are refused, so that the page shows exactly what was signed.
+Names are hostile input. They reach the template as JSON and are placed as text there; letters that the fonts lack are
+refused, and invisible ones removed as in the DCC, so that the page shows what was signed.
 """
 
 import json
 import threading
-import unicodedata
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final
@@ -23,6 +22,7 @@ from certificates.pki import SigningCertificate
 from certificates.qr import qr_svg
 from certificates.records.dates import PartialDate
 from certificates.records.model import Dose, VerifiedRecord
+from certificates.records.names import clean
 
 MAX_DOSES: Final = 12  # more do not fit on one page
 SPECIMEN: Final = "SPECIMEN"
@@ -102,7 +102,7 @@ def _page_data(
         "nationality": _nationality(person.nationality),
         "disease": "COVID-19",
         "dose_count": str(certificate.v.dn),
-        "code": _text(uvci.printed(terms.uvci)),
+        "code": _letters(uvci.printed(terms.uvci)),
         "latest": {
             **_dose(latest),
             "vaccine": product.vaccine_vi,
@@ -140,11 +140,14 @@ def _instant(instant: datetime) -> str:
 
 
 def _text(text: str) -> str:
-    """NFC, with places to break words that no line holds. Raises IssuanceError ``page-letters``."""
-    composed = unicodedata.normalize("NFC", text)
-    if not fonts.letters().issuperset(composed):
+    """The text in NFC, cleaned as in the DCC, with places to break words that no line holds."""
+    return " ".join(_breakable(word) for word in _letters(clean(text)).split(" "))
+
+
+def _letters(text: str) -> str:
+    if not fonts.letters().issuperset(text):
         raise IssuanceError("page-letters", "a text has letters that the page cannot show")
-    return " ".join(_breakable(word) for word in composed.split(" "))
+    return text
 
 
 def _breakable(word: str) -> str:
