@@ -1,8 +1,7 @@
 """The command line, grouped by person."""
 
-from typing import Final
+from typing import Any, Final
 
-import click
 import typer
 from typer.core import TyperGroup
 
@@ -30,7 +29,7 @@ ORDER: Final = ("demo", "station", "records", "ministry", "ca", "check", "serve"
 class Manual(TyperGroup):
     """Shows the commands in ORDER."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         return sorted(super().list_commands(ctx), key=ORDER.index)
 
 
