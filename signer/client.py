@@ -215,7 +215,7 @@ class CentreClient:
                 if response.headers.get("Content-Encoding", "identity") != "identity":
                     raise _bad_answer("it is compressed, which was not asked for")
                 data = bytearray()
-                for part in response.iter_raw():
+                for part in response.iter_bytes():
                     data += part
                     if len(data) > MAX_ANSWER:
                         raise _bad_answer("it is too long")

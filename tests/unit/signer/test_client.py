@@ -1,0 +1,227 @@
+"""The client against a centre that is slow, broken, or hostile. The transport is httpx2's own, in this process."""
+
+import base64
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import pytest
+
+from certificates.jobs import SignedJob
+from signer import client as client_module
+from signer.client import CentreClient, JobResult
+from signer.errors import AgentError, CentreRefusedError
+
+NONCE = base64.b64encode(bytes(32)).decode()
+LOGIN = {"token": "t0k", "unit": "HN-001", "task": "confirm", "mode": "two-tier", "expires_at": "2022-06-15T11:00:00Z"}
+LEASE = {"lease_id": "L1", "deadline": "2022-06-15T05:00:00Z", "jobs": [{"job_id": "J1"}], "waiting": 7}
+ACCEPTED = {"job_id": "J1", "outcome": "accepted", "reason": None, "state": "confirmed"}
+SIGNED = SignedJob(job_id="J1", signature=b"s")
+
+WRONG_FIELDS: list[dict[str, Any]] = [
+    {"jobs": None},
+    {"jobs": ["x"]},
+    {"jobs": [{}, {}]},
+    {"jobs": {}},
+    {"waiting": -1},
+    {"waiting": True},
+    {"waiting": "1"},
+    {"lease_id": ""},
+    {"lease_id": 7},
+    {"deadline": "soon"},
+    {"deadline": "2022-06-15T05:00:00"},
+]
+
+Handler = Callable[[httpx2.Request], httpx2.Response]
+
+
+def client_of(handler: Handler, centre: str = "https://centre.example.vn") -> CentreClient:
+    return CentreClient(centre, transport=httpx2.MockTransport(handler), pauses=(0.0, 0.0))
+
+
+def answering(*answers: httpx2.Response | Exception) -> tuple[CentreClient, list[httpx2.Request]]:
+    """A client whose centre gives these answers in turn; what it asked is noted."""
+    asked: list[httpx2.Request] = []
+    left = list(answers)
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        request.read()
+        asked.append(request)
+        answer = left.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return client_of(handler), asked
+
+
+def ok(body: Any) -> httpx2.Response:
+    return httpx2.Response(200, json=body)
+
+
+def code_of(call: Callable[[], Any]) -> str:
+    with pytest.raises(AgentError) as error:
+        call()
+    assert error.value.sentence[0].isupper()
+    assert error.value.sentence.endswith(".")
+    return error.value.code
+
+
+@pytest.mark.parametrize(
+    ("centre", "code"),
+    [
+        ("http://centre.example.vn", "centre-insecure"),
+        ("centre.example.vn", "centre-url"),
+        ("ftp://centre.example.vn", "centre-url"),
+        ("https://", "centre-url"),
+        ("https://user:word@centre.example.vn", "centre-url"),
+        ("https://centre.example.vn/?next=x", "centre-url"),
+        ("https://centre.example.vn/#x", "centre-url"),
+    ],
+)
+def test_only_a_safe_address_is_taken(centre: str, code: str) -> None:
+    assert code_of(lambda: CentreClient(centre)) == code
+
+
+def test_plain_http_is_taken_on_this_machine() -> None:
+    for centre in ("http://127.0.0.1:8080/", "http://localhost:1", "http://[::1]:1"):
+        with CentreClient(centre) as client:
+            assert client.centre == centre.rstrip("/")
+
+
+def test_the_challenge_names_the_account_that_was_asked_for() -> None:
+    client, asked = answering(ok({"challenge_id": "c", "nonce": NONCE, "expires_at": "x", "account": "other"}))
+    challenge = client.challenge(b"f" * 32, "lan")
+    assert (challenge.challenge_id, challenge.nonce, challenge.account) == ("c", bytes(32), "lan")
+    assert json.loads(asked[0].content) == {"fingerprint": base64.b64encode(b"f" * 32).decode(), "account": "lan"}
+
+
+def test_the_session_is_carried_and_forgotten() -> None:
+    client, asked = answering(ok({"challenge_id": "c", "nonce": NONCE}), ok(LOGIN), ok(LEASE))
+    session = client.log_in(client.challenge(b"f" * 32, "lan"), b"sig")
+    assert (session.unit, session.task, session.mode) == ("HN-001", "confirm", "two-tier")
+    assert "t0k" not in repr(session)
+    lease = client.lease("layout-1", 5)
+    assert (lease.lease_id, len(lease.jobs), lease.waiting) == ("L1", 1, 7)
+    assert [request.headers.get("Authorization") for request in asked] == [None, None, "Bearer t0k"]
+    assert json.loads(asked[2].content) == {"layout": "layout-1", "limit": 5}
+
+
+def test_a_lease_and_a_log_in_are_asked_for_once() -> None:
+    for fault in (httpx2.ConnectError("x"), httpx2.ReadTimeout("x"), httpx2.Response(503)):
+        client, asked = answering(fault)
+        code_of(lambda client=client: client.lease("layout", 1))  # type: ignore[misc]
+        assert len(asked) == 1
+    client, asked = answering(ok({"challenge_id": "c", "nonce": NONCE}), httpx2.ReadError("x"))
+    challenge = client.challenge(b"f" * 32, "lan")
+    assert code_of(lambda: client.log_in(challenge, b"s")) == "centre-unreachable"
+    assert len(asked) == 2
+
+
+def test_a_submission_is_repeated_until_it_is_answered() -> None:
+    client, asked = answering(httpx2.ReadTimeout("x"), httpx2.Response(503), ok({"results": [ACCEPTED]}))
+    results = client.submit("L1", [SIGNED], [])
+    assert results == (JobResult(job_id="J1", outcome="accepted", reason=None, state="confirmed"),)
+    assert len({request.content for request in asked}) == 1
+    assert len(asked) == 3
+
+
+def test_repetition_ends() -> None:
+    client, asked = answering(*[httpx2.ConnectError("x")] * 3)
+    assert code_of(lambda: client.submit("L1", [SIGNED], [])) == "centre-unreachable"
+    assert len(asked) == 3
+
+
+def test_a_clear_refusal_is_not_repeated() -> None:
+    client, asked = answering(httpx2.Response(422, json={"type": "urn:vaxseal:problem:job-form"}))
+    assert code_of(lambda: client.submit("L1", [SIGNED], [])) == "job-form"
+    assert len(asked) == 1
+
+
+def test_too_slow_is_told_from_not_there() -> None:
+    client, _ = answering(httpx2.ReadTimeout("x"))
+    assert code_of(lambda: client.lease("layout", 1)) == "centre-timeout"
+    client, _ = answering(httpx2.ConnectError("x"))
+    assert code_of(lambda: client.lease("layout", 1)) == "centre-unreachable"
+
+
+@pytest.mark.parametrize(
+    ("problem", "code", "sentence"),
+    [
+        (
+            {"type": "urn:vaxseal:problem:layout", "title": "Another layout", "detail": "Update the program."},
+            "layout",
+            "Another layout: Update the program.",
+        ),
+        ({"type": "https://x/problems/no-task", "detail": "nothing to sign"}, "no-task", "Nothing to sign."),
+        ({"type": "about:blank", "title": "Teapot"}, "centre-status-418", "Teapot."),
+        ({}, "centre-status-418", "The centre refused with status 418."),
+        ([], "centre-status-418", "The centre refused with status 418."),
+        ({"type": 7, "title": 7}, "centre-status-418", "The centre refused with status 418."),
+        ({"type": "x", "detail": "a\x1b[31mred\nline"}, "x", "A[31mredline."),
+    ],
+)
+def test_a_problem_is_said_in_words(problem: Any, code: str, sentence: str) -> None:
+    client, _ = answering(httpx2.Response(418, json=problem))
+    with pytest.raises(CentreRefusedError) as error:
+        client.lease("layout", 1)
+    assert (error.value.code, error.value.sentence, error.value.status) == (code, sentence, 418)
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        httpx2.Response(200, content=b"<html>"),
+        httpx2.Response(200, content=b"[]"),
+        httpx2.Response(200, content=b"{}"),
+        httpx2.Response(200, content=b'{"a":' * 100_000),
+        httpx2.Response(200, content=b"\xff"),
+        httpx2.Response(200, content=gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"}),
+        *(httpx2.Response(200, json={**LEASE, **change}) for change in WRONG_FIELDS),
+    ],
+)
+def test_a_malformed_lease_is_refused(response: httpx2.Response) -> None:
+    client, _ = answering(response)
+    assert code_of(lambda: client.lease("layout", 1)) == "centre-answer"
+
+
+def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_module, "MAX_ANSWER", 1000)
+    client, _ = answering(ok({**LEASE, "padding": "x" * 2000}))
+    assert code_of(lambda: client.lease("layout", 1)) == "centre-answer"
+
+
+@pytest.mark.parametrize(
+    "results",
+    [
+        None,
+        [],
+        [ACCEPTED, ACCEPTED],
+        [{**ACCEPTED, "job_id": "J2"}],
+        [{**ACCEPTED, "outcome": "fine"}],
+        [{**ACCEPTED, "reason": 7}],
+        [{"job_id": "J1"}],
+        ["J1"],
+    ],
+)
+def test_a_receipt_must_name_exactly_what_was_sent(results: Any) -> None:
+    client, _ = answering(ok({"results": results}))
+    assert code_of(lambda: client.submit("L1", [SIGNED], [])) == "centre-answer"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"task": "sign"}, {"mode": "x"}, {"token": ""}, {"token": "é"}, {"unit": None}, {"expires_at": 7}],
+)
+def test_a_malformed_session_is_refused(change: dict[str, Any]) -> None:
+    client, _ = answering(ok({"challenge_id": "c", "nonce": NONCE}), ok({**LOGIN, **change}))
+    challenge = client.challenge(b"f" * 32, "lan")
+    assert code_of(lambda: client.log_in(challenge, b"s")) == "centre-answer"
+
+
+def test_a_redirection_is_not_followed() -> None:
+    client, asked = answering(httpx2.Response(307, headers={"Location": "https://elsewhere.example"}))
+    assert code_of(lambda: client.lease("layout", 1)) == "centre-status-307"
+    assert len(asked) == 1
