@@ -1,48 +1,21 @@
 """Claim codes: the second secret of a citizen, printed on a paper slip and kept here as a keyed hash only."""
 
 import csv
-import hashlib
-import hmac
-import secrets
 from datetime import datetime
 from typing import Final, TextIO
 
 from sqlalchemy import Engine, insert, select
 
 from api.audit import record_act
+from api.passports.claims import hash_claim_code, new_claim_code
 from api.store.records import stored_record
 from api.store.schema import claim_codes, records
 from api.store.transactions import writing
 from certificates.records.model import instant_to_text
-from certificates.uvci import OPAQUE_ALPHABET
 
-CODE_SIZE: Final = 10  # of 32 letters: 50 bits
 BATCH: Final = 500
 HEADER: Final = ("name", "record", "code")
-_LOOK_ALIKE: Final = str.maketrans("ILOU", "110V")
-_PURPOSE: Final = b"vaxseal claim code 1\0"
 _FORMULA: Final = ("=", "+", "-", "@")
-
-
-def new_claim_code() -> str:
-    """Ten characters of a 32-letter alphabet without look-alikes, from the system's random source."""
-    return "".join(OPAQUE_ALPHABET[byte & 31] for byte in secrets.token_bytes(CODE_SIZE))
-
-
-def hash_claim_code(secret: bytes, record_id: str, code: str) -> bytes:
-    """HMAC-SHA256 under the service's secret over purpose, record number and code: what ``claim_codes`` keeps.
-
-    A code is read as people type it: case, blanks and dashes do not matter, I, L, O and U are read as 1, 1, 0 and V.
-    Compare with `hmac.compare_digest`.
-    """
-    typed = "".join(letter for letter in code.upper() if letter.isalnum()).translate(_LOOK_ALIKE)
-    message = _PURPOSE + record_id.encode() + b"\0" + typed.encode()
-    return hmac.new(secret, message, hashlib.sha256).digest()
-
-
-def printed_code(code: str) -> str:
-    """The code as a slip shows it: two groups of five."""
-    return f"{code[:5]}-{code[5:]}"
 
 
 def write_slips(
@@ -78,7 +51,7 @@ def write_slips(
             kept = []
             for stored in map(stored_record, rows):
                 record_id, code = stored.record.record_id, new_claim_code()
-                writer.writerow((_plain(stored.record.person.full_name), record_id, printed_code(code)))
+                writer.writerow((_plain(stored.record.person.full_name), record_id, code))
                 kept.append(
                     {
                         "record_id": record_id,
