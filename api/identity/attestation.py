@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from api.audit import record_act
+from api.signing.work import local_day
 from api.states import RecordState
 from api.store.records import load_record, move_record, write_evidence
 from api.store.transactions import writing
@@ -33,7 +34,7 @@ def attest(engine: Engine, record_id: str, *, document: str, by: str, unit: str,
         attestation = Attestation(
             person_digest=stored.record.person.digest, document=document, attested_by=by, unit=unit, attested_at=at
         )
-        verify_with_attestation(stored.record, attestation, today=at.date())
+        verify_with_attestation(stored.record, attestation, today=local_day(at))
         move_record(connection, stored, RecordState.READY, None, at=at)
         write_evidence(connection, stored.record, attestation, at=at)
         record_act(connection, at=at, actor=f"{by}@{unit}", act="person-attested", subject=record_id, reason=document)

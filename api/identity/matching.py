@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func, select
 
 from api.audit import record_act
 from api.identity.register import Register
+from api.signing.work import local_day
 from api.states import RecordState
 from api.store.records import StoredRecord, move_record, stored_record, write_evidence
 from api.store.schema import records
@@ -148,7 +149,7 @@ def _write_answers(
 
 def _judge(stored: StoredRecord, answer: RegisterAnswer, at: datetime) -> tuple[RecordState, str | None]:
     try:
-        verify_with_register(stored.record, answer, today=at.date())
+        verify_with_register(stored.record, answer, today=local_day(at))
     except RecordError as error:
         state = _STATE_OF.get(error.code)
         if state is None:

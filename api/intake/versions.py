@@ -6,6 +6,7 @@ from sqlalchemy import Connection
 
 from api.intake.columns import Column
 from api.intake.faults import RowError
+from api.signing.work import local_day
 from api.states import RecordState
 from api.store.records import StoredRecord, load_evidence
 from certificates.errors import RecordError
@@ -35,7 +36,7 @@ def next_state(
     Evidence is about a person: while the person's data stay the same to the letter, it goes over to the new version,
     and a record that was ready (or issued) is ready again, to be signed anew; the earlier passport stays as it is.
     """
-    result = triage(record, today=at.date())
+    result = triage(record, today=local_day(at))
     state, reason = RecordState(result.state), result.reason
     if state is not RecordState.AWAITING_MATCH or stored is None:
         return state, reason, None
@@ -44,7 +45,7 @@ def next_state(
     evidence = load_evidence(connection, record.record_id, stored.record.version)
     if evidence is not None:
         try:
-            verify(record, evidence, today=at.date())
+            verify(record, evidence, today=local_day(at))
         except RecordError:
             evidence = None
         else:
