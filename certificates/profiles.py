@@ -307,7 +307,11 @@ def _signed(tbs: asn1.TbsCertificate, key: IssuingKey) -> bytes:
     raw = key.sign(tbs.dump())
     signature = algos.DSASignature.from_p1363(raw).dump() if key.algorithm == "ES256" else raw
     certificate = asn1.Certificate(
-        {"tbs_certificate": tbs, "signature_algorithm": _SIGNATURE_ALGORITHMS[key.algorithm], "signature_value": signature}
+        {
+            "tbs_certificate": tbs,
+            "signature_algorithm": _SIGNATURE_ALGORITHMS[key.algorithm],
+            "signature_value": signature,
+        }
     )
     return bytes(certificate.dump())
 

@@ -1,6 +1,12 @@
 """The errors of this package: one root, one class a cause, each with a code that never changes."""
 
+# ruff: noqa: N818 - the names say what happened; "Error" would say nothing more
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar, Final
+
+from pkcs11 import exceptions
 
 
 class TokenError(Exception):
@@ -156,62 +162,41 @@ class CertificateNotBegun(TokenError):
     code = "certificate-not-begun"
 
 
-# PKCS#11 2.40, 11.1: the return values that mean more than "something failed"
-_RETURN_VALUES: Final[dict[int, tuple[str, type[TokenError], str]]] = {
-    0x03: ("CKR_SLOT_ID_INVALID", TokenRemoved, "the token was removed"),
-    0x31: ("CKR_DEVICE_MEMORY", TokenFull, "the token has no room left"),
-    0x32: ("CKR_DEVICE_REMOVED", TokenRemoved, "the token was removed"),
-    0x60: ("CKR_KEY_HANDLE_INVALID", TokenRemoved, "the key is gone: the token was removed or changed"),
-    0x82: ("CKR_OBJECT_HANDLE_INVALID", TokenRemoved, "the key is gone: the token was removed or changed"),
-    0xA0: ("CKR_PIN_INCORRECT", PinIncorrect, "the PIN is wrong"),
-    0xA1: ("CKR_PIN_INVALID", PinForm, "the token does not take this PIN"),
-    0xA2: ("CKR_PIN_LEN_RANGE", PinForm, "the PIN is too short or too long for this token"),
-    0xA3: ("CKR_PIN_EXPIRED", PinExpired, "the PIN has expired and must be changed"),
-    0xA4: ("CKR_PIN_LOCKED", PinLocked, "the PIN is locked: only the issuer of the token can unlock it"),
-    0xB0: ("CKR_SESSION_CLOSED", TokenRemoved, "the session with the token was lost"),
-    0xB3: ("CKR_SESSION_HANDLE_INVALID", TokenRemoved, "the session with the token was lost"),
-    0xB5: ("CKR_SESSION_READ_ONLY", TokenReadOnly, "the token does not let itself be written"),
-    0xE0: ("CKR_TOKEN_NOT_PRESENT", TokenRemoved, "the token was removed"),
-    0xE1: ("CKR_TOKEN_NOT_RECOGNIZED", TokenRemoved, "the token in the reader is not recognised"),
-    0xE2: ("CKR_TOKEN_WRITE_PROTECTED", TokenReadOnly, "the token does not let itself be written"),
-    0x101: ("CKR_USER_NOT_LOGGED_IN", TokenRemoved, "the log-in to the token was lost"),
-    0x102: ("CKR_USER_PIN_NOT_INITIALIZED", PinNotSet, "the token has no PIN yet"),
-}
-_OTHER_NAMES: Final[dict[int, str]] = {
-    0x02: "CKR_HOST_MEMORY",
-    0x05: "CKR_GENERAL_ERROR",
-    0x06: "CKR_FUNCTION_FAILED",
-    0x07: "CKR_ARGUMENTS_BAD",
-    0x10: "CKR_ATTRIBUTE_READ_ONLY",
-    0x12: "CKR_ATTRIBUTE_TYPE_INVALID",
-    0x13: "CKR_ATTRIBUTE_VALUE_INVALID",
-    0x20: "CKR_DATA_INVALID",
-    0x21: "CKR_DATA_LEN_RANGE",
-    0x30: "CKR_DEVICE_ERROR",
-    0x50: "CKR_FUNCTION_CANCELED",
-    0x54: "CKR_FUNCTION_NOT_SUPPORTED",
-    0x63: "CKR_KEY_TYPE_INCONSISTENT",
-    0x68: "CKR_KEY_FUNCTION_NOT_PERMITTED",
-    0x70: "CKR_MECHANISM_INVALID",
-    0x71: "CKR_MECHANISM_PARAM_INVALID",
-    0x90: "CKR_OPERATION_ACTIVE",
-    0x91: "CKR_OPERATION_NOT_INITIALIZED",
-    0xB1: "CKR_SESSION_COUNT",
-    0xB6: "CKR_SESSION_EXISTS",
-    0xD0: "CKR_TEMPLATE_INCOMPLETE",
-    0xD1: "CKR_TEMPLATE_INCONSISTENT",
-    0x100: "CKR_USER_ALREADY_LOGGED_IN",
-    0x104: "CKR_USER_ANOTHER_ALREADY_LOGGED_IN",
-    0x150: "CKR_BUFFER_TOO_SMALL",
-    0x190: "CKR_CRYPTOKI_NOT_INITIALIZED",
-    0x191: "CKR_CRYPTOKI_ALREADY_INITIALIZED",
+_LOST: Final = "the token was removed, or the session with it was lost"
+# What the exceptions of python-pkcs11 mean. What is not here is a TokenFault: nobody knows what the token did.
+_MEANINGS: Final[dict[type[exceptions.PKCS11Error], tuple[type[TokenError], str]]] = {
+    exceptions.DeviceMemory: (TokenFull, "the token has no room left"),
+    exceptions.DeviceRemoved: (TokenRemoved, _LOST),
+    exceptions.TokenNotPresent: (TokenRemoved, _LOST),
+    exceptions.TokenNotRecognised: (TokenRemoved, "the token in the reader is not recognised"),
+    exceptions.SlotIDInvalid: (TokenRemoved, _LOST),
+    exceptions.SessionClosed: (TokenRemoved, _LOST),
+    exceptions.SessionHandleInvalid: (TokenRemoved, _LOST),
+    exceptions.KeyHandleInvalid: (TokenRemoved, _LOST),
+    exceptions.ObjectHandleInvalid: (TokenRemoved, _LOST),
+    exceptions.UserNotLoggedIn: (TokenRemoved, _LOST),
+    exceptions.PinIncorrect: (PinIncorrect, "the PIN is wrong; it was not tried again"),
+    exceptions.PinLocked: (PinLocked, "the PIN is locked: only the issuer of the token can unlock it"),
+    exceptions.PinExpired: (PinExpired, "the PIN has expired and must be changed"),
+    exceptions.PinInvalid: (PinForm, "the token does not take this PIN"),
+    exceptions.PinLenRange: (PinForm, "the PIN is too short or too long for this token"),
+    exceptions.PinTooWeak: (PinForm, "the token finds this PIN too weak"),
+    exceptions.UserPinNotInitialized: (PinNotSet, "the token has no PIN yet"),
+    exceptions.SessionReadOnly: (TokenReadOnly, "the token does not let itself be written"),
+    exceptions.TokenWriteProtected: (TokenReadOnly, "the token does not let itself be written"),
 }
 
 
-def error_of(function: str, value: int) -> TokenError:
-    """The error for a PKCS#11 return value. What is not known is a `TokenFault`: nobody knows what the token did."""
-    known = _RETURN_VALUES.get(value)
-    if known is not None:
-        name, kind, sentence = known
-        return kind(f"{sentence} ({function}: {name})")
-    return TokenFault(f"the token or its driver failed ({function}: {_OTHER_NAMES.get(value, hex(value))})")
+def error_of(error: exceptions.PKCS11Error, doing: str) -> TokenError:
+    """The error to raise for one of python-pkcs11 (``raise error_of(error, ...) from error``)."""
+    kind, sentence = _MEANINGS.get(type(error), (TokenFault, "the token or its driver failed"))
+    return kind(f"{sentence} ({doing}: {type(error).__name__})")
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Inside, the exceptions of python-pkcs11 become `TokenError`. ``doing`` says what was being done."""
+    try:
+        yield
+    except exceptions.PKCS11Error as error:
+        raise error_of(error, doing) from error

@@ -1,32 +1,40 @@
 """A private key on a token: found, proven to be the right one, and kept open for many signatures."""
 
-import ctypes
 import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+from pkcs11 import PKCS11Error
 
-from hsm import cryptoki, layout, pss
-from hsm.cryptoki import Module
+from hsm import pss
 from hsm.encoding import PublicKey
-from hsm.errors import KeyMismatch, PinError, TokenError, TokenFault, TokenRemoved, error_of
+from hsm.errors import (
+    CertificateNotFound,
+    KeyMismatch,
+    PinError,
+    TokenError,
+    TokenFault,
+    TokenRemoved,
+    error_of,
+)
 from hsm.matching import CertificateFacts, Match, match_certificate, match_only
-from hsm.mechanisms import CKG_MGF1_SHA256, CKM_SHA256, Algorithm, SigningMechanism, choose_mechanism
+from hsm.mechanisms import Algorithm, SigningMechanism, choose_mechanism
 from hsm.objects import PrivateKeyObject, private_keys_on
-from hsm.pins import PinCallback, log_in
+from hsm.pins import PinCallback, check_pin, log_in
+from hsm.sessions import Module, Session, load
 from hsm.tokens import TokenInfo, TokenSelector, certificates_on, find_token
 
 _ES256_SIZE: Final = 64
-_BUFFER_SIZE: Final = 1024
 _PROOF: Final = b"vaxseal: is this the key of that certificate?\0"  # begins like nothing that is signed in earnest
 
 
@@ -35,7 +43,7 @@ class _Opened:
     """What an open session on a token gives."""
 
     token: TokenInfo
-    session: int
+    session: Session
     key: PrivateKeyObject
     public: PublicKey
     mechanism: SigningMechanism
@@ -45,8 +53,9 @@ class _Opened:
 class TokenKey:
     """One private key on a token. It owns a session, signs whole messages, and has no way to be handed a hash.
 
-    One thread at a time signs; others wait. A token that was pulled out shows as an error with ``outcome_unknown``:
-    nobody knows whether the last signature was made. From then on the key refuses until `reopen`.
+    One thread of a process may use PKCS#11 at a time: python-pkcs11 initialises modules without locking. A token that
+    was pulled out shows as an error with ``outcome_unknown``: nobody knows whether the last signature was made. From
+    then on the key refuses until `reopen`.
     """
 
     def __init__(self, module: Module, opener: Callable[[], _Opened], pin: PinCallback) -> None:
@@ -55,11 +64,6 @@ class TokenKey:
         self._pin = pin
         self._lock = threading.Lock()
         self._usable = False
-        self._session = 0
-        self._sign_init = module.function("SignInit")
-        self._sign = module.function("Sign")
-        self._out = ctypes.create_string_buffer(_BUFFER_SIZE)
-        self._size = layout.ULONG()
         self._take(opener())
 
     def __repr__(self) -> str:
@@ -67,21 +71,23 @@ class TokenKey:
 
     def _take(self, opened: _Opened) -> None:
         self._opened = opened
-        self._session = opened.session
-        self._handle = opened.key.handle
         self._bits = opened.public.bits
         self._signature_size = _ES256_SIZE if opened.public.rsa_numbers is None else (self._bits + 7) // 8
         self._prepare = opened.mechanism.prepare
-        self._how, self._parameters = _c_mechanism(opened.mechanism)
-        self._how_pointer = ctypes.byref(self._how)
-        self._size_pointer = ctypes.byref(self._size)
+        # All that does not change from signature to signature is bound once; the buffer is as large as the answer.
+        self._sign = partial(
+            opened.key.raw.sign,
+            mechanism=opened.mechanism.mechanism,
+            mechanism_param=opened.mechanism.parameters,
+            buffer_size=self._signature_size,
+        )
         self._usable = True
 
     @property
     def certificate_der(self) -> bytes:
         """The certificate that the key was opened with, DER. Raises `TokenError` for a key opened without one."""
         if self._opened.certificate_der is None:
-            raise KeyMismatch("this key was opened without a certificate")
+            raise CertificateNotFound("this key was opened without a certificate")
         return self._opened.certificate_der
 
     @property
@@ -116,33 +122,21 @@ class TokenKey:
         """
         data = self._prepare(tbs, self._bits)
         with self._lock:
-            if not self._usable:
+            if not self._usable or not self._opened.session.alive:
                 raise TokenRemoved("the session with the token is closed: open the key again")
-            value = self._sign_init(self._session, self._how_pointer, self._handle)
-            if value:
-                raise self._failed("C_SignInit", value)
-            if self._opened.key.always_authenticate:
-                self._authenticate_again()
-            self._size.value = _BUFFER_SIZE
-            value = self._sign(self._session, data, len(data), self._out, self._size_pointer)
-            if value:
-                raise self._failed("C_Sign", value)
-            if self._size.value != self._signature_size:
+            try:
+                if self._opened.key.always_authenticate:
+                    signature: bytes = self._sign(data, pin=check_pin(self._pin()))
+                else:
+                    signature = self._sign(data)
+            except PKCS11Error as error:
+                # An operation may still be active in this session: it is not used again.
                 self._usable = False
-                raise TokenFault(f"the token gave {self._size.value} bytes for a signature of {self._signature_size}")
-            return self._out[: self._signature_size]
-
-    def _failed(self, function: str, value: int) -> TokenError:
-        # Whatever happened, an operation may still be active in this session: it is not used again.
-        self._usable = False
-        return error_of(function, value)
-
-    def _authenticate_again(self) -> None:
-        try:
-            self._module.login(self._session, cryptoki.CKU_CONTEXT_SPECIFIC, self._pin())
-        except BaseException:
-            self._usable = False
-            raise
+                raise error_of(error, "signing") from error
+            if len(signature) != self._signature_size:
+                self._usable = False
+                raise TokenFault(f"the token gave {len(signature)} bytes for a signature of {self._signature_size}")
+            return signature
 
     def reopen(self) -> None:
         """Find the same token and key again and log in, asking for the PIN when the token wants it.
@@ -163,7 +157,7 @@ class TokenKey:
                 self._module.restart()
                 opened = self._opener()
             if opened.public != self._opened.public:
-                self._module.close_session(opened.session)
+                opened.session.close()
                 raise KeyMismatch("the token now holds another key than before")
             self._take(opened)
 
@@ -174,9 +168,7 @@ class TokenKey:
 
     def _close(self) -> None:
         self._usable = False
-        if self._session:
-            self._module.close_session(self._session)
-            self._session = 0
+        self._opened.session.close()
 
     def __enter__(self) -> Self:
         return self
@@ -211,15 +203,15 @@ def open_key(
         KeyNotFound, KeyAmbiguous, KeyMismatch, KeyUnsuitable, MechanismMissing: no key that may be used.
         CertificateNotFound, CertificateAmbiguous, CertificateForm, CertificateEnded, CertificateNotBegun
     """
-    loaded = cryptoki.load(module)
+    loaded = load(module)
     wanted = None if certificate_der is None else CertificateFacts.of(certificate_der)
     if wanted is not None:
         wanted.check_time(at)
 
-    def choose(keys: tuple[PrivateKeyObject, ...], session: int) -> Match:
+    def choose(keys: tuple[PrivateKeyObject, ...], session: Session) -> Match:
         if wanted is not None:
             return match_certificate(keys, wanted)
-        certificates = certificates_on(loaded, session)
+        certificates = certificates_on(session)
         if selector.fingerprint is not None:
             certificates = tuple(one for one in certificates if one.fingerprint == selector.fingerprint)
         found = match_only(keys, certificates)
@@ -242,36 +234,34 @@ def open_bare_key(
     Raises as `open_key`.
     """
 
-    def choose(keys: tuple[PrivateKeyObject, ...], _session: int) -> Match:
+    def choose(keys: tuple[PrivateKeyObject, ...], _session: Session) -> Match:
         return Match.bare(tuple(key for key in keys if key_id in (None, key.id)))
 
-    return _open(cryptoki.load(module), selector, pin, choose, allow_final_try=allow_final_try)
+    return _open(load(module), selector, pin, choose, allow_final_try=allow_final_try)
 
 
 def _open(
     module: Module,
     selector: TokenSelector,
     pin: PinCallback,
-    choose: Callable[[tuple[PrivateKeyObject, ...], int], Match],
+    choose: Callable[[tuple[PrivateKeyObject, ...], Session], Match],
     *,
     allow_final_try: bool,
 ) -> TokenKey:
-    token = find_token(module, selector)
-    same_token = replace(selector, serial=token.serial)
+    same_token = replace(selector, serial=find_token(module, selector).info.serial)
 
     def opener() -> _Opened:
         token = find_token(module, same_token)
-        mechanisms = module.signing_mechanisms(token.slot)
-        session = module.open_session(token.slot)
+        mechanisms = module.signing_mechanisms(token.raw)
+        session = log_in(module, token, pin, allow_final_try=allow_final_try)
         try:
-            log_in(module, session, token, pin, allow_final_try=allow_final_try)
-            found = choose(private_keys_on(module, session), session)
+            found = choose(private_keys_on(session), session)
             mechanism = choose_mechanism(mechanisms, "PS256" if found.key.is_rsa else "ES256")
         except BaseException:
-            module.close_session(session)
+            session.close()
             raise
         return _Opened(
-            token=token,
+            token=token.info,
             session=session,
             key=found.key,
             public=found.public,
@@ -302,14 +292,3 @@ def _prove(key: TokenKey) -> None:
     except TokenError:
         key.close()
         raise
-
-
-def _c_mechanism(mechanism: SigningMechanism) -> tuple[layout.Mechanism, Any]:
-    """The C structure, made once a key, and what it points to."""
-    how = layout.Mechanism(mechanism=mechanism.mechanism)
-    if not mechanism.takes_pss_parameters:
-        return how, None
-    parameters = layout.PssParams(hash=CKM_SHA256, mgf=CKG_MGF1_SHA256, salt_size=pss.SALT_SIZE)
-    how.parameter = ctypes.addressof(parameters)
-    how.parameter_size = ctypes.sizeof(parameters)
-    return how, parameters

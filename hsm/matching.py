@@ -141,7 +141,7 @@ def match_only(keys: tuple[PrivateKeyObject, ...], certificates: tuple[StoredCer
     if not matches:
         raise CertificateNotFound("there is no certificate for the key on the token")
     fingerprints = tuple(sorted(hashlib.sha256(match.certificate.der).hexdigest() for match in matches))
-    if len({match.key.handle for match in matches}) > 1:
+    if len({id(match.key) for match in matches}) > 1:
         raise KeyAmbiguous(f"several keys with certificates are on the token: name one: {', '.join(fingerprints)}")
     error = CertificateAmbiguous(f"the key has several certificates: name one: {', '.join(fingerprints)}")
     error.fingerprints = fingerprints

@@ -3,23 +3,16 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
+
+from pkcs11 import MGF, Mechanism
 
 from hsm import pss
 from hsm.errors import MechanismMissing
 
 Algorithm = Literal["ES256", "PS256"]
 
-CKM_RSA_PKCS_KEY_PAIR_GEN: Final = 0x00
-CKM_RSA_PKCS: Final = 0x01
-CKM_RSA_X_509: Final = 0x03
-CKM_RSA_PKCS_PSS: Final = 0x0D
-CKM_SHA256_RSA_PKCS_PSS: Final = 0x43
-CKM_SHA256: Final = 0x250
-CKM_EC_KEY_PAIR_GEN: Final = 0x1040
-CKM_ECDSA: Final = 0x1041
-CKM_ECDSA_SHA256: Final = 0x1044
-CKG_MGF1_SHA256: Final = 0x02
+_PSS_PARAMETERS: Final = (Mechanism.SHA256, MGF.SHA256, pss.SALT_SIZE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +21,14 @@ class SigningMechanism:
 
     Attributes:
         name: as in the standard, without ``CKM_``.
-        takes_pss_parameters: whether CK_RSA_PKCS_PSS_PARAMS goes with it.
+        parameters: what python-pkcs11 wants beside the mechanism.
         prepare: (message, bits of the key) to what the token is given.
     """
 
     name: str
     algorithm: Algorithm
-    mechanism: int
-    takes_pss_parameters: bool
+    mechanism: Mechanism
+    parameters: tuple[Any, ...] | None
     prepare: Callable[[bytes, int], bytes]
 
 
@@ -52,27 +45,27 @@ MECHANISMS: Final[tuple[SigningMechanism, ...]] = (
     SigningMechanism(
         name="ECDSA_SHA256",
         algorithm="ES256",
-        mechanism=CKM_ECDSA_SHA256,
-        takes_pss_parameters=False,
+        mechanism=Mechanism.ECDSA_SHA256,
+        parameters=None,
         prepare=_whole,
     ),
-    SigningMechanism(name="ECDSA", algorithm="ES256", mechanism=CKM_ECDSA, takes_pss_parameters=False, prepare=_sha256),
+    SigningMechanism(name="ECDSA", algorithm="ES256", mechanism=Mechanism.ECDSA, parameters=None, prepare=_sha256),
     SigningMechanism(
         name="SHA256_RSA_PKCS_PSS",
         algorithm="PS256",
-        mechanism=CKM_SHA256_RSA_PKCS_PSS,
-        takes_pss_parameters=True,
+        mechanism=Mechanism.SHA256_RSA_PKCS_PSS,
+        parameters=_PSS_PARAMETERS,
         prepare=_whole,
     ),
     SigningMechanism(
         name="RSA_PKCS_PSS",
         algorithm="PS256",
-        mechanism=CKM_RSA_PKCS_PSS,
-        takes_pss_parameters=True,
+        mechanism=Mechanism.RSA_PKCS_PSS,
+        parameters=_PSS_PARAMETERS,
         prepare=_sha256,
     ),
     SigningMechanism(
-        name="RSA_X_509", algorithm="PS256", mechanism=CKM_RSA_X_509, takes_pss_parameters=False, prepare=pss.encode
+        name="RSA_X_509", algorithm="PS256", mechanism=Mechanism.RSA_X_509, parameters=None, prepare=pss.encode
     ),
 )
 
@@ -86,7 +79,7 @@ def choose_mechanism(offered: frozenset[int], algorithm: Algorithm) -> SigningMe
     for candidate in MECHANISMS:
         if candidate.algorithm == algorithm and candidate.mechanism in offered:
             return candidate
-    if algorithm == "PS256" and CKM_RSA_PKCS in offered:
+    if algorithm == "PS256" and Mechanism.RSA_PKCS in offered:
         raise MechanismMissing(
             "this token signs RSA with PKCS#1 v1.5 padding only; health passports need PSS: use another token"
         )

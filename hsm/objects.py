@@ -1,21 +1,24 @@
 """The private keys on a token, each with its public key where the token shows it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-from hsm import cryptoki
-from hsm.cryptoki import Module
+from pkcs11 import Attribute, KeyType, ObjectClass
+
 from hsm.encoding import P256_PARAMS, PublicKey, decode_ec_point, decode_rsa
 from hsm.errors import KeyUnsuitable
+from hsm.sessions import Session
+from hsm.tokens import objects_of, read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateKeyObject:
     """A private key that signs. ``public`` is None where the token shows no public key for it.
 
-    ``always_authenticate``: the token wants its PIN again for each signature.
+    ``always_authenticate``: the token wants its PIN again for each signature. ``raw``: of python-pkcs11.
     """
 
-    handle: int
+    raw: Any = field(repr=False, compare=False)
     id: bytes
     label: str
     is_rsa: bool
@@ -23,7 +26,7 @@ class PrivateKeyObject:
     always_authenticate: bool
 
 
-def private_keys_on(module: Module, session: int) -> tuple[PrivateKeyObject, ...]:
+def private_keys_on(session: Session) -> tuple[PrivateKeyObject, ...]:
     """The signing keys of a token that are EC P-256 or RSA 2048 to 4096; others are passed over.
 
     Raises:
@@ -31,11 +34,11 @@ def private_keys_on(module: Module, session: int) -> tuple[PrivateKeyObject, ...
     """
     found: list[PrivateKeyObject] = []
     unsuitable: KeyUnsuitable | None = None
-    for handle in module.find(session, {cryptoki.CKA_CLASS: cryptoki.CKO_PRIVATE_KEY}):
-        if module.read_number(session, handle, cryptoki.CKA_SIGN) == 0:
+    for key in objects_of(session, ObjectClass.PRIVATE_KEY):
+        if not hasattr(key, "sign"):  # CKA_SIGN is false
             continue
         try:
-            found.append(_describe(module, session, handle))
+            found.append(_describe(session, key))
         except KeyUnsuitable as error:
             unsuitable = error
     if unsuitable is not None and not found:
@@ -43,39 +46,35 @@ def private_keys_on(module: Module, session: int) -> tuple[PrivateKeyObject, ...
     return tuple(found)
 
 
-def _describe(module: Module, session: int, handle: int) -> PrivateKeyObject:
-    kind = module.read_number(session, handle, cryptoki.CKA_KEY_TYPE)
-    if kind not in (cryptoki.CKK_RSA, cryptoki.CKK_EC):
+def _describe(session: Session, key: Any) -> PrivateKeyObject:
+    kind = read(key, Attribute.KEY_TYPE)
+    if kind not in (KeyType.RSA, KeyType.EC):
         raise KeyUnsuitable("the token holds a key that is neither EC nor RSA")
-    key_id = module.read(session, handle, cryptoki.CKA_ID) or b""
-    read_public = _read_rsa if kind == cryptoki.CKK_RSA else _read_ec
-    public = read_public(module, session, handle)
+    key_id = read(key, Attribute.ID) or b""
+    read_public = _read_rsa if kind == KeyType.RSA else _read_ec
+    public = read_public(key)
     if public is None and key_id:
-        twins = module.find(
-            session,
-            {cryptoki.CKA_CLASS: cryptoki.CKO_PUBLIC_KEY, cryptoki.CKA_KEY_TYPE: kind, cryptoki.CKA_ID: key_id},
-        )
+        twins = objects_of(session, ObjectClass.PUBLIC_KEY, key_type=kind, id=key_id)
         if len(twins) == 1:
-            public = read_public(module, session, twins[0])
+            public = read_public(twins[0])
     return PrivateKeyObject(
-        handle=handle,
+        raw=key,
         id=key_id,
-        label=(module.read(session, handle, cryptoki.CKA_LABEL) or b"").decode("utf-8", "replace"),
-        is_rsa=kind == cryptoki.CKK_RSA,
+        label=read(key, Attribute.LABEL) or "",
+        is_rsa=kind == KeyType.RSA,
         public=public,
-        always_authenticate=module.read_number(session, handle, cryptoki.CKA_ALWAYS_AUTHENTICATE) == 1,
+        always_authenticate=bool(read(key, Attribute.ALWAYS_AUTHENTICATE)),
     )
 
 
-def _read_rsa(module: Module, session: int, handle: int) -> PublicKey | None:
-    modulus = module.read(session, handle, cryptoki.CKA_MODULUS)
-    exponent = module.read(session, handle, cryptoki.CKA_PUBLIC_EXPONENT)
+def _read_rsa(key: Any) -> PublicKey | None:
+    modulus, exponent = read(key, Attribute.MODULUS), read(key, Attribute.PUBLIC_EXPONENT)
     return decode_rsa(modulus, exponent) if modulus and exponent else None
 
 
-def _read_ec(module: Module, session: int, handle: int) -> PublicKey | None:
-    parameters = module.read(session, handle, cryptoki.CKA_EC_PARAMS)
-    if parameters is not None and parameters != P256_PARAMS:
+def _read_ec(key: Any) -> PublicKey | None:
+    parameters = read(key, Attribute.EC_PARAMS)
+    if parameters and parameters != P256_PARAMS:
         raise KeyUnsuitable("the token's EC key is not on P-256")
-    point = module.read(session, handle, cryptoki.CKA_EC_POINT)
+    point = read(key, Attribute.EC_POINT)
     return PublicKey(point=decode_ec_point(point)) if point else None

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Final
 
-from hsm import cryptoki
-from hsm.cryptoki import Module
 from hsm.errors import PinFinalTry, PinForm, PinLocked, PinNotSet
-from hsm.tokens import TokenInfo
+from hsm.sessions import Module, Session
+from hsm.tokens import FoundToken
 
 PinCallback = Callable[[], str]
 
@@ -37,22 +36,28 @@ def check_new_pin(pin: str) -> str:
     return pin
 
 
-def log_in(module: Module, session: int, token: TokenInfo, pin: PinCallback, *, allow_final_try: bool = False) -> None:
-    """Log the process in to the token, asking for the PIN only if it is not logged in yet. Exactly one try.
+def log_in(
+    module: Module,
+    token: FoundToken,
+    pin: PinCallback,
+    *,
+    writable: bool = False,
+    allow_final_try: bool = False,
+) -> Session:
+    """A session that sees private keys, asking for the PIN only if the process is not logged in yet. Exactly one try.
 
     Raises:
         PinNotSet, PinLocked, PinFinalTry: before the PIN is asked for.
         PinForm: before the token sees it.
         PinIncorrect, PinExpired: the token's answer.
     """
-    if module.logged_in(session):
-        return
-    if not token.pin_set:
-        raise PinNotSet(f"the token {token.serial} has no PIN yet")
-    if token.pin_locked:
-        raise PinLocked(f"the PIN of the token {token.serial} is locked: only its issuer can unlock it")
-    if token.pin_final_try and not allow_final_try:
+    info = token.info
+    if not info.pin_set:
+        raise PinNotSet(f"the token {info.serial} has no PIN yet")
+    if info.pin_locked:
+        raise PinLocked(f"the PIN of the token {info.serial} is locked: only its issuer can unlock it")
+    if info.pin_final_try and not allow_final_try:
         raise PinFinalTry(
-            f"one more wrong PIN locks the token {token.serial}: make sure of the PIN, then confirm this last try"
+            f"one more wrong PIN locks the token {info.serial}: make sure of the PIN, then confirm this last try"
         )
-    module.login(session, cryptoki.CKU_USER, check_pin(pin()))
+    return module.open_as_user(token.raw, info.serial, lambda: check_pin(pin()), writable=writable)

@@ -1,5 +1,6 @@
 """Making a token ready: initialise it, make a key on it, ask for a certificate, store it, change the PIN."""
 
+import ctypes
 import hashlib
 import os
 import secrets
@@ -10,16 +11,15 @@ from pathlib import Path
 from typing import Final, Literal
 
 from cryptography import x509
+from pkcs11 import Attribute, CertificateType, KeyType, MechanismFlag, ObjectClass
 
-from hsm import cryptoki
-from hsm.cryptoki import Module, Value
 from hsm.encoding import P256_PARAMS
-from hsm.errors import TokenError, TokenFault, TokenNotFound
+from hsm.errors import ModuleNotLoaded, TokenError, TokenFault, TokenNotFound, translated
 from hsm.matching import CertificateFacts, match_certificate
-from hsm.mechanisms import CKM_EC_KEY_PAIR_GEN, CKM_RSA_PKCS_KEY_PAIR_GEN
 from hsm.objects import private_keys_on
 from hsm.pins import PinCallback, check_new_pin, check_pin, log_in
-from hsm.tokens import TokenInfo, TokenSelector, certificates_on, find_token, tokens_of
+from hsm.sessions import Module, Session, load
+from hsm.tokens import TokenInfo, TokenSelector, certificates_on, find_token
 
 KeyKind = Literal["EC", "RSA"]
 
@@ -55,24 +55,33 @@ def init_token(module: Path, *, label: str, so_pin: str, pin: str) -> TokenInfo:
         raise TokenError(f"a label has 1 to {_LABEL_SIZE} bytes")
     check_new_pin(so_pin)
     check_new_pin(pin)
-    loaded = cryptoki.load(module)
-    before = tokens_of(loaded)
-    blank = [token for token in before if not token.initialised]
+    loaded = load(module)
+    blank = [token for token in loaded.tokens() if not TokenInfo.of(token).initialised]
     if not blank:
         raise TokenNotFound("no token waits to be initialised: a token in use is never overwritten")
     slot = blank[0].slot
-    loaded.init_token(slot, so_pin, label)
-    session = loaded.open_session(slot, writable=True)
+    _c_init_token(module, slot.slot_id, so_pin, label)
+    with translated("setting the PIN"):
+        token = slot.get_token()
+        session = token.open(rw=True, so_pin=so_pin)
+        try:
+            session.init_pin(pin)
+        finally:
+            session.close()
+    return find_token(loaded, TokenSelector(serial=TokenInfo.of(token).serial)).info
+
+
+def _c_init_token(module: Path, slot: int, so_pin: str, label: str) -> None:
+    """C_InitToken, the one call that python-pkcs11 lacks, on the module that it has loaded and initialised."""
     try:
-        loaded.login(session, cryptoki.CKU_SO, so_pin)
-        loaded.call("InitPIN", session, pin.encode(), len(pin))
-        raw = loaded.token_info(slot)
-        loaded.call("Logout", session)
-    finally:
-        loaded.close_session(session)
-    if raw is None:
-        raise TokenFault("the token is gone after it was initialised")
-    return find_token(loaded, TokenSelector(serial=raw.serial))
+        init_token = ctypes.CDLL(str(module.resolve())).C_InitToken
+    except (OSError, AttributeError) as error:
+        raise ModuleNotLoaded(f"{module} does not let tokens be initialised: use the tool of its vendor") from error
+    init_token.argtypes = (ctypes.c_ulong, ctypes.c_char_p, ctypes.c_ulong, ctypes.c_char_p)
+    init_token.restype = ctypes.c_ulong
+    value = init_token(slot, so_pin.encode(), len(so_pin), label.encode().ljust(_LABEL_SIZE))
+    if value:
+        raise TokenFault(f"the token could not be initialised (C_InitToken: {value:#x})")
 
 
 def generate_key(
@@ -80,31 +89,22 @@ def generate_key(
 ) -> KeyInfo:
     """Make a key pair on the token: EC P-256 or RSA-2048. The private key is sensitive, cannot be read out, and only
     signs. Raises `TokenError`."""
-    loaded = cryptoki.load(module)
     key_id = os.urandom(_KEY_ID_SIZE)
-    common: dict[int, Value] = {
-        cryptoki.CKA_TOKEN: True,
-        cryptoki.CKA_ID: key_id,
-        cryptoki.CKA_LABEL: label.encode(),
+    only_signs = {
+        "id": key_id,
+        "label": label,
+        "store": True,
+        "capabilities": MechanismFlag.SIGN | MechanismFlag.VERIFY,
+        "private_template": {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False},
     }
-    public: dict[int, Value] = {**common, cryptoki.CKA_VERIFY: True, cryptoki.CKA_PRIVATE: False}
-    private: dict[int, Value] = {
-        **common,
-        cryptoki.CKA_PRIVATE: True,
-        cryptoki.CKA_SENSITIVE: True,
-        cryptoki.CKA_EXTRACTABLE: False,
-        cryptoki.CKA_SIGN: True,
-    }
-    if kind == "EC":
-        mechanism = CKM_EC_KEY_PAIR_GEN
-        public[cryptoki.CKA_EC_PARAMS] = P256_PARAMS
-    else:
-        mechanism = CKM_RSA_PKCS_KEY_PAIR_GEN
-        public[cryptoki.CKA_MODULUS_BITS] = RSA_BITS
-        public[cryptoki.CKA_PUBLIC_EXPONENT] = (65537).to_bytes(3)
-    with _writing(loaded, selector, pin) as (session, _token):
-        loaded.generate_key_pair(session, mechanism, public, private)
-        made = [key for key in private_keys_on(loaded, session) if key.id == key_id]
+    with _writing(load(module), selector, pin) as session:
+        with translated("making a key"):
+            if kind == "EC":
+                curve = session.raw.create_domain_parameters(KeyType.EC, {Attribute.EC_PARAMS: P256_PARAMS}, local=True)
+                curve.generate_keypair(**only_signs)
+            else:
+                session.raw.generate_keypair(KeyType.RSA, RSA_BITS, **only_signs)
+        made = [key for key in private_keys_on(session) if key.id == key_id]
     if len(made) != 1 or made[0].public is None:
         raise TokenFault("the token does not show the key that it made")
     return KeyInfo(id=key_id, kind=kind, public_key_der=made[0].public.to_der())
@@ -122,54 +122,51 @@ def store_certificate(
         KeyMismatch, KeyNotFound: it belongs to no key on the token.
         CertificateForm, PinError, TokenError
     """
-    loaded = cryptoki.load(module)
     facts = CertificateFacts.of(certificate_der)
     certificate = x509.load_der_x509_certificate(certificate_der)
     fingerprint = hashlib.sha256(certificate_der).digest()
-    with _writing(loaded, selector, pin) as (session, _token):
-        key = match_certificate(private_keys_on(loaded, session), facts).key
-        if any(stored.fingerprint == fingerprint for stored in certificates_on(loaded, session)):
+    with _writing(load(module), selector, pin) as session:
+        key = match_certificate(private_keys_on(session), facts).key
+        if any(stored.fingerprint == fingerprint for stored in certificates_on(session)):
             return fingerprint
-        loaded.create(
-            session,
-            {
-                cryptoki.CKA_CLASS: cryptoki.CKO_CERTIFICATE,
-                cryptoki.CKA_CERTIFICATE_TYPE: cryptoki.CKC_X_509,
-                cryptoki.CKA_TOKEN: True,
-                cryptoki.CKA_PRIVATE: False,
-                cryptoki.CKA_ID: key.id,
-                cryptoki.CKA_LABEL: (label or key.label).encode(),
-                cryptoki.CKA_SUBJECT: certificate.subject.public_bytes(),
-                cryptoki.CKA_ISSUER: certificate.issuer.public_bytes(),
-                cryptoki.CKA_SERIAL_NUMBER: _der_integer(certificate.serial_number),
-                cryptoki.CKA_VALUE: certificate_der,
-            },
-        )
+        with translated("storing a certificate"):
+            session.raw.create_object(
+                {
+                    Attribute.CLASS: ObjectClass.CERTIFICATE,
+                    Attribute.CERTIFICATE_TYPE: CertificateType.X_509,
+                    Attribute.TOKEN: True,
+                    Attribute.PRIVATE: False,
+                    Attribute.ID: key.id,
+                    Attribute.LABEL: label or key.label,
+                    Attribute.SUBJECT: certificate.subject.public_bytes(),
+                    Attribute.ISSUER: certificate.issuer.public_bytes(),
+                    Attribute.SERIAL_NUMBER: _der_integer(certificate.serial_number),
+                    Attribute.VALUE: certificate_der,
+                }
+            )
     return fingerprint
 
 
 def change_pin(module: Path, selector: TokenSelector, old: PinCallback, new: PinCallback) -> None:
     """Change the user PIN. The old one is tried exactly once. Raises `TokenError`."""
-    loaded = cryptoki.load(module)
     new_pin = check_new_pin(new())
-    token = find_token(loaded, selector)
+    token = find_token(load(module), selector)
     old_pin = check_pin(old())
-    session = loaded.open_session(token.slot, writable=True)
-    try:
-        loaded.call("SetPIN", session, old_pin.encode(), len(old_pin), new_pin.encode(), len(new_pin))
-    finally:
-        loaded.close_session(session)
+    with translated("changing the PIN"):
+        session = token.raw.open(rw=True)
+        try:
+            session.set_pin(old_pin, new_pin)
+        finally:
+            session.close()
 
 
 @contextmanager
-def _writing(module: Module, selector: TokenSelector, pin: PinCallback) -> Iterator[tuple[int, TokenInfo]]:
-    token = find_token(module, selector)
-    session = module.open_session(token.slot, writable=True)
+def _writing(module: Module, selector: TokenSelector, pin: PinCallback) -> Iterator[Session]:
+    session = log_in(module, find_token(module, selector), pin, writable=True)
     try:
-        log_in(module, session, token, pin)
-        yield session, token
+        yield session
     finally:
-        module.close_session(session)
+        session.close()
 
 
 def _der_integer(value: int) -> bytes:

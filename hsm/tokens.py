@@ -1,21 +1,16 @@
 """Which tokens are there, and which one is meant."""
 
 import hashlib
+import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any
 
-from hsm import cryptoki
-from hsm.cryptoki import Module, RawTokenInfo
-from hsm.errors import TokenAmbiguous, TokenNotFound
+from pkcs11 import Attribute, ObjectClass, PKCS11Error, TokenFlag
+from pkcs11.exceptions import AttributeSensitive, AttributeTypeInvalid, FunctionFailed
 
-CKF_WRITE_PROTECTED: Final = 0x02
-CKF_USER_PIN_INITIALIZED: Final = 0x08
-CKF_TOKEN_INITIALIZED: Final = 0x400
-CKF_USER_PIN_COUNT_LOW: Final = 0x10000
-CKF_USER_PIN_FINAL_TRY: Final = 0x20000
-CKF_USER_PIN_LOCKED: Final = 0x40000
-CKF_USER_PIN_TO_BE_CHANGED: Final = 0x80000
+from hsm.errors import TokenAmbiguous, TokenNotFound, error_of, translated
+from hsm.sessions import Module, Session, load, public_session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,71 +56,71 @@ class TokenInfo:
     write_protected: bool
 
     @classmethod
-    def of(cls, raw: RawTokenInfo) -> "TokenInfo":
-        def has(flag: int) -> bool:
+    def of(cls, raw: Any) -> "TokenInfo":
+        """From a token of python-pkcs11, with its flags at the time it was asked."""
+
+        def has(flag: TokenFlag) -> bool:
             return bool(raw.flags & flag)
 
         return cls(
-            slot=raw.slot,
-            serial=raw.serial,
+            slot=raw.slot.slot_id,
+            serial=raw.serial.rstrip(b"\0 ").decode("utf-8", "replace"),
             label=raw.label,
-            manufacturer=raw.manufacturer,
+            manufacturer=raw.manufacturer_id,
             model=raw.model,
-            initialised=has(CKF_TOKEN_INITIALIZED),
-            pin_set=has(CKF_USER_PIN_INITIALIZED),
-            pin_count_low=has(CKF_USER_PIN_COUNT_LOW),
-            pin_final_try=has(CKF_USER_PIN_FINAL_TRY),
-            pin_locked=has(CKF_USER_PIN_LOCKED),
-            pin_to_be_changed=has(CKF_USER_PIN_TO_BE_CHANGED),
-            write_protected=has(CKF_WRITE_PROTECTED),
+            initialised=has(TokenFlag.TOKEN_INITIALIZED),
+            pin_set=has(TokenFlag.USER_PIN_INITIALIZED),
+            pin_count_low=has(TokenFlag.USER_PIN_COUNT_LOW),
+            pin_final_try=has(TokenFlag.USER_PIN_FINAL_TRY),
+            pin_locked=has(TokenFlag.USER_PIN_LOCKED),
+            pin_to_be_changed=has(TokenFlag.USER_PIN_TO_BE_CHANGED),
+            write_protected=has(TokenFlag.WRITE_PROTECTED),
         )
 
 
 def list_tokens(module: Path) -> tuple[TokenInfo, ...]:
     """Every token that is present, also those that are not initialised. No log-in."""
-    return tokens_of(cryptoki.load(module))
+    return tuple(TokenInfo.of(token) for token in load(module).tokens())
 
 
-def tokens_of(module: Module) -> tuple[TokenInfo, ...]:
-    """As `list_tokens`, on a loaded module."""
-    found = (module.token_info(slot) for slot in module.slots())
-    return tuple(TokenInfo.of(raw) for raw in found if raw is not None)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundToken:
+    """A token: what it says of itself, and the object of python-pkcs11."""
+
+    info: TokenInfo
+    raw: Any
 
 
-def find_token(module: Module, selector: TokenSelector) -> TokenInfo:
+def find_token(module: Module, selector: TokenSelector) -> FoundToken:
     """The one initialised token that fits.
 
     Raises:
         TokenNotFound: none fits.
         TokenAmbiguous: several fit; its ``serials`` name them.
     """
-    present = [token for token in tokens_of(module) if token.initialised]
+    all_tokens = (FoundToken(info=TokenInfo.of(raw), raw=raw) for raw in module.tokens())
+    present = [token for token in all_tokens if token.info.initialised]
     fitting = [
         token
         for token in present
-        if selector.serial in (None, token.serial)
-        and selector.label in (None, token.label)
-        and (selector.fingerprint is None or _carries(module, token, selector.fingerprint))
+        if selector.serial in (None, token.info.serial)
+        and selector.label in (None, token.info.label)
+        and (selector.fingerprint is None or _carries(module, token.raw, selector.fingerprint))
     ]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:
-        there = ", ".join(f"{token.label!r} ({token.serial})" for token in present)
+        there = ", ".join(f"{token.info.label!r} ({token.info.serial})" for token in present)
         raise TokenNotFound(f"no token fits ({selector}); " + (f"present: {there}" if there else "none is plugged in"))
-    serials = tuple(sorted(token.serial for token in fitting))
+    serials = tuple(sorted(token.info.serial for token in fitting))
     error = TokenAmbiguous(f"{len(serials)} tokens fit ({selector}): name one by its serial: {', '.join(serials)}")
     error.serials = serials
     raise error
 
 
-def _carries(module: Module, token: TokenInfo, fingerprint: bytes) -> bool:
-    session = module.open_session(token.slot)
-    try:
-        return any(
-            hashlib.sha256(certificate.der).digest() == fingerprint for certificate in certificates_on(module, session)
-        )
-    finally:
-        module.close_session(session)
+def _carries(module: Module, token: Any, fingerprint: bytes) -> bool:
+    with public_session(module, token) as session:
+        return any(certificate.fingerprint == fingerprint for certificate in certificates_on(session))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,29 +137,45 @@ class StoredCertificate:
         return hashlib.sha256(self.der).digest()
 
 
-def certificates_on(module: Module, session: int) -> tuple[StoredCertificate, ...]:
+def certificates_on(session: Session) -> tuple[StoredCertificate, ...]:
     """All X.509 certificates that the session sees (they are public objects: no log-in is needed)."""
-    template: dict[int, cryptoki.Value] = {cryptoki.CKA_CLASS: cryptoki.CKO_CERTIFICATE}
     found = []
-    for handle in module.find(session, template):
-        der = module.read(session, handle, cryptoki.CKA_VALUE)
-        if der:
-            label = module.read(session, handle, cryptoki.CKA_LABEL) or b""
+    for stored in objects_of(session, ObjectClass.CERTIFICATE):
+        der = read(stored, Attribute.VALUE)
+        if isinstance(der, bytes) and der:
+            label, key_id = read(stored, Attribute.LABEL), read(stored, Attribute.ID)
             found.append(
                 StoredCertificate(
                     der=der,
-                    id=module.read(session, handle, cryptoki.CKA_ID) or b"",
-                    label=label.decode("utf-8", "replace"),
+                    id=key_id if isinstance(key_id, bytes) else b"",
+                    label=label if isinstance(label, str) else "",
                 )
             )
     return tuple(found)
 
 
+def objects_of(session: Session, kind: ObjectClass, **attributes: Any) -> list[Any]:
+    """All objects of a class. Always the whole list: the search of python-pkcs11 is lazy and keeps the session locked.
+
+    ``attributes``: names of `pkcs11.Attribute` in small letters.
+    """
+    template = {Attribute.CLASS: kind, **{Attribute[name.upper()]: value for name, value in attributes.items()}}
+    with translated("searching objects"):
+        return list(session.raw.get_objects(template))
+
+
+def read(found: Any, attribute: Attribute) -> Any:
+    """An attribute, or None where the object has none, does not show it, or shows what cannot be read."""
+    try:
+        return found[attribute]
+    except (AttributeTypeInvalid, AttributeSensitive, FunctionFailed, ValueError, struct.error):
+        return None
+    except PKCS11Error as error:
+        raise error_of(error, "reading an object") from error
+
+
 def list_certificates(module: Path, selector: TokenSelector) -> tuple[StoredCertificate, ...]:
     """The certificates on one token. No log-in."""
-    loaded = cryptoki.load(module)
-    session = loaded.open_session(find_token(loaded, selector).slot)
-    try:
-        return certificates_on(loaded, session)
-    finally:
-        loaded.close_session(session)
+    loaded = load(module)
+    with public_session(loaded, find_token(loaded, selector).raw) as session:
+        return certificates_on(session)
