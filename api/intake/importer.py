@@ -25,6 +25,7 @@ from api.store.transactions import writing
 from certificates.records.model import instant_to_text
 
 BATCH: Final = 1000  # rows a transaction while staging
+_to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 Progress = Callable[[int, int | None], None]
 
 
@@ -236,7 +237,7 @@ class _Run:
                         "import_id": self.import_id,
                         "row_number": number,
                         "outcome": "staged",
-                        "cells": json.dumps(cells, ensure_ascii=False, separators=(",", ":")),
+                        "cells": _to_json(cells),
                     }
                 )
             with writing(self.engine) as connection:
@@ -304,9 +305,7 @@ class _Run:
             change |= {
                 "new_notes": ",".join(row.notes) or None,
                 "new_person_key": row.person_key,
-                "new_reading": json.dumps(
-                    {"person": row.person.to_dict(), "dose": row.dose.to_dict()}, ensure_ascii=False
-                ),
+                "new_reading": _to_json({"person": row.person.to_dict(), "dose": row.dose.to_dict()}),
             }
         return change
 

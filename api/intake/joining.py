@@ -215,13 +215,13 @@ def _merge(there: Person | None, new: Person) -> Person:
 
     Raises RowError ``person-conflict``, ``fields`` naming every item that contradicts.
     """
-    if there is None:
+    if there is None or there == new:
         return new
     birth = _narrower(there.date_of_birth, new.date_of_birth)
     conflicts = [
         column
         for column, conflict in (
-            (Column.FULL_NAME, comparable(there.full_name) != comparable(new.full_name)),
+            (Column.FULL_NAME, not _same_name(there.full_name, new.full_name)),
             (Column.DATE_OF_BIRTH, birth is None and there.date_of_birth is not None),
             (Column.SEX, None not in (there.sex, new.sex) and there.sex is not new.sex),
             (Column.NATIONALITY, there.nationality != new.nationality),
@@ -238,6 +238,10 @@ def _merge(there: Person | None, new: Person) -> Person:
         id_kind=there.id_kind or new.id_kind,
         id_number=there.id_number or new.id_number,
     )
+
+
+def _same_name(one: str, two: str) -> bool:
+    return one == two or comparable(one) == comparable(two)
 
 
 def _narrower(there: PartialDate | None, new: PartialDate | None) -> PartialDate | None:

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 _TONES: Final = "\u0300\u0301\u0303\u0309\u0323"
@@ -32,6 +33,7 @@ def score(text: str) -> int:
     return total
 
 
+@lru_cache(maxsize=1 << 14)
 def is_syllable(word: str) -> bool:
     """Whether one word is a possible syllable: onset, vowels, ending, and at most one tone; small or capital alike."""
     if word != word.lower() and word != word.upper() and word != word.capitalize():

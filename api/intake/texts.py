@@ -86,13 +86,9 @@ def clean_cell(cell: RawCell, conversion: Conversion | None, notes: list[str]) -
 
     Raises RecordError ``cell-formula``, ``cell-error``, ``cell-control-character`` or ``text-encoding``.
     """
-    if cell is None:
-        return ""
-    if isinstance(cell, bool):
-        return str(cell).upper()
-    if isinstance(cell, (int, float)):
-        return str(int(cell)) if float(cell).is_integer() else repr(cell)
-    if cell.isascii() and cell.isalnum():  # most cells
+    if not isinstance(cell, str):
+        return _number_text(cell)
+    if cell == "" or (cell.isalnum() and cell.isascii()):  # most cells
         return cell
     text = cell.strip()
     if text[:1] in ("=", "+", "@"):
@@ -113,6 +109,14 @@ def clean_cell(cell: RawCell, conversion: Conversion | None, notes: list[str]) -
             notes.append(conversion.font.value)
             text = converted
     return _tidy(text, notes)
+
+
+def _number_text(cell: int | float | bool | None) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    return str(int(cell)) if float(cell).is_integer() else repr(cell)
 
 
 def _tidy(text: str, notes: list[str]) -> str:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -12,6 +12,8 @@ from api.states import RecordState
 from api.store.schema import evidence as evidence_table
 from api.store.schema import record_versions, records
 from certificates.records.model import Evidence, VaccinationRecord, evidence_from_dict, instant_to_text
+
+_to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,4 +147,4 @@ def move_record(
 
 def document_text(record: VaccinationRecord) -> str:
     """The JSON text of a record as it is kept."""
-    return json.dumps(record.to_dict(), ensure_ascii=False, separators=(",", ":"))
+    return _to_json(record.to_dict())
