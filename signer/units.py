@@ -100,7 +100,7 @@ class EnrolledUnits:
         """Read the list. Raises AgentError ``units-missing``, ``units-form`` or ``units-twice``."""
         data = _read(path, "units-missing", "units-form", "the list of units")
         try:
-            return cls(_entry(item) for item in data)
+            return cls(map(_entry, _list(data)))
         except (KeyError, TypeError, ValueError, IssuanceError) as error:
             raise AgentError("units-form", f"The list of units in {path} is damaged.") from error
 
@@ -139,6 +139,12 @@ class DailyCount:
     def save(self) -> None:
         """Put the counts on the disk."""
         _write(self._path, {"day": self._day, "units": self._counts})
+
+
+def _list(data: object) -> list[Any]:
+    if not isinstance(data, list):
+        raise TypeError("a list expected")
+    return data
 
 
 def _entry(item: dict[str, Any]) -> EnrolledUnit:
