@@ -1,4 +1,4 @@
-"""Country codes: ISO 3166-1 alpha-2, as officially assigned (249)."""
+"""Country codes: ISO 3166-1 alpha-2 as officially assigned (249), and XK, which the EU value set has as well."""
 
 from typing import Final
 
@@ -12,4 +12,4 @@ NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW
 SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG
 UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
 """
-COUNTRIES: Final[frozenset[str]] = frozenset(_CODES.split())
+COUNTRIES: Final[frozenset[str]] = frozenset(_CODES.split()) | {"XK"}

@@ -25,6 +25,8 @@ VP_INACTIVATED: Final = "1157024006"
 VP_VECTOR: Final = "29061000087103"
 VP_GENERAL: Final = "28531000087107"
 
+_DISTINCTIVE: Final = 5  # letters
+
 _VACCINE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         VP_MRNA: ("SARS-CoV-2 mRNA vaccine", "Vắc xin mRNA phòng SARS-CoV-2"),
@@ -187,7 +189,7 @@ _ROWS: Final[tuple[Product, ...]] = (
         mp="EU/1/21/1618",
         ma="ORG-100032020",
         manufacturer="Novavax CZ a.s.",
-        aliases=("Novavax",),
+        aliases=("Novavax", "NVX-CoV2373"),
     ),
     Product(
         key="nvx-cov2373",
@@ -363,6 +365,7 @@ _ROWS: Final[tuple[Product, ...]] = (
         mp="EU/1/21/1580",
         ma="ORG-100000788",
         manufacturer="Sanofi Pasteur",
+        aliases=("Vidprevtyn",),
     ),
     Product(
         key="vla2001",
@@ -381,6 +384,7 @@ _ROWS: Final[tuple[Product, ...]] = (
         ma="ORG-100036422",
         manufacturer="Valneva France",
         minimum_interval=28,
+        aliases=("VLA2001", "Valneva"),
     ),
     Product(
         key="bimervax",
@@ -455,12 +459,18 @@ TRIPLES: Final[frozenset[tuple[str, str, str]]] = frozenset((p.vp, p.mp, p.ma) f
 def find_product(text: str) -> Product:
     """The active product that ``text`` names: key, name, mp code or alias, whatever case, blanks, punctuation.
 
+    More words around it do not matter as long as they name no second product ("Comirnaty (Pfizer-BioNTech)").
+
     Raises RecordError ``product-unknown``.
     """
-    product = PRODUCTS.get(text) or _by_name().get(_squeeze(text))
-    if product is None or not product.active:
-        raise RecordError("product-unknown", "no active product of the value sets has this name", fields=("product",))
-    return product
+    wanted = _squeeze(text)
+    product = _by_name().get(wanted)
+    if product is not None:
+        return product
+    named = {product.key for name, product in _distinctive_names() if name in wanted}
+    if len(named) != 1:
+        raise RecordError("product-unknown", "no single active product has this name", fields=("product",))
+    return PRODUCTS[named.pop()]
 
 
 @cache
@@ -469,9 +479,20 @@ def _by_name() -> Mapping[str, Product]:
     for product in _ROWS:
         if product.active:
             for name in (product.key, product.name, product.mp, *product.aliases):
-                if names.setdefault(_squeeze(name), product) is not product:
-                    raise AssertionError(f"two products answer to {name!r}")
+                names[_squeeze(name)] = product
     return MappingProxyType(names)
+
+
+@cache
+def _distinctive_names() -> tuple[tuple[str, Product], ...]:
+    """Names that stand for themselves among other words: not short, nor the beginning of another product's name."""
+    names = _by_name()
+    return tuple(
+        (name, product)
+        for name, product in names.items()
+        if len(name) >= _DISTINCTIVE
+        and all(other is product or not longer.startswith(name) for longer, other in names.items())
+    )
 
 
 def _squeeze(text: str) -> str:

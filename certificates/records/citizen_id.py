@@ -9,6 +9,7 @@ from certificates.records.model import IdKind, Person, Sex
 
 _FILLING: Final = re.compile(r"[\s.\-\u00ad\u200b-\u200f\u2060\ufeff]+")
 _PASSPORT: Final = re.compile(r"[A-Z0-9]{5,9}", re.ASCII)  # ICAO 9303-3: a document number has up to nine places
+_DECIMALS: Final = re.compile(r"([0-9]+)[.,]0{1,2}", re.ASCII)  # a spreadsheet that took the number for a float
 _SCIENTIFIC: Final = re.compile(r"[0-9][.,]?[0-9]*E\+?[0-9]+", re.ASCII)
 # Place of birth registration: 63 provinces (Circular 07/2016/TT-BCA, annex); abroad it is a country code above them.
 _PROVINCES_TEXT: Final = """
@@ -33,7 +34,7 @@ def identify(text: str, *, nationality: str = "VN") -> tuple[IdKind, str]:
     wide = unicodedata.normalize("NFKC", text).strip().upper()
     if _SCIENTIFIC.fullmatch(wide) and ("." in wide or "," in wide or "+" in wide):
         raise _error("rounded", "a spreadsheet rounded the number: it must be typed again")
-    number = _FILLING.sub("", wide)
+    number = _FILLING.sub("", _DECIMALS.sub(r"\1", wide) if _DECIMALS.fullmatch(wide) else wide)
     if not number:
         raise _error("empty", "no number")
     if nationality != "VN":

@@ -9,9 +9,9 @@ from certificates.errors import RecordError
 _ISO = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PartialDate:
-    """A date known to the year, the month or the day. Always a real date of the calendar."""
+    """A date known to the year, the month or the day. Always a real date of the calendar, from 1900 to 2099."""
 
     year: int
     month: int | None = None
@@ -23,9 +23,12 @@ class PartialDate:
         if not 1900 <= self.year <= 2099:  # DCC schema 1.3.3, dob pattern
             raise RecordError("date-year", "the year must lie between 1900 and 2099")
         try:
-            date(self.year, self.month or 1, self.day or 1)
+            date(self.year, 1 if self.month is None else self.month, 1 if self.day is None else self.day)
         except ValueError as error:
             raise RecordError("date-impossible", "this day does not exist") from error
+
+    def __repr__(self) -> str:
+        return "PartialDate(...)"  # a birth date is personal data
 
     @classmethod
     def parse(cls, text: str) -> "PartialDate":
@@ -35,6 +38,11 @@ class PartialDate:
             raise RecordError("date-form", "expected YYYY, YYYY-MM or YYYY-MM-DD")
         year, month, day = match.groups()
         return cls(int(year), int(month) if month else None, int(day) if day else None)
+
+    @property
+    def earliest(self) -> date:
+        """The first day that it may mean."""
+        return date(self.year, self.month or 1, self.day or 1)
 
     @property
     def iso(self) -> str:

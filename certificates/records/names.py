@@ -21,6 +21,7 @@ _INVISIBLE: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f
 _TO_APOSTROPHE: Final = dict.fromkeys(map(ord, _APOSTROPHES), "'")
 _SEPARATOR: Final = re.compile(r"[\s<,/‐-―−-]+")  # blanks, fillers, commas, slashes, hyphens and dashes
 _VOWEL_GROUP: Final = re.compile(rf"(?:[aeiouy][\u0302\u0306\u031b{_TONES}]*)+")
+_GREEK_OU: Final = re.compile("Ο[ΥΎ]")  # one sound of two letters (ELOT 743)
 _TONE: Final = re.compile(f"[{_TONES}]")
 # Ê Đê, Gia Rai, K'Ho, Xơ Đăng and others put a particle of sex first, which is no family name.
 _HIGHLAND_WORDS: Final = frozenset({"h", "h'", "y", "k", "k'", "a", "ka"})
@@ -100,6 +101,7 @@ def transliterate(text: str) -> str:
     Raises RecordError ``name-letters`` for letters and digits that the tables do not have.
     """
     prepared = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", clean(text))).upper()
+    prepared = _GREEK_OU.sub("OU", prepared)
     words = (_word(word) for word in _SEPARATOR.split(prepared))
     return "<".join(word for word in words if word)[:TEXT_LIMIT].rstrip("<")
 

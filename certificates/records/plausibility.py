@@ -114,8 +114,7 @@ def _dates(dose: Dose, born: PartialDate | None, today: date) -> Iterator[DoseFa
         yield _blocking("dose-before-campaign", dose.number)
     if born is None:
         return
-    earliest_birth = date(born.year, born.month or 1, born.day or 1)
-    if dose.given_on < earliest_birth:
+    if dose.given_on < born.earliest:
         yield _blocking("dose-before-birth", dose.number)
     elif dose.given_on.year - born.year < YOUNGEST:
         yield _odd("dose-age", dose.number)

@@ -18,7 +18,7 @@ from certificates.records.model import (
     VaccinationRecord,
     VerifiedRecord,
 )
-from certificates.records.names import clean, split_name, transliterate
+from certificates.records.names import clean, comparable, split_name, transliterate
 from certificates.records.plausibility import find_dose_faults
 
 HOME: Final = "VN"
@@ -44,7 +44,9 @@ class Triage:
 def find_gaps(person: Person) -> tuple[Gap, ...]:
     """Everything missing: full name, date of birth, sex, identity number, nationality. Empty: the person is complete.
 
-    Codes: ``name-missing``, ``name-empty``, ``name-letters``, ``date-of-birth-missing``, ``sex-missing``,
+    Codes: ``name-missing``, ``name-characters`` (control characters), ``name-parts`` (the fields for family and given
+    name say something else than the full name, which is what the register confirms), ``name-empty`` and ``name-letters``
+    (nothing, or not everything, can be written in a passport's letters), ``date-of-birth-missing``, ``sex-missing``,
     ``nationality-unknown``, ``id-number-missing``, those of `citizen_id.identify`, and ``citizen-id-kind`` where the
     number is none of the kind that stands beside it, or not in its plain form.
     """
@@ -142,14 +144,23 @@ def _prove(record: VaccinationRecord, evidence: Evidence, today: date) -> Verifi
 
 
 def _name_gaps(person: Person) -> tuple[Gap, ...]:
-    if not clean(person.full_name):
+    full = clean(person.full_name)
+    if not full:
         return (Gap(field="full_name", code="name-missing"),)
     name = split_name(person)
+    if not (full + name.surname + name.given).isprintable():
+        return (Gap(field="full_name", code="name-characters"),)
+    if _words(f"{name.surname} {name.given}") != _words(full):
+        return (Gap(field="family_name", code="name-parts"),)
     try:
         written = transliterate(name.surname) + transliterate(name.given)
     except RecordError as error:
         return (Gap(field="full_name", code=error.code),)
     return () if written else (Gap(field="full_name", code="name-empty"),)
+
+
+def _words(name: str) -> list[str]:
+    return sorted(comparable(name).replace(",", " ").split())
 
 
 def _id_gaps(person: Person) -> tuple[Gap, ...]:

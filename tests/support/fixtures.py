@@ -9,7 +9,7 @@ import pytest
 
 
 def fixtures(what: str) -> Path:
-    """The folder that VAXSEAL_FIXTURES names; skips the test when it names none. ``what`` says what is then left out."""
+    """The folder that VAXSEAL_FIXTURES names; skips the test when it names none, saying ``what`` is left out."""
     folder = os.environ.get("VAXSEAL_FIXTURES")
     if not folder:
         pytest.skip(f"VAXSEAL_FIXTURES is not set: {what} left out")
