@@ -107,11 +107,11 @@ def _check_whole(data: Mapping[str, Any], kind: Kind) -> None:
 
 
 def _text(value: object) -> bool:
-    return type(value) is str and len(value) <= TEXT_LIMIT
+    return isinstance(value, str) and len(value) <= TEXT_LIMIT
 
 
 def _any_text(value: object) -> bool:
-    return type(value) is str
+    return isinstance(value, str)
 
 
 def _strict_text(value: object) -> bool:
@@ -126,7 +126,7 @@ def _strict_text(value: object) -> bool:
 
 
 def _loose_icao(value: object) -> bool:
-    return type(value) is str and len(value) <= TEXT_LIMIT and _ICAO_LOOSE.fullmatch(value.strip()) is not None
+    return isinstance(value, str) and len(value) <= TEXT_LIMIT and _ICAO_LOOSE.fullmatch(value.strip()) is not None
 
 
 def _strict_icao(value: object) -> bool:
@@ -140,7 +140,7 @@ def _strict_icao(value: object) -> bool:
 
 def _loose_birth(value: object) -> bool:
     """Empty, or a pattern of the schema that is in the calendar; month and day may be 00 for "not known"."""
-    if type(value) is not str:
+    if not isinstance(value, str):
         return isinstance(value, date)
     text = value.strip()
     return text == "" or ((match := _BIRTH.fullmatch(text)) is not None and _in_calendar(text, match, unknown="00"))
@@ -168,7 +168,7 @@ def _in_calendar(text: str, match: re.Match[str], *, unknown: str | None) -> boo
 
 def _loose_day(value: object) -> bool:
     """A day, also with a time behind it, as some issuers write."""
-    if type(value) is str:
+    if isinstance(value, str):
         return _is_day(value.strip()[:10])
     return isinstance(value, date)
 
@@ -214,7 +214,7 @@ def _anything(value: object) -> bool:
 
 
 def _loose_version(value: object) -> bool:
-    return type(value) is str and _VERSION_LOOSE.fullmatch(value.strip()) is not None
+    return isinstance(value, str) and _VERSION_LOOSE.fullmatch(value.strip()) is not None
 
 
 def _strict_version(value: object) -> bool:
@@ -222,7 +222,7 @@ def _strict_version(value: object) -> bool:
 
 
 def _loose_country(value: object) -> bool:
-    return type(value) is str and _COUNTRY_LOOSE.search(value) is not None
+    return isinstance(value, str) and _COUNTRY_LOOSE.search(value) is not None
 
 
 def _strict_country(value: object) -> bool:
