@@ -1,5 +1,6 @@
 """The service put together: routes, errors, limits, logs. Every route is public by the list here or needs a bearer."""
 
+import threading
 import time
 import traceback
 from collections.abc import AsyncIterator, Iterator
@@ -51,9 +52,9 @@ def create_app(centre: Centre) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        finished = release_pending(centre)
-        if finished:
-            _log.info("release-pending", passports=finished)
+        # What a crash left between signature and release; beside the service, which need not wait for it.
+        finishing = threading.Thread(target=_finish_pending, args=(centre,), daemon=True)
+        finishing.start()
         yield
 
     app = FastAPI(
@@ -74,6 +75,12 @@ def create_app(centre: Centre) -> FastAPI:
     app.add_middleware(SizeLimit, largest=centre.settings.largest_request)
     app.add_middleware(Outermost)
     return app
+
+
+def _finish_pending(centre: Centre) -> None:
+    finished = release_pending(centre)
+    if finished:
+        _log.info("release-pending", passports=finished)
 
 
 def healthz(centre: Annotated[Centre, Depends(get_centre)]) -> Health:

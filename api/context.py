@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine
 
 from api.config import Settings
+from api.workers import Workers
 
 Clock = Callable[[], datetime]
 
@@ -18,12 +19,16 @@ def system_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Centre:
-    """The service: its database, settings, secret and clock. It holds no key."""
+    """The service: its database, settings, secret and clock. It holds no key.
+
+    ``workers`` build and check pages in processes of their own; None: in this one.
+    """
 
     engine: Engine
     settings: Settings
     secret: bytes
     clock: Clock = system_clock
+    workers: Workers | None = None
 
     def __repr__(self) -> str:
         return "Centre(...)"

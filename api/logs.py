@@ -1,5 +1,6 @@
 """Logs: JSON lines on standard error, without personal data."""
 
+import json
 import logging
 import sys
 
@@ -25,8 +26,9 @@ def set_up_logs() -> None:
 
 
 class _PlaceOnly(logging.Formatter):
-    """A foreign message may carry anything, a statement's parameters too: only its level, place and kind are written."""
+    """A foreign message may carry anything, a statement's parameters too: only level, place and kind are written."""
 
     def format(self, record: logging.LogRecord) -> str:
-        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else ""
-        return f'{{"level": "{record.levelname.lower()}", "event": "{record.name}:{record.lineno}", "kind": "{kind}"}}'
+        kind = record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else None
+        place = f"{record.name}:{record.lineno}"
+        return json.dumps({"level": record.levelname.lower(), "event": "library", "place": place, "kind": kind})

@@ -1,5 +1,6 @@
 """Starting the service: checks first, then uvicorn."""
 
+import os
 from pathlib import Path
 
 import structlog
@@ -11,15 +12,22 @@ from api.config import check_exposure, load_secret, load_settings
 from api.context import Centre
 from api.errors import CentreError
 from api.store.database import open_database
+from api.workers import Workers
 
 _log = structlog.get_logger(__name__)
 
 
-def open_centre(data: Path | None = None, mode: str | None = None, centre_url: str | None = None) -> Centre:
+def open_centre(
+    data: Path | None = None,
+    mode: str | None = None,
+    centre_url: str | None = None,
+    *,
+    workers: Workers | None = None,
+) -> Centre:
     """The centre of a data folder. Raises CentreError of `api.config`."""
     settings = load_settings(data=data, mode=mode, centre_url=centre_url)
     secret = load_secret(settings.data)
-    return Centre(engine=open_database(settings.database), settings=settings, secret=secret)
+    return Centre(engine=open_database(settings.database), settings=settings, secret=secret, workers=workers)
 
 
 def open_store(data: Path | None = None) -> Engine:
@@ -27,24 +35,28 @@ def open_store(data: Path | None = None) -> Engine:
     settings = load_settings(data=data)
     if not settings.database.is_file():
         raise CentreError(
-            "data-missing", f"there is no service in {settings.data}: run vaxseal admin init, or give --data"
+            "data-missing", f"there is no service in {settings.data}: run `vaxseal admin init` or give --data"
         )
     return open_database(settings.database)
 
 
 def run_server(*, data: Path | None, host: str, port: int, mode: str | None, centre_url: str | None) -> None:
     """Serve until a signal ends it. Raises CentreError."""
-    centre = open_centre(data, mode, centre_url or f"http://{host}:{port}")
+    centre = open_centre(data, mode, centre_url or f"http://{host}:{port}", workers=Workers(os.cpu_count() or 1))
     settings = centre.settings
     check_exposure(settings, host)
     _log.info("start", host=host, port=port, mode=settings.mode, centre_url=settings.centre_url)
-    uvicorn.run(
-        create_app(centre),
-        host=host,
-        port=port,
-        access_log=False,  # ours has no query and no free path
-        log_config=None,
-        server_header=False,
-        ssl_certfile=settings.tls_certificate,
-        ssl_keyfile=settings.tls_key,
-    )
+    try:
+        uvicorn.run(
+            create_app(centre),
+            host=host,
+            port=port,
+            access_log=False,  # ours has no query and no free path
+            log_config=None,
+            server_header=False,
+            ssl_certfile=settings.tls_certificate,
+            ssl_keyfile=settings.tls_key,
+        )
+    finally:
+        if centre.workers is not None:
+            centre.workers.close()

@@ -1,20 +1,26 @@
 """The gate: nothing is released that was not read back from its picture and its page, and verified as checkers do."""
 
-import io
+import re
 import unicodedata
 from datetime import datetime
 from functools import lru_cache
-
-import pypdfium2
+from typing import Final
 
 from certificates.checking import check_text
 from certificates.errors import IssuanceError
 from certificates.issuance import Terms, claims_for
+from certificates.pdf.checking import check_pdf
+from certificates.pdf.page import printed_date
+from certificates.pdf.reading import read_page_text
 from certificates.pki import SigningCertificate
 from certificates.qr import qr_png, read_qr
 from certificates.records.model import VerifiedRecord
+from certificates.records.names import clean
 from certificates.trust import TrustStore
 from certificates.uvci import printed
+from certificates.valuesets import PRODUCTS
+
+_BLANK: Final = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff\ufffe]+")  # blanks and places to break a line
 
 
 def check_before_release(
@@ -24,11 +30,9 @@ def check_before_release(
 
     Raises:
         CheckError: the code or the PDF would not pass a checker.
-        IssuanceError: ``gate-picture`` (the picture shows another text), ``gate-page`` (the page does),
+        IssuanceError: ``gate-picture`` (the picture shows another text), ``gate-page`` (the PDF is another passport's),
             ``gate-payload`` (what was signed is not this record), ``gate-text`` (a field is not on the page).
     """
-    from certificates.pdf.checking import check_pdf, read_page_code
-
     trust = _trust(certificate.der)
     shown = read_qr(qr_png(hc1))
     if shown != hc1:
@@ -36,32 +40,25 @@ def check_before_release(
     checked = check_text(shown, trust, at)
     if checked.payload != claims_for(record, terms).certificate.to_dict():
         raise IssuanceError("gate-payload", "what was signed is not this record")
-    if read_page_code(pdf) != hc1:
+    if check_pdf(pdf, trust, at).cose.encode() != checked.cose.encode():
         raise IssuanceError("gate-page", "the page does not show the passport that was signed")
-    check_pdf(pdf, trust, at)
-    _check_words(record, terms, pdf)
+    _check_words(record, terms, read_page_text(pdf))
 
 
-def _check_words(record: VerifiedRecord, terms: Terms, pdf: bytes) -> None:
+def _check_words(record: VerifiedRecord, terms: Terms, page: str) -> None:
     """Every field that a person reads must stand on the page; blanks and line breaks do not matter."""
-    page = _squeezed(page_text(pdf))
-    person, doses = record.record.person, record.record.doses
-    expected = [printed(terms.uvci), person.full_name, *(dose.lot for dose in doses)]
-    if any(_squeezed(text) not in page for text in expected):
+    person, words = record.record.person, _squeezed(page)
+    expected = [printed(terms.uvci), person.full_name, person.nationality]
+    if person.date_of_birth is not None:
+        expected.append(printed_date(person.date_of_birth))
+    for dose in record.record.doses:
+        expected += [dose.given_on.strftime("%d/%m/%Y"), dose.lot, PRODUCTS[dose.product].name]
+    if any(_squeezed(clean(text)) not in words for text in expected):
         raise IssuanceError("gate-text", "a field of the record is not on the page")
 
 
-def page_text(pdf: bytes) -> str:
-    """The text of all pages as a reader would copy it."""
-    document = pypdfium2.PdfDocument(io.BytesIO(pdf))
-    try:
-        return "\n".join(page.get_textpage().get_text_bounded() for page in document)
-    finally:
-        document.close()
-
-
 def _squeezed(text: str) -> str:
-    return "".join(unicodedata.normalize("NFC", text).split()).casefold()
+    return _BLANK.sub("", unicodedata.normalize("NFC", text))
 
 
 @lru_cache(maxsize=1024)

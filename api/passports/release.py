@@ -1,15 +1,14 @@
 """From a stored signature to a released passport: the same page again, the gate, and only then `issued`.
 
-`release` may run any number of times and in several processes: a passport leaves the state `signed` once.
+`release_all` may run any number of times and in several processes: a passport leaves the state `signed` once.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Row, Select, select, update
 
 from api.audit import record_act
 from api.auth import read_certificate
@@ -19,6 +18,7 @@ from api.signing.work import Work, local_day, read_versions, work_of
 from api.states import RecordState
 from api.store.schema import jobs, passports, records, tokens
 from api.store.transactions import writing
+from api.workers import run_calls
 from certificates.cose import decode_cose_sign1
 from certificates.errors import CertificateError, IssuanceError
 from certificates.pdf.document import prepare_document
@@ -27,49 +27,50 @@ from certificates.pdf.pades import embed_cms
 from certificates.records.model import instant_from_text, instant_to_text
 
 _ACTOR: Final = "centre"
+_AT_ONCE: Final = 100
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Released:
-    """Where a passport stands after the gate: ``issued``, or ``held`` with the reason."""
-
-    uvci: str
-    state: str
-    reason: str | None
 
 
 def release_pending(centre: Centre) -> int:
     """Finish what a crash left between signature and release. Returns how many passports were waiting."""
     with centre.engine.connect() as connection:
         waiting = connection.execute(select(passports.c.uvci).where(passports.c.state == "signed")).scalars().all()
-    release_all(centre, waiting)
+    for start in range(0, len(waiting), _AT_ONCE):
+        release_all(centre, waiting[start : start + _AT_ONCE])
     return len(waiting)
 
 
 def release_all(centre: Centre, uvcis: Sequence[str]) -> None:
     """Release each; one that fails in an unforeseen way stays `signed` for the next `release_pending`."""
-    for uvci in uvcis:
-        try:
-            release(centre, uvci)
-        except Exception as error:  # one broken passport must not keep the others of its batch
-            _log.error("release-failed", kind=type(error).__name__)
-
-
-def release(centre: Centre, uvci: str) -> Released:
-    """Build the PDF, pass the gate, set `issued`; or `held` with the reason. Does nothing to what is released."""
     now = centre.clock()
-    with centre.engine.connect() as connection:
-        passport = _read_passport(connection, uvci)
-        if passport.state != "signed":
-            return Released(uvci=uvci, state=passport.state, reason=passport.reason)
-        key = (passport.record_id, passport.version)
-        row = read_versions(connection, [key])[key]
+    waiting = list(_read_waiting(centre, uvcis))
+    calls = [(passport, row, now) for passport, row in waiting]
+    for (passport, _), built in zip(waiting, run_calls(centre.workers, _attempt, calls), strict=True):
+        if isinstance(built, Exception):  # one broken passport must not keep the others of its batch
+            _log.error("release-failed", kind=type(built).__name__)
+        elif isinstance(built, str):
+            _finish(centre, passport, now, pdf=None, reason=built)
+        else:
+            _finish(centre, passport, now, pdf=built, reason=None)
+
+
+def _attempt(passport: Row[Any], row: Row[Any], now: datetime) -> bytes | str:
+    """The PDF, or the reason to hold it."""
     try:
-        pdf = build_pdf(passport, row, now)
+        return build_pdf(passport, row, now)
     except CertificateError as error:
-        return _finish(centre, passport, now, pdf=None, reason=_reason(error))
-    return _finish(centre, passport, now, pdf=pdf, reason=None)
+        return _reason(error)
+
+
+def _read_waiting(centre: Centre, uvcis: Sequence[str]) -> Iterator[tuple[Row[Any], Row[Any]]]:
+    """The passports that are still `signed`, each with its version of the record."""
+    with centre.engine.connect() as connection:
+        signed = connection.execute(
+            _select_passports().where(passports.c.uvci.in_(uvcis), passports.c.state == "signed")
+        ).all()
+        rows = read_versions(connection, [(passport.record_id, passport.version) for passport in signed])
+    for passport in signed:
+        yield passport, rows[passport.record_id, passport.version]
 
 
 def build_pdf(passport: Row[Any], row: Row[Any], now: datetime) -> bytes:
@@ -96,51 +97,53 @@ def build_pdf(passport: Row[Any], row: Row[Any], now: datetime) -> bytes:
     return pdf
 
 
-def _finish(centre: Centre, passport: Row[Any], now: datetime, *, pdf: bytes | None, reason: str | None) -> Released:
-    state = "held" if pdf is None else "issued"
+def _finish(centre: Centre, passport: Row[Any], now: datetime, *, pdf: bytes | None, reason: str | None) -> None:
     at = instant_to_text(now)
     with writing(centre.engine) as connection:
         changed = connection.execute(
             update(passports)
             .where(passports.c.uvci == passport.uvci, passports.c.state == "signed")
-            .values(state=state, reason=reason, pdf=pdf, issued_at=at if pdf is not None else None)
+            .values(
+                state="held" if pdf is None else "issued",
+                reason=reason,
+                pdf=pdf,
+                issued_at=at if pdf is not None else None,
+            )
         ).rowcount
-        if changed:
-            connection.execute(
-                update(records)
-                .where(
-                    records.c.record_id == passport.record_id,
-                    records.c.version == passport.version,
-                    records.c.state == RecordState.SIGNED.value,
-                )
-                .values(
-                    state=(RecordState.HELD if pdf is None else RecordState.ISSUED).value,
-                    reason=reason,
-                    updated_at=at,
-                )
+        if not changed:
+            return  # another process was quicker
+        connection.execute(
+            update(records)
+            .where(
+                records.c.record_id == passport.record_id,
+                records.c.version == passport.version,
+                records.c.state == RecordState.SIGNED.value,
             )
-            record_act(
-                connection,
-                at=now,
-                actor=_ACTOR,
-                act="hold" if pdf is None else "issue",
-                subject=passport.record_id,
-                reason=reason or "",
-            )
-            return Released(uvci=passport.uvci, state=state, reason=reason)
-        passport = _read_passport(connection, passport.uvci)  # another process was quicker
-    return Released(uvci=passport.uvci, state=passport.state, reason=passport.reason)
+            .values(state=(RecordState.HELD if pdf is None else RecordState.ISSUED).value, reason=reason, updated_at=at)
+        )
+        record_act(
+            connection,
+            at=now,
+            actor=_ACTOR,
+            act="hold" if pdf is None else "issue",
+            subject=passport.record_id,
+            reason=reason or "",
+        )
 
 
-def _read_passport(connection: Connection, uvci: str) -> Row[Any]:
-    return connection.execute(
+def _select_passports() -> Select[Any]:
+    return (
         select(
-            passports, jobs.c.signing_time, jobs.c.layout, jobs.c.came_from, tokens.c.certificate, tokens.c.suspended_at
+            passports,
+            jobs.c.signing_time,
+            jobs.c.layout,
+            jobs.c.came_from,
+            tokens.c.certificate,
+            tokens.c.suspended_at,
         )
         .join(jobs, jobs.c.job_id == passports.c.job_id)
         .join(tokens, tokens.c.fingerprint == passports.c.fingerprint)
-        .where(passports.c.uvci == uvci)
-    ).one()
+    )
 
 
 def _reason(error: CertificateError) -> str:

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from cryptography import x509
 from sqlalchemy import Connection, Engine, insert, select, update
@@ -22,6 +22,7 @@ MINISTRY: Final = "ministry"  # the kind of unit that issues in two-tier
 KINDS: Final = ("station", "hospital", "mobile", "committee", "province", MINISTRY)
 _PERSONS_NUMBER: Final = re.compile(r"(?<!\d)(?:\d{9}|\d{12})(?!\d)|CCCD|CMND", re.IGNORECASE)
 _SPECIMEN: Final = "SPECIMEN"
+_SHOWN: Final = ("name", "kind", "parent", "province", "opened_on", "closed_on", "successor")
 
 
 def add_unit(
@@ -82,7 +83,7 @@ def enrol_token(
     """Let the key of this certificate sign for ``unit``.
 
     Raises CentreError ``unit-unknown``, or ``enrol-`` and why the certificate is refused: ``form``, ``ca``,
-    ``country``, ``ended``, ``ending`` (a passport lives 12 months), ``usage``, ``person`` (its subject carries a person's number),
+    ``country``, ``ended``, ``ending`` (a passport lives 12 months), ``usage``, ``person`` (a person's number in its subject),
     ``specimen``, ``exists``.
     """
     try:
@@ -133,6 +134,26 @@ def suspend_token(engine: Engine, fingerprint: bytes, *, by: str, at: datetime, 
         ).rowcount
         record_act(connection, at=at, actor=by, act="suspend-token", subject=fingerprint.hex(), reason=reason)
     return returned
+
+
+def list_units(engine: Engine) -> list[dict[str, Any]]:
+    """Every unit as a plain mapping, with its ``tokens`` (fingerprint in hexadecimal, times as text)."""
+    with engine.connect() as connection:
+        rows = connection.execute(select(units).order_by(units.c.code)).all()
+        enrolled = connection.execute(select(tokens).order_by(tokens.c.enrolled_at)).all()
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        found[row.code] = {"unit": row.code, **{name: row._mapping[name] for name in _SHOWN}, "tokens": []}
+    for token in enrolled:
+        found[token.unit]["tokens"].append(
+            {
+                "fingerprint": token.fingerprint.hex(),
+                "enrolled_at": token.enrolled_at,
+                "enrolled_by": token.enrolled_by,
+                "suspended_at": token.suspended_at,
+            }
+        )
+    return list(found.values())
 
 
 def inherited_units(connection: Connection, unit: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A whole centre in a temporary folder, with units, tokens and ready records, and an agent of few lines to work with it."""
+"""A whole centre in a temporary folder, with units, tokens and records, and an agent of few lines to work with it."""
 
 import base64
 from collections.abc import Sequence

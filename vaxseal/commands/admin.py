@@ -1,5 +1,227 @@
 """Commands of `vaxseal admin`."""
 
+import getpass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
 import typer
 
-app = typer.Typer(no_args_is_help=True)
+from vaxseal.console import emit_json, out, stop
+
+app = typer.Typer(no_args_is_help=True, help="Set up the centre: its folder, its units and their tokens.")
+
+Data = Annotated[Path | None, typer.Option(envvar="VAXSEAL_DATA", help="Data folder [default: var/service]")]
+By = Annotated[str, typer.Option(help="Who does this, for the log", default_factory=getpass.getuser)]
+Json = Annotated[bool, typer.Option("--json", help="Answer as JSON")]
+
+
+@app.command()
+def init(data: Data = None, json: Json = False) -> None:
+    """Make the data folder with its database and its secret. Does nothing to one that is there.
+
+    [bold]Examples[/bold]
+
+        vaxseal admin init
+
+        vaxseal admin init --data /srv/vaxseal
+    """
+    from api.errors import CentreError
+    from api.server import open_centre
+
+    try:
+        settings = open_centre(data).settings
+    except CentreError as error:
+        stop(error.code, error.detail, json=json)
+    _answer(json, {"data": str(settings.data)}, f"The service's folder is {settings.data}.")
+
+
+@app.command("add-unit")
+def add_unit(
+    code: Annotated[str, typer.Argument(help="Code of the unit: A-Z, 0-9 and -")],
+    name: Annotated[str, typer.Option(help="Its name")],
+    kind: Annotated[str, typer.Option(help="station, hospital, mobile, committee, province or ministry")],
+    province: Annotated[str, typer.Option(help="Code of the province")],
+    by: By,
+    parent: Annotated[str | None, typer.Option(help="Code of the unit above it")] = None,
+    opened_on: Annotated[str | None, typer.Option(help="YYYY-MM-DD [default: today]")] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Enter a unit.
+
+    [bold]Examples[/bold]
+
+        vaxseal admin add-unit BYT --name "Bộ Y tế" --kind ministry --province 01
+
+        vaxseal admin add-unit TYT-0101 --name "Trạm y tế xã A" --kind station --province 01 --parent BYT
+    """
+    from api.errors import CentreError
+    from api.server import open_store
+    from api.signing import enrolment
+
+    try:
+        enrolment.add_unit(
+            open_store(data),
+            code=code,
+            name=name,
+            kind=kind,
+            province=province,
+            parent=parent,
+            opened_on=date.fromisoformat(opened_on) if opened_on else _now().date(),
+            by=by,
+            at=_now(),
+        )
+    except ValueError:
+        stop("date-form", "--opened-on is not a date: write YYYY-MM-DD.", json=json)
+    except CentreError as error:
+        stop(error.code, error.detail, json=json)
+    _answer(json, {"unit": code}, f"Unit {code} is entered.")
+
+
+@app.command("close-unit")
+def close_unit(
+    code: Annotated[str, typer.Argument(help="Code of the unit")],
+    successor: Annotated[str, typer.Option(help="Code of the unit that inherits its work")],
+    by: By,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Close a unit; its successor inherits the work.
+
+    [bold]Examples[/bold]
+
+        vaxseal admin close-unit TYT-0101 --successor TYT-0102
+    """
+    from api.errors import CentreError
+    from api.server import open_store
+    from api.signing import enrolment
+
+    try:
+        enrolment.close_unit(
+            open_store(data), code=code, successor=successor, closed_on=_now().date(), by=by, at=_now()
+        )
+    except CentreError as error:
+        stop(error.code, error.detail, json=json)
+    _answer(json, {"unit": code, "successor": successor}, f"Unit {code} is closed, {successor} follows it.")
+
+
+@app.command()
+def enrol(
+    unit: Annotated[str, typer.Argument(help="Code of the unit")],
+    certificate: Annotated[Path, typer.Argument(help="The token's certificate, PEM or DER")],
+    by: By,
+    mode: Annotated[str | None, typer.Option(help="two-tier (default) or station, as the service runs")] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Let the key of a certificate sign for a unit.
+
+    Refused: certificates of persons, of authorities, of another country, ended or ending, and outside development
+    SPECIMEN ones.
+
+    [bold]Examples[/bold]
+
+        vaxseal admin enrol TYT-0101 tyt-0101.pem
+
+        vaxseal admin enrol TYT-0101 tyt-0101.pem --mode station --json
+    """
+    from api.config import load_settings
+    from api.errors import CentreError
+    from api.server import open_store
+    from api.signing import enrolment
+    from certificates.errors import CertificateError
+    from certificates.trust import read_certificates
+
+    try:
+        found = read_certificates(certificate.read_bytes())
+        if len(found) != 1:
+            stop("certificate-file", f"{certificate} does not hold exactly one certificate.", json=json)
+        settings = load_settings(data=data, mode=mode)
+        enrolled = enrolment.enrol_token(open_store(data), unit, found[0], settings=settings, by=by, at=_now())
+    except OSError as error:
+        stop("certificate-file", f"{certificate} cannot be read: {error.strerror}.", json=json)
+    except (CentreError, CertificateError) as error:
+        stop(error.code, error.detail, json=json)
+    _answer(
+        json,
+        {"unit": unit, "fingerprint": enrolled.fingerprint.hex(), "ends": enrolled.not_after.isoformat()},
+        f"{unit} may sign with the certificate {enrolled.fingerprint.hex()} until {enrolled.not_after:%Y-%m-%d}.",
+    )
+
+
+@app.command()
+def suspend(
+    fingerprint: Annotated[str, typer.Argument(help="SHA-256 of the certificate, 64 hexadecimal digits")],
+    reason: Annotated[str, typer.Option(help="Why, for the log")],
+    by: By,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Stop a token at once. What it confirmed and nobody issued yet must be confirmed again.
+
+    [bold]Examples[/bold]
+
+        vaxseal admin suspend 5d41...c8 --reason "token lost"
+    """
+    from api.errors import CentreError
+    from api.server import open_store
+    from api.signing import enrolment
+
+    try:
+        returned = enrolment.suspend_token(
+            open_store(data), bytes.fromhex(fingerprint), by=by, at=_now(), reason=reason
+        )
+    except ValueError:
+        stop("fingerprint-form", "The fingerprint is not hexadecimal.", json=json)
+    except CentreError as error:
+        stop(error.code, error.detail, json=json)
+    _answer(
+        json,
+        {"fingerprint": fingerprint, "returned": returned},
+        f"The token is suspended; {returned} records must be confirmed again.",
+    )
+
+
+@app.command()
+def units(data: Data = None, json: Json = False) -> None:
+    """List units and their tokens.
+
+    [bold]Examples[/bold]
+
+        vaxseal admin units
+
+        vaxseal admin units --json
+    """
+    from rich.table import Table
+
+    from api.errors import CentreError
+    from api.server import open_store
+    from api.signing import enrolment
+
+    try:
+        listed = enrolment.list_units(open_store(data))
+    except CentreError as error:
+        stop(error.code, error.detail, json=json)
+    if json:
+        emit_json(listed)
+        return
+    table = Table("unit", "name", "kind", "parent", "closed", "successor", "tokens")
+    for unit in listed:
+        tokens = [
+            token["fingerprint"][:16] + (" suspended" if token["suspended_at"] else "") for token in unit["tokens"]
+        ]
+        row = [unit[column] or "" for column in ("unit", "name", "kind", "parent", "closed_on", "successor")]
+        table.add_row(*row, "\n".join(tokens))
+    out.print(table)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _answer(json: bool, data: dict[str, Any], sentence: str) -> None:
+    if json:
+        emit_json(data)
+    else:
+        out.print(sentence, markup=False)

@@ -23,8 +23,8 @@ def serve(
 ) -> None:
     """Run the central service: work for signing agents, passports for their holders.
 
-    Logs are JSON lines on standard error, without personal data. Ctrl-C ends it; what was signed but not yet released is
-    finished at the next start.
+    Logs are JSON lines on standard error, without personal data. Ctrl-C ends it; what was signed but not yet released
+    is finished at the next start.
 
     [bold]Examples[/bold]
 

@@ -1,0 +1,68 @@
+"""Processes for work that keeps a core busy: a page is laid out, read back and checked in tens of milliseconds."""
+
+import multiprocessing
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
+
+
+def run_calls(
+    workers: "Workers | None", function: Callable[..., Answer], calls: Sequence[tuple[object, ...]]
+) -> Iterator[Answer | Exception]:
+    """Answers in the order of ``calls``; what a call raised stands in its place. Without workers: in this process."""
+    if workers is not None:
+        yield from workers.run(function, calls)
+        return
+    for call in calls:
+        try:
+            yield function(*call)
+        except Exception as error:  # the caller judges it
+            yield error
+
+
+class Workers:
+    """A pool that comes back after one of its processes was killed. Spawned: a fork would copy the threads' locks."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._lock = threading.Lock()
+        self._pool: ProcessPoolExecutor | None = None
+
+    def run(self, function: Callable[..., Answer], calls: Sequence[tuple[object, ...]]) -> Iterator[Answer | Exception]:
+        """Answers in the order of ``calls``; what a call raised stands in its place."""
+        futures = self._submit(function, calls)
+        for future in futures:
+            try:
+                yield future.result()
+            except BrokenProcessPool as error:
+                self._drop()
+                yield error
+            except Exception as error:
+                yield error
+
+    def close(self) -> None:
+        """End the processes when they have finished what they have."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown()
+
+    def _submit(self, function: Callable[..., Answer], calls: Sequence[tuple[object, ...]]) -> list[Future[Answer]]:
+        with self._lock:
+            if self._pool is None:
+                self._pool = ProcessPoolExecutor(self._count, mp_context=multiprocessing.get_context("spawn"))
+            try:
+                return [self._pool.submit(function, *call) for call in calls]
+            except BrokenProcessPool:
+                self._pool = ProcessPoolExecutor(self._count, mp_context=multiprocessing.get_context("spawn"))
+                return [self._pool.submit(function, *call) for call in calls]
+
+    def _drop(self) -> None:
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=False)
