@@ -1,5 +1,320 @@
-"""Commands of `vaxseal records`."""
+"""Commands of `vaxseal records`: from a spreadsheet to records that wait for a signature."""
+
+import getpass
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-app = typer.Typer(no_args_is_help=True)
+from vaxseal.console import EXIT_NO, emit_json, err, out, stop
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Take in doses, compare people with the register, correct, and see what stands where and why.",
+)
+
+Data = Annotated[Path, typer.Option("--data", envvar="VAXSEAL_DATA", help="The service's data folder.")]
+By = Annotated[str | None, typer.Option("--by", help="The account that answers for it (default: the system's user).")]
+Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON document.")]
+UnitOption = Annotated[str | None, typer.Option("--unit", help="Code of the unit.")]
+RecordId = Annotated[str, typer.Argument(help="Number of the record.")]
+_DATA = Path("var/service")
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="CSV or XLSX files; a row is one dose.")],
+    unit: Annotated[str | None, typer.Option("--unit", help="All rows are of this unit (else a column says).")] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write every row with its outcome to this CSV.")
+    ] = None,
+    refused: Annotated[bool, typer.Option("--refused", help="Only refused rows in the report.")] = False,
+    by: By = None,
+    data: Data = _DATA,
+    json: Json = False,
+) -> None:
+    """Take in spreadsheets of doses. Every row ends as accepted, duplicate, or refused with a reason.
+
+    The columns are described in docs/import-format.md. Exit code 1 when a file or a row was refused.
+
+    [bold]Examples[/bold]
+
+      vaxseal records import export.xlsx --report rows.csv
+
+      vaxseal records import station-7.csv --unit 01-0007 --json
+    """
+    from api.intake.importer import import_file
+    from api.intake.reports import write_row_report
+
+    engine = _open(data, json)
+    reports = []
+    for position, path in enumerate(files):
+        with _progress(f"import {path.name}", shown=not json) as progress:
+            done = import_file(engine, path, imported_by=_by(by), at=_now(), unit=unit, progress=progress)
+        reports.append(done)
+        if report is not None:
+            with report.open("w" if position == 0 else "a", encoding="utf-8-sig" if position == 0 else "utf-8") as file:
+                write_row_report(engine, done.import_id, file, refused_only=refused)
+        if not json:
+            _print_import(done.to_dict())
+    if json:
+        emit_json([done.to_dict() for done in reports])
+    if any(done.state != "complete" or done.refused for done in reports):
+        raise typer.Exit(EXIT_NO)
+
+
+@app.command()
+def match(
+    register: Annotated[Path, typer.Option("--register", help="CSV of the register: id,name,dob,sex,status.")],
+    again: Annotated[bool, typer.Option("--again", help="Also ask about those refused before.")] = False,
+    by: By = None,
+    data: Data = _DATA,
+    json: Json = False,
+) -> None:
+    """Ask the population register about every citizen's record that waits for an answer.
+
+    [bold]Examples[/bold]
+
+      vaxseal records match --register register.csv
+
+      vaxseal records match --register register.csv --again --json
+    """
+    from api.identity.matching import match_records
+    from api.identity.register import FileRegister
+
+    engine = _open(data, json)
+    with _refusals(json), _progress("match", shown=not json) as progress:
+        done = match_records(engine, FileRegister(register), at=_now(), by=_by(by), progress=progress, again=again)
+    if json:
+        emit_json(done.to_dict())
+        return
+    out.print(f"{done.asked} asked; {done.foreigners} foreigners wait for an attestation.")
+    _print_counts(done.states)
+    _print_counts(done.reasons)
+
+
+@app.command()
+def attest(
+    record_id: RecordId,
+    unit: Annotated[str, typer.Option("--unit", help="Your unit: the one that answers for the record.")],
+    document: Annotated[str, typer.Option("--document", help="What you have seen.")] = "passport",
+    by: By = None,
+    data: Data = _DATA,
+    json: Json = False,
+) -> None:
+    """Answer by name for a foreigner's data, after seeing the passport.
+
+    [bold]Examples[/bold]
+
+      vaxseal records attest 7K2M9QWX3B4C --unit 01-0007 --by lan.tran
+    """
+    from api.identity.attestation import attest as attest_record
+
+    engine = _open(data, json)
+    with _refusals(json):
+        attest_record(engine, record_id, document=document, by=_by(by), unit=unit, at=_now())
+    if json:
+        emit_json({"record": record_id, "state": "ready"})
+    else:
+        out.print(f"{record_id}: ready")
+
+
+@app.command()
+def correct(
+    record_id: RecordId,
+    changes: Annotated[list[str], typer.Argument(help="FIELD=VALUE, for example sex=Nữ or dose.2.lot=FK0112.")],
+    why: Annotated[str, typer.Option("--why", help="The reason, for the log (no personal data).")],
+    by: By = None,
+    data: Data = _DATA,
+    json: Json = False,
+) -> None:
+    """Correct a record: a new version, checked like a new entry.
+
+    Fields: full_name, family_name, given_name, date_of_birth, sex, nationality, id_number, and of a dose
+    given_on, product, lot, amount.
+
+    [bold]Examples[/bold]
+
+      vaxseal records correct 7K2M9QWX3B4C date_of_birth=05/10/1961 --why "seen on the ID card"
+
+      vaxseal records correct 7K2M9QWX3B4C dose.2.lot=FK0112 --why "station's book"
+    """
+    from api.identity.corrections import correct as correct_record
+
+    pairs = dict(change.split("=", 1) for change in changes if "=" in change)
+    if len(pairs) != len(changes):
+        stop("correction-form", "Write every change once, as FIELD=VALUE.", json=json)
+    engine = _open(data, json)
+    with _refusals(json):
+        stored = correct_record(engine, record_id, pairs, by=_by(by), why=why, at=_now())
+    answer = {
+        "record": record_id,
+        "version": stored.record.version,
+        "state": stored.state.value,
+        "reason": stored.reason,
+    }
+    if json:
+        emit_json(answer)
+    else:
+        out.print(f"{record_id}: version {answer['version']}, {answer['state']} {answer['reason'] or ''}".rstrip())
+
+
+@app.command("list")
+def list_(
+    state: Annotated[str | None, typer.Option("--state", help="Only this state, for example mismatched.")] = None,
+    unit: UnitOption = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 100,
+    data: Data = _DATA,
+    json: Json = False,
+) -> None:
+    """List records by number, state and reason (no personal data).
+
+    [bold]Examples[/bold]
+
+      vaxseal records list --state mismatched
+
+      vaxseal records list --unit 01-0007 --json
+    """
+    from api.intake.reports import list_records
+
+    rows = list_records(_open(data, json), state=state, unit=unit, limit=limit)
+    if json:
+        emit_json(list(rows))
+        return
+    for row in rows:
+        out.print(f"{row['record']}  v{row['version']}  {row['unit']:<12} {row['state']:<16} {row['reason'] or ''}")
+
+
+@app.command()
+def slips(
+    output: Annotated[Path, typer.Option("--output", "-o", help="The new CSV file for the printer.")],
+    unit: UnitOption = None,
+    new: Annotated[bool, typer.Option("--new", help="New codes for all; the old ones end.")] = False,
+    by: By = None,
+    data: Data = _DATA,
+    json: Json = False,
+) -> None:
+    """Make claim codes and write them for the paper slips. They can be read this once only.
+
+    [bold]Examples[/bold]
+
+      vaxseal records slips --output slips.csv
+
+      vaxseal records slips --output slips-7.csv --unit 01-0007
+    """
+    from api.config import load_secret
+    from api.errors import CentreError
+    from api.intake.slips import write_slips
+
+    engine = _open(data, json)
+    try:
+        secret = load_secret(data)
+        output.touch(mode=0o600, exist_ok=False)  # codes in clear: for this account only, and nothing is overwritten
+        with output.open("w", encoding="utf-8-sig", newline="") as file:
+            count = write_slips(engine, secret, file, by=_by(by), at=_now(), unit=unit, new=new)
+    except FileExistsError:
+        stop("output-exists", f"{output} is there already: choose another name.", json=json)
+    except (CentreError, OSError) as error:
+        stop("slips", f"The slips cannot be written: {error}", json=json)
+    if json:
+        emit_json({"slips": count, "file": str(output)})
+    else:
+        out.print(f"{count} slips in {output}. Print them, then delete the file.")
+
+
+@app.command()
+def report(unit: UnitOption = None, data: Data = _DATA, json: Json = False) -> None:
+    """Count the records by state and reason, and say what helps each of them.
+
+    [bold]Examples[/bold]
+
+      vaxseal records report
+
+      vaxseal records report --unit 01-0007 --json
+    """
+    from api.intake.reports import count_records, list_imports
+
+    engine = _open(data, json)
+    counts, imports = count_records(engine, unit=unit), list_imports(engine)
+    if json:
+        emit_json({"records": [count.to_dict() for count in counts], "imports": list(imports)})
+        return
+    for count in counts:
+        row = count.to_dict()
+        out.print(f"{count.records:>8}  {count.state:<16} {count.reason or '-':<34} {row['next_en']}")
+    for taken in imports:
+        if taken["state"] != "complete":
+            out.print(f"import {taken['import_id']} ({taken['file']}): {taken['state']} {taken['reason'] or ''}")
+
+
+def _open(data: Path, json: bool) -> "Engine":
+    from api.config import DATABASE_NAME
+    from api.store.database import open_database
+
+    if not (data / DATABASE_NAME).exists():
+        stop("data-missing", f"{data} holds no service yet: set one up with vaxseal admin.", json=json)
+    return open_database(data / DATABASE_NAME)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def _by(by: str | None) -> str:
+    return by or getpass.getuser()
+
+
+@contextmanager
+def _refusals(json: bool) -> Iterator[None]:
+    """A refused use case is a sentence and exit code 1."""
+    from certificates.errors import RecordError
+
+    try:
+        yield
+    except RecordError as error:
+        fields = f" ({', '.join(error.fields)})" if error.fields else ""
+        stop(error.code, f"{error.detail or error.code}{fields}", json=json, exit_code=EXIT_NO)
+
+
+@contextmanager
+def _progress(title: str, *, shown: bool) -> Iterator[Callable[[int, int | None], None] | None]:
+    if not shown or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _print_counts(counts: Any) -> None:
+    for name, count in sorted(counts.items(), key=lambda item: -item[1]):
+        out.print(f"{count:>8}  {name}")
+
+
+def _print_import(done: dict[str, Any]) -> None:
+    if done["state"] != "complete":
+        err.print(f"{done['file']}: refused ({done['reason']})", markup=False)
+        err.print(f"  {done['sentence_vi']}\n  {done['sentence_en']}", markup=False)
+        return
+    out.print(
+        f"{done['file']}: {done['rows']} rows: {done['accepted']} accepted, {done['duplicate']} duplicate, "
+        f"{done['refused']} refused; {done['records_made']} records made, {done['records_extended']} extended",
+        markup=False,
+    )
+    for title in ("reasons", "converted", "states"):
+        if done[title]:
+            out.print(
+                f"  {title}: " + ", ".join(f"{name} {count}" for name, count in done[title].items()), markup=False
+            )
+    for note in done["notes"]:
+        out.print(f"  note: {note}", markup=False)

@@ -1,0 +1,126 @@
+"""Correcting a record: a new version with a name and a reason, checked like a new entry."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Engine, select
+
+from api.audit import record_act
+from api.intake.cells import (
+    read_birth_date,
+    read_given_on,
+    read_id_number,
+    read_name,
+    read_nationality,
+    read_product,
+    read_sex,
+)
+from api.intake.rows import person_key
+from api.intake.texts import clean_cell
+from api.intake.versions import check_open, next_state
+from api.store.records import NewVersion, StoredRecord, load_record, write_versions
+from api.store.schema import records
+from api.store.transactions import writing
+from certificates.errors import RecordError
+from certificates.records.model import Dose, Person
+
+PERSON_FIELDS: Final = (
+    "full_name",
+    "family_name",
+    "given_name",
+    "date_of_birth",
+    "sex",
+    "nationality",
+    "id_number",
+)
+DOSE_FIELDS: Final = ("given_on", "product", "lot", "amount")
+
+
+def correct(
+    engine: Engine, record_id: str, changes: Mapping[str, str], *, by: str, why: str, at: datetime
+) -> StoredRecord:
+    """Write the next version of a record with some fields changed, and say where it stands now.
+
+    Values are read like the cells of an import; an empty text removes what stood there. A person whose data changed is
+    asked about anew; while they stay the same, the evidence goes over.
+
+    Args:
+        changes: ``full_name``, ``family_name``, ``given_name``, ``date_of_birth``, ``sex``, ``nationality``,
+            ``id_number``, or ``dose.<number>.`` and ``given_on``, ``product``, ``lot``, ``amount``.
+        by: the account that answers for the correction.
+        why: the reason, for the log: never personal data.
+
+    Raises RecordError: ``record-unknown``, ``correction-field``, ``correction-empty`` (nothing changes),
+    ``correction-same-person`` (another record has this person already), ``record-in-signing``, ``record-disputed``,
+    and those of the cells (``date-form`` ...).
+    """
+    with writing(engine) as connection:
+        stored = load_record(connection, record_id)
+        if stored is None:
+            raise RecordError("record-unknown", "there is no record of this number")
+        check_open(stored)
+        person, doses = _changed(stored, changes)
+        if person == stored.record.person and doses == stored.record.doses:
+            raise RecordError("correction-empty", "nothing would change")
+        key = person_key(person, doses[0])
+        other = connection.execute(
+            select(records.c.record_id).where(records.c.person_key == key, records.c.record_id != record_id)
+        ).first()
+        if other is not None:
+            raise RecordError("correction-same-person", f"record {other.record_id} is this person already")
+        record = replace(stored.record, version=stored.record.version + 1, person=person, doses=doses)
+        state, reason, evidence = next_state(connection, stored, record, at=at)
+        province = connection.execute(select(records.c.province).where(records.c.record_id == record_id)).scalar_one()
+        version = NewVersion(
+            record=record, state=state, reason=reason, person_key=key, province=province, evidence=evidence
+        )
+        write_versions(connection, [version], by=by, why=why, at=at)
+        record_act(connection, at=at, actor=by, act="record-corrected", subject=record_id, reason=why)
+    return StoredRecord(record=record, state=state, reason=reason, person_key=key)
+
+
+def _changed(stored: StoredRecord, changes: Mapping[str, str]) -> tuple[Person, tuple[Dose, ...]]:
+    texts = {name: clean_cell(text, None, []) for name, text in changes.items()}
+    person, doses = stored.record.person, {dose.number: dose for dose in stored.record.doses}
+    of_person = {name: text for name, text in texts.items() if name in PERSON_FIELDS}
+    for name, text in texts.items():
+        if name in of_person:
+            continue
+        head, _, rest = name.partition(".")
+        number, _, field = rest.partition(".")
+        if head != "dose" or field not in DOSE_FIELDS or not number.isdigit() or int(number) not in doses:
+            raise RecordError("correction-field", "no such field or dose", fields=(name,))
+        doses[int(number)] = replace(doses[int(number)], **_dose_value(field, text))
+    return _changed_person(person, of_person), tuple(doses[number] for number in sorted(doses))
+
+
+def _dose_value(field: str, text: str) -> dict[str, Any]:
+    if field == "given_on":
+        return {field: read_given_on(text, [])}
+    if field == "product":
+        return {field: read_product(text, "")}
+    return {field: text}
+
+
+def _changed_person(person: Person, texts: Mapping[str, str]) -> Person:
+    nationality = read_nationality(texts["nationality"]) if "nationality" in texts else person.nationality
+    number = texts.get("id_number", person.id_number or "")
+    id_kind, id_number = read_id_number(number, nationality, was_number=False, notes=[])
+    values: dict[str, Any] = {"nationality": nationality, "id_kind": id_kind, "id_number": id_number}
+    if "full_name" in texts:
+        # Two separate fields that said the old name would overrule the new one.
+        values |= {"full_name": read_name(texts["full_name"]), "family_name": None, "given_name": None}
+    for part in ("family_name", "given_name"):
+        if part in texts:
+            values[part] = texts[part] or None
+    if "full_name" not in texts and ("family_name" in texts or "given_name" in texts):
+        family = values.get("family_name", person.family_name)
+        given = values.get("given_name", person.given_name)
+        values["full_name"] = read_name(" ".join(part for part in (family, given) if part))
+    if "date_of_birth" in texts:
+        values["date_of_birth"] = read_birth_date(texts["date_of_birth"], [])
+    if "sex" in texts:
+        values["sex"] = read_sex(texts["sex"])
+    return replace(person, **values)
