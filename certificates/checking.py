@@ -87,9 +87,8 @@ def _make_plain(dcc: dict[str, Any]) -> None:
     waiting: list[Any] = [dcc]
     while waiting:
         container = waiting.pop()
-        if type(container) is dict:
-            if not all(type(key) is str for key in container):
-                raise CheckError(CheckReason.SCHEMA, "a name of a field is not a text")
+        if type(container) is dict and not all(type(key) is str for key in container):
+            raise CheckError(CheckReason.SCHEMA, "a name of a field is not a text")
         for key, value in container.items() if type(container) is dict else enumerate(container):
             kind = type(value)
             if kind is str or kind is int or value is None or kind is bool:

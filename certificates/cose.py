@@ -22,6 +22,7 @@ _ALGORITHM_OF: Final[dict[int, Algorithm]] = {number: name for name, number in C
 _UNDERSTOOD: Final = frozenset({HEADER_ALG, HEADER_KID})
 _TAGS: Final = (b"\xd2", b"\xd8\x3d\xd2")  # 18, and 61 around 18, in their one shortest form
 _ARRAY_OF_FOUR: Final = 0x84
+_EMPTY_MAP: Final = b"\xa0"  # RFC 9052, 3 and 4.4: counts, and is signed, as a zero-length string
 _MISSING: Final = object()
 _KEPT_HEADER: Final = 64  # bytes; real ones have 3 to 30
 
@@ -83,7 +84,7 @@ def decode_cose_sign1(data: bytes) -> CoseSign1:
         raise _refused("crit stands outside the protected header")
     kid, alg = unprotected.get(HEADER_KID), unprotected.get(HEADER_ALG)
     return CoseSign1(
-        protected=protected,
+        protected=b"" if protected == _EMPTY_MAP else protected,
         payload=payload,
         signature=signature,
         unprotected_kid=kid if type(kid) is bytes else None,

@@ -112,7 +112,7 @@ def _trust(path: Path, *, json: bool) -> "TrustStore":
 def _read(given: str, *, json: bool) -> _Input:
     path = Path(given)
     try:
-        is_path = path.exists()
+        is_path = bool(given) and path.exists()
     except (OSError, ValueError):  # too long for a name, or with a NUL inside: a text then
         is_path = False
     if not is_path and given != _STDIN:

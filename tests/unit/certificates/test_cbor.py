@@ -1,0 +1,99 @@
+import math
+
+import cbor2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from certificates.cbor import MAX_DEPTH, CborError, DateText, decode_item
+
+VALUES = [
+    *map(cbor2.dumps, (0, 255, b"\x00", "", "0", [], {}, [0, 1], [1, 2, 3], "2020-01-01", False, None, 1.0, [[1]])),
+    *map(cbor2.dumps, (2**64, "0" * 36, "a@b", "192.0.2.1", b"\x7f\x00\x00\x01", [b"\x7f\x00\x00\x01", 8])),
+]
+]
+
+
+@pytest.mark.parametrize(
+    "item", [0, -1, 2**64 - 1, -(2**64), "Đ", b"\x00", [1, [2]], {"a": {"b": None}}, True, False, None, 1.5]
+)
+def test_plain_items_are_read(item: object) -> None:
+    assert decode_item(cbor2.dumps(item)) == item
+
+
+def test_dates_keep_what_was_written() -> None:
+    text = decode_item(b"\xc0" + cbor2.dumps("2021-06-01T10:00:00Z"))
+    assert type(text) is DateText
+    assert text == "2021-06-01T10:00:00Z"
+    assert decode_item(b"\xc1" + cbor2.dumps(1622541600)) == 1622541600
+    assert decode_item(b"\xc1" + cbor2.dumps(1622541600.5)) == 1622541600.5
+    assert math.isnan(decode_item(b"\xf9\x7e\x00"))
+
+
+@pytest.mark.parametrize(
+    "date", [b"\xc0\x00", b"\xc0\x41\x00", b"\xc0\xf6", b"\xc1\x60", b"\xc1\xf5", b"\xc1\xc2\x41\x01"]
+)
+def test_dates_of_another_type_are_refused(date: bytes) -> None:
+    with pytest.raises(CborError):
+        decode_item(date)
+
+
+@pytest.mark.parametrize(
+    "around", [b"", b"\x81", b"\xa1\x00", b"\xc1"], ids=["alone", "in a list", "in a map", "in a date"]
+)
+def test_no_other_tag_is_read(around: bytes) -> None:
+    for tag in [*range(2, 1100), 43000, 55799, 65535, 2**32, 2**64 - 1]:
+        head = cbor2.dumps(cbor2.CBORTag(tag, None))[:-1]
+        for value in VALUES:
+            with pytest.raises(CborError):
+                decode_item(around + head + value)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x00\x00",
+        cbor2.dumps({1: 2}) + b"\xa0",
+        b"\xa2\x01\x01\x01\x02",  # duplicate key
+        b"\xa2\x61a\x01\x61a\x02",
+        b"\x9f\x01\xff",  # indefinite lengths
+        b"\xbf\x01\x02\xff",
+        b"\x5f\x41\x00\xff",
+        b"\x7f\x61a\xff",
+        b"\xff",
+        b"\x1c",
+        b"\xf8\x18",
+        b"\x61\xff",  # not UTF-8
+        b"\x62\xed\xa0",
+        b"\x82\x01",  # cut off
+        b"\x9b\xff\xff\xff\xff\xff\xff\xff\xff",  # lengths of a giant
+        b"\xbb\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"\x5b\x7f\xff\xff\xff\xff\xff\xff\xff",
+        b"\x7b\xff\xff\xff\xff\xff\xff\xff\xff",
+        b"\x9a\x7f\xff\xff\xff\x00",
+        b"\xd8\x1c\x81\xd8\x1d\x00",  # a list that holds itself
+        b"\x81" * 60_000,
+        b"\xa1\x00" * 30_000,
+        b"\xc1" * 60_000 + b"\x00",
+        b"\xa1" * 60_000,
+    ],
+    ids=lambda data: data[:12].hex(),
+)
+def test_what_is_refused(data: bytes) -> None:
+    with pytest.raises(CborError):
+        decode_item(data)
+
+
+def test_depth_is_bounded() -> None:
+    assert decode_item(b"\x81" * MAX_DEPTH + b"\x00")
+    with pytest.raises(CborError):
+        decode_item(b"\x81" * (MAX_DEPTH + 1) + b"\x00")
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_give_an_item_or_the_one_error(data: bytes) -> None:
+    try:
+        decode_item(data)
+    except CborError:
+        return
