@@ -1,7 +1,10 @@
-"""The two kinds of X.509 certificate that a country issues for health passports: CSCA and DSC (hcert-spec 1.0.8, annex).
+"""The two kinds of X.509 certificate that a country issues for health passports: CSCA and DSC.
 
 Pure: what is to be signed is built here, the signature comes from a key on a token.
 """
+
+# mypy: disable-error-code="no-untyped-call"
+# asn1crypto has no types.
 
 import hashlib
 import re
@@ -55,6 +58,10 @@ class Subject:
     organisation: str
     unit_code: str | None = None
     country: str = "VN"
+
+    def checked(self) -> "Subject":
+        """Itself. Raises IssuanceError ``subject-field`` or ``subject-person-number``."""
+        return _checked(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +152,15 @@ def issue_dsc(
     return der
 
 
+def request_der(data: bytes) -> bytes:
+    """A request that is PEM or DER, as DER. Raises IssuanceError ``csr-form``."""
+    try:
+        load = x509.load_pem_x509_csr if b"-----BEGIN" in data else x509.load_der_x509_csr
+        return load(data).public_bytes(Encoding.DER)
+    except ValueError as error:
+        raise IssuanceError("csr-form", "the file is no certificate request (PKCS#10), PEM or DER") from error
+
+
 def to_pem(der: bytes) -> str:
     """A certificate as PEM text."""
     return x509.load_der_x509_certificate(der).public_bytes(Encoding.PEM).decode("ascii")
@@ -217,7 +233,10 @@ def _checked_spki(der: bytes) -> keys.PublicKeyInfo:
     )
     if not fits:
         raise IssuanceError("csr-key", "the key is neither EC P-256 nor RSA-2048")
-    return keys.PublicKeyInfo.load(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+    spki: keys.PublicKeyInfo = keys.PublicKeyInfo.load(
+        key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    )
+    return spki
 
 
 # X.509
@@ -257,7 +276,8 @@ def _name(subject: Subject, *, specimen: bool) -> asn1.Name:
     if subject.unit_code:
         fields["organizational_unit_name"] = subject.unit_code
     fields["common_name"] = marked(subject.common_name)
-    return asn1.Name.build(fields)
+    name: asn1.Name = asn1.Name.build(fields)
+    return name
 
 
 def _add_years(moment: datetime, years: int) -> datetime:

@@ -16,7 +16,7 @@ RSA_MAX_BITS: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class PublicKey:
-    """A public key that can be compared. Exactly one of ``point`` (65 bytes, uncompressed P-256) and ``rsa_numbers`` (modulus,
+    """A public key that can be compared: either ``point`` (65 bytes, uncompressed P-256) or ``rsa_numbers`` (modulus,
     exponent) is set."""
 
     point: bytes | None = None

@@ -1,9 +1,12 @@
 """Certificate requests: PKCS#10 (RFC 2986) signed on the token, as proof that its key is there."""
 
+# mypy: disable-error-code="no-untyped-call"
+# asn1crypto has no types.
+
 from dataclasses import dataclass
 from typing import Final
 
-from asn1crypto import algos, csr, keys, x509
+from asn1crypto import algos, csr, keys, pem, x509
 
 from hsm.keys import TokenKey
 from hsm.mechanisms import Algorithm
@@ -49,6 +52,11 @@ def make_csr(key: TokenKey, subject: RequestSubject) -> bytes:
         }
     )
     return bytes(request.dump())
+
+
+def request_pem(csr_der: bytes) -> str:
+    """The request as PEM text."""
+    return bytes(pem.armor("CERTIFICATE REQUEST", csr_der)).decode("ascii")
 
 
 def der_signature(algorithm: Algorithm, signature: bytes) -> bytes:

@@ -1,5 +1,290 @@
-"""Commands of `vaxseal token`."""
+"""Commands of `vaxseal token`: what is plugged in, and making a token ready for a unit."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-app = typer.Typer(no_args_is_help=True)
+from vaxseal.console import emit_json, out
+from vaxseal.tokens import (
+    Json,
+    Label,
+    LastTry,
+    Module,
+    PinStdin,
+    Serial,
+    check_absent,
+    pin_source,
+    selector,
+    sentences,
+    write_new,
+)
+
+if TYPE_CHECKING:
+    from hsm.tokens import StoredCertificate, TokenInfo
+
+app = typer.Typer(no_args_is_help=True, help="Look at tokens, and make them ready for a unit.")
+
+
+class Kind(StrEnum):
+    """Kinds of key: EC P-256 signs ES256, RSA-2048 signs PS256."""
+
+    EC = "ec"
+    RSA = "rsa"
+
+
+@app.command("list")
+def list_(module: Module = None, json: Json = False) -> None:
+    """List the tokens that are plugged in. No PIN is needed.
+
+    [bold]Examples[/bold]
+
+      vaxseal token list
+
+      vaxseal token list --module /usr/lib/softhsm/libsofthsm2.so --json
+    """
+    from hsm.modules import find_module
+    from hsm.tokens import list_tokens
+
+    with sentences(json=json):
+        place = find_module(module)
+        tokens = list_tokens(place)
+    if json:
+        emit_json({"module": str(place), "tokens": [_token_dict(token) for token in tokens]})
+        return
+    if not tokens:
+        out.print(f"No token is plugged in ({place}).", markup=False)
+    for token in tokens:
+        out.print(_token_line(token), markup=False)
+
+
+@app.command("info")
+def info(module: Module = None, token: Serial = None, label: Label = None, json: Json = False) -> None:
+    """Show one token and the certificates on it. No PIN is needed.
+
+    [bold]Examples[/bold]
+
+      vaxseal token info
+
+      vaxseal token info --token 2ce04548cefe3974 --json
+    """
+    from hsm.modules import find_module
+    from hsm.sessions import load
+    from hsm.tokens import find_token, list_certificates
+
+    with sentences(json=json):
+        place = find_module(module)
+        found = find_token(load(place), selector(token, label)).info
+        certificates = [_certificate_dict(stored) for stored in list_certificates(place, selector(found.serial, None))]
+    if json:
+        emit_json({**_token_dict(found), "certificates": certificates})
+        return
+    out.print(_token_line(found), markup=False)
+    if not certificates:
+        out.print("  no certificate", markup=False)
+    for certificate in certificates:
+        out.print(f"  {certificate['subject']}", markup=False)
+        out.print(f"    valid {certificate['not_before']} to {certificate['not_after']}", markup=False)
+        out.print(f"    SHA-256 {certificate['fingerprint']}", markup=False)
+
+
+@app.command("init")
+def init(
+    label: Annotated[str, typer.Option("--label", metavar="LABEL", help="Name of the token, at most 32 bytes.")],
+    key: Annotated[Kind, typer.Option("--key", help="Kind of key to make on it.")] = Kind.EC,
+    module: Module = None,
+    pin_stdin: PinStdin = False,
+    json: Json = False,
+) -> None:
+    """Initialise a blank token, set its PINs, and make a key on it that never leaves it.
+
+    Asks for the security officer's PIN, then for the user's. PINs that tokens are delivered with are refused. A token
+    in use is never overwritten.
+
+    [bold]Examples[/bold]
+
+      vaxseal token init --label "Tram Y te xa Binh An" --key rsa
+
+      vaxseal token init --label test --pin-stdin --json < pins.txt
+    """
+    from hsm.modules import find_module
+    from hsm.pins import check_new_pin
+    from hsm.provisioning import generate_key, init_token
+
+    with sentences(json=json):
+        place = find_module(module)
+        so_pin = check_new_pin(pin_source("New PIN of the security officer", from_stdin=pin_stdin, new=True)())
+        pin = check_new_pin(pin_source("New PIN of the user", from_stdin=pin_stdin, new=True)())
+        made = init_token(place, label=label, so_pin=so_pin, pin=pin)
+        made_key = generate_key(
+            place, selector(made.serial, None), lambda: pin, "EC" if key is Kind.EC else "RSA", label=label
+        )
+    if json:
+        emit_json({**_token_dict(made), "key": {"kind": made_key.kind, "id": made_key.id.hex()}})
+        return
+    out.print(f"Token {made.serial} ({made.label}) has a new {made_key.kind} key.", markup=False)
+    out.print(f"Next: vaxseal token csr --token {made.serial} ...", markup=False)
+
+
+@app.command("csr")
+def csr(
+    organisation: Annotated[str, typer.Option("--organisation", "-O", metavar="NAME", help="Name of the unit.")],
+    out_path: Annotated[Path, typer.Option("--out", metavar="PEM", help="Where the request is written.")],
+    common_name: Annotated[
+        str | None, typer.Option("--common-name", "-N", metavar="NAME", help="Default: the name of the unit.")
+    ] = None,
+    unit: Annotated[str | None, typer.Option("--unit", metavar="CODE", help="Code of the unit.")] = None,
+    country: Annotated[str, typer.Option("--country", help="Two letters.")] = "VN",
+    module: Module = None,
+    token: Serial = None,
+    label: Label = None,
+    pin_stdin: PinStdin = False,
+    last_try: LastTry = False,
+    json: Json = False,
+) -> None:
+    """Write a certificate request (PKCS#10, PEM), signed by the key on the token.
+
+    The subject is a unit, never a person: `vaxseal ca issue` refuses a subject with a person's number.
+
+    [bold]Examples[/bold]
+
+      vaxseal token csr -O "Trạm Y tế xã Bình An" --unit T0101 --out station.csr.pem
+    """
+    from hsm.keys import open_bare_key
+    from hsm.modules import find_module
+    from hsm.requests import RequestSubject, make_csr, request_pem
+
+    check_absent(out_path, json=json)
+    subject = RequestSubject(
+        common_name=common_name or organisation, organisation=organisation, unit_code=unit, country=country
+    )
+    with (
+        sentences(json=json),
+        open_bare_key(
+            find_module(module),
+            selector(token, label),
+            pin_source("PIN of the token", from_stdin=pin_stdin),
+            allow_final_try=last_try,
+        ) as key,
+    ):
+        request = request_pem(make_csr(key, subject))
+        serial, algorithm = key.token.serial, key.algorithm
+    write_new(out_path, request.encode("ascii"), json=json)
+    if json:
+        emit_json({"token": serial, "algorithm": algorithm, "request": str(out_path)})
+        return
+    out.print(f"{out_path}: request for {organisation}, {algorithm}, signed on token {serial}.", markup=False)
+
+
+@app.command("import")
+def import_(
+    certificate: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="PEM or DER.")],
+    module: Module = None,
+    token: Serial = None,
+    label: Label = None,
+    pin_stdin: PinStdin = False,
+    json: Json = False,
+) -> None:
+    """Store a certificate beside its key on the token. A key may carry several.
+
+    Refused: a certificate of another key, and one that has ended.
+
+    [bold]Examples[/bold]
+
+      vaxseal token import station.pem --token 2ce04548cefe3974
+    """
+    from hsm.matching import CertificateFacts, certificate_der
+    from hsm.modules import find_module
+    from hsm.provisioning import store_certificate
+
+    with sentences(json=json):
+        der = certificate_der(certificate.read_bytes())
+        facts = CertificateFacts.of(der)
+        facts.check_time(max(datetime.now(UTC), facts.not_before))
+        fingerprint = store_certificate(
+            find_module(module), selector(token, label), pin_source("PIN of the token", from_stdin=pin_stdin), der
+        )
+    if json:
+        emit_json({"fingerprint": fingerprint.hex()})
+        return
+    out.print(f"Stored: SHA-256 {fingerprint.hex()}.", markup=False)
+
+
+@app.command("pin")
+def pin(
+    module: Module = None, token: Serial = None, label: Label = None, pin_stdin: PinStdin = False, json: Json = False
+) -> None:
+    """Change the PIN of a token. The new PIN is asked for first; the old one is tried once.
+
+    [bold]Examples[/bold]
+
+      vaxseal token pin --token 2ce04548cefe3974
+    """
+    from hsm.modules import find_module
+    from hsm.provisioning import change_pin
+
+    with sentences(json=json):
+        change_pin(
+            find_module(module),
+            selector(token, label),
+            pin_source("PIN of the token until now", from_stdin=pin_stdin),
+            pin_source("New PIN", from_stdin=pin_stdin, new=True),
+        )
+    if json:
+        emit_json({"changed": True})
+        return
+    out.print("The PIN is changed.", markup=False)
+
+
+def _token_dict(token: "TokenInfo") -> dict[str, Any]:
+    return {
+        "serial": token.serial,
+        "label": token.label,
+        "manufacturer": token.manufacturer,
+        "model": token.model,
+        "initialised": token.initialised,
+        "pin": _pin_state(token),
+    }
+
+
+def _pin_state(token: "TokenInfo") -> str:
+    if not token.pin_set:
+        return "none"
+    if token.pin_locked:
+        return "locked"
+    if token.pin_final_try:
+        return "final-try"
+    if token.pin_count_low:
+        return "count-low"
+    return "to-be-changed" if token.pin_to_be_changed else "set"
+
+
+def _token_line(token: "TokenInfo") -> str:
+    if not token.initialised:
+        return f"(blank)  {token.manufacturer} {token.model}: ready for vaxseal token init"
+    words = {
+        "none": ", no PIN yet",
+        "locked": ", PIN LOCKED",
+        "final-try": ", ONE MORE WRONG PIN LOCKS IT",
+        "count-low": ", a wrong PIN was entered before",
+        "to-be-changed": ", the PIN must be changed",
+        "set": "",
+    }
+    return f"{token.serial}  {token.label}  ({token.manufacturer} {token.model}{words[_pin_state(token)]})"
+
+
+def _certificate_dict(stored: "StoredCertificate") -> dict[str, Any]:
+    from cryptography import x509
+
+    try:
+        certificate = x509.load_der_x509_certificate(stored.der)
+        facts = {
+            "subject": certificate.subject.rfc4514_string(),
+            "not_before": certificate.not_valid_before_utc.isoformat(),
+            "not_after": certificate.not_valid_after_utc.isoformat(),
+        }
+    except ValueError:
+        facts = {"subject": "(cannot be read)", "not_before": "?", "not_after": "?"}
+    return {"fingerprint": stored.fingerprint.hex(), "label": stored.label, **facts}
