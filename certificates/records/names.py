@@ -12,8 +12,7 @@ from typing import Final
 from certificates.errors import RecordError
 from certificates.records.icao9303 import LETTERS
 from certificates.records.model import Person
-
-TEXT_LIMIT: Final = 80  # eu-dcc-schema 1.3.3: fn, gn, fnt, gnt
+from certificates.schema import TEXT_LIMIT
 
 _TONES: Final = "\u0300\u0301\u0303\u0309\u0323"  # grave, acute, tilde, hook above, dot below
 _APOSTROPHES: Final = "'’‘ʼʹ`´′＇"
@@ -26,11 +25,11 @@ _TONE: Final = re.compile(f"[{_TONES}]")
 # Ê Đê, Gia Rai, K'Ho, Xơ Đăng and others put a particle of sex first, which is no family name.
 _HIGHLAND_WORDS: Final = frozenset({"h", "h'", "y", "k", "k'", "a", "ka"})
 _HIGHLAND_START: Final = re.compile(r"[hk]'\S")
-# Clans that stand last (Ê Đê, Gia Rai, M'Nông and neighbours), as `_plain` writes them.
+# Clans, which the Ê Đê and M'Nông put last, alone or with a word behind (Niê Kdăm), as `_plain` writes them.
 _CLANS_TEXT: Final = """
-adrong alio ayun bdap bing bkrong buon bya dak dieu ding eban enuol hdok hdrue hlong hmok hwing
-jdrang kbin kbuor kdoh khin kla knul kpa kpor kriem krong ksor ktla ktul lieng mlo nay nie niekdam
-ntrang rahlan rcam rcom rmah rocham rochom romah siu uong
+adrong ajrong alio ayun bdap bing bkrong buon bya dak dieu ding eban ecam enuol hdok hdrue hlong
+hmok hwing jdrang kbin kbuor kdoh khin kla knul kpa kpor kpuih kriem krong ksor ktla ktul lieng mlo
+nay nie ntrang rahlan rcam rcom rlan rmah siu uong
 """
 _CLANS: Final = frozenset(_CLANS_TEXT.split())
 
@@ -76,8 +75,9 @@ def comparable(text: str) -> str:
 def split_name(person: Person) -> PersonName:
     """Family and given name. Own fields win; then "FAMILY, given"; then the first word is the family name.
 
-    Where that first word is a Highland particle (H', Y, K', A, Ka), a known clan at the end is the family name, and
-    without one there is none. A single word is a family name (ICAO 9303-3, 4.6: it is the primary identifier).
+    Where that first word is a Highland particle (H', Y, K', A, Ka), the family name is a known clan and what follows it,
+    and without one there is none. A particle inside ends the family name (Rơ Chăm H'Yéo); Rơ takes its second word.
+    A single word is a family name (ICAO 9303-3, 4.6: it is the primary identifier).
     """
     if person.family_name or person.given_name:
         return PersonName(surname=clean(person.family_name or ""), given=clean(person.given_name or ""))
@@ -86,11 +86,13 @@ def split_name(person: Person) -> PersonName:
         surname, given = (part.strip() for part in full.split(","))
         return PersonName(surname=surname, given=given)
     words = full.split()
-    if len(words) > 1 and _is_highland(words[0]):
-        if _plain(words[-1]) in _CLANS and (len(words) > 2 or _HIGHLAND_START.match(_plain(words[0]))):
-            return PersonName(surname=words[-1], given=" ".join(words[:-1]))
-        return PersonName(surname="", given=full)
-    return PersonName(surname=words[0] if words else "", given=" ".join(words[1:]))
+    plain = [_plain(word) for word in words]
+    if len(words) > 1 and (plain[0] in _HIGHLAND_WORDS or _HIGHLAND_START.match(plain[0])):
+        first = 1 if _HIGHLAND_START.match(plain[0]) else 2  # a particle alone is no given name
+        clan = next((i for i in range(first, len(words)) if plain[i] in _CLANS), len(words))
+        return PersonName(surname=" ".join(words[clan:]), given=" ".join(words[:clan]))
+    end = next((i for i in range(1, len(words)) if _HIGHLAND_START.match(plain[i])), 2 if plain[:1] == ["ro"] else 1)
+    return PersonName(surname=" ".join(words[:end]), given=" ".join(words[end:]))
 
 
 def transliterate(text: str) -> str:
@@ -133,11 +135,6 @@ def _without_marks(character: str) -> str:
 def _tone_last(match: re.Match[str]) -> str:
     group = match.group()
     return _TONE.sub("", group) + "".join(_TONE.findall(group))
-
-
-def _is_highland(word: str) -> bool:
-    plain = _plain(word)
-    return plain in _HIGHLAND_WORDS or _HIGHLAND_START.match(plain) is not None
 
 
 def _plain(word: str) -> str:

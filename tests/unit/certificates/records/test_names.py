@@ -69,12 +69,17 @@ def test_comparing_sees_neither_form_nor_case(text: str) -> None:
         ("H'Hen Niê", "Niê", "H'Hen"),
         ("H’ Hen Niê", "Niê", "H’ Hen"),
         ("Y Moan Ênuôl", "Ênuôl", "Y Moan"),
+        ("H'Nghin Niê Kdăm", "Niê Kdăm", "H'Nghin"),
+        ("Y Niê Ksơr", "Ksơr", "Y Niê"),
         ("Y Thông", "", "Y Thông"),
         ("Y Niê", "", "Y Niê"),  # a particle alone is no given name
         ("K'Brể", "K'Brể", ""),
         ("K' Văn Minh", "", "K' Văn Minh"),
         ("A Lưới", "", "A Lưới"),
         ("Ka Hiền", "", "Ka Hiền"),
+        ("Siu H'Blin", "Siu", "H'Blin"),  # the Gia Rai put the clan first
+        ("Rơ Chăm H'Yéo", "Rơ Chăm", "H'Yéo"),
+        ("Rơ Mah Tuấn", "Rơ Mah", "Tuấn"),
         ("Hà Văn Kha", "Hà", "Văn Kha"),
         ("SMITH-JONES, Mary Ann", "SMITH-JONES", "Mary Ann"),
     ],
@@ -82,6 +87,12 @@ def test_comparing_sees_neither_form_nor_case(text: str) -> None:
 def test_splitting_one_field(full_name: str, surname: str, given: str) -> None:
     name = split_name(replace(CITIZEN, full_name=full_name))
     assert (name.surname, name.given) == (surname, given)
+
+
+@given(VIETNAMESE)
+def test_splitting_loses_no_word(text: str) -> None:
+    name = split_name(replace(CITIZEN, full_name=text))
+    assert sorted(f"{name.surname} {name.given}".split()) == sorted(text.split())
 
 
 def test_own_fields_win() -> None:
