@@ -11,7 +11,6 @@ VALUES = [
     *map(cbor2.dumps, (0, 255, b"\x00", "", "0", [], {}, [0, 1], [1, 2, 3], "2020-01-01", False, None, 1.0, [[1]])),
     *map(cbor2.dumps, (2**64, "0" * 36, "a@b", "192.0.2.1", b"\x7f\x00\x00\x01", [b"\x7f\x00\x00\x01", 8])),
 ]
-]
 
 
 @pytest.mark.parametrize(
