@@ -1,0 +1,107 @@
+"""Interleaved measurement: ours, then the other, round after round, so that a noisy moment hits both."""
+
+import statistics
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from time import perf_counter
+
+from rich.console import Console
+from rich.table import Table
+
+Run = Callable[[int], float]  # do n rounds, return the seconds they took
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """Seconds for one piece of work, ours and the other's; ``ratio`` is how many times our rate theirs is reached."""
+
+    stage: str
+    against: str
+    ours: tuple[float, float]  # minimum, median
+    other: tuple[float, float]
+    must: float
+    stretch: float | None
+
+    @property
+    def ratio(self) -> float:
+        return self.other[0] / self.ours[0]
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "stage": self.stage,
+            "against": self.against,
+            "ours_seconds": {"minimum": self.ours[0], "median": self.ours[1]},
+            "other_seconds": {"minimum": self.other[0], "median": self.other[1]},
+            "ratio": self.ratio,
+            "ratio_of_medians": self.other[1] / self.ours[1],
+            "must": self.must,
+            "stretch": self.stretch,
+        }
+
+
+def race(
+    stage: str,
+    ours: Run,
+    against: str,
+    other: Run,
+    *,
+    rounds: tuple[int, int],
+    must: float,
+    stretch: float | None = None,
+    repeats: int = 15,
+) -> Result:
+    """Measure both, ``repeats`` times in turn. ``rounds`` is how much work one repeat holds: (ours, the other's)."""
+    ours(max(1, rounds[0] // 10)), other(max(1, rounds[1] // 10))  # warm: imports, caches, sessions
+    ours_times, other_times = [], []
+    for _ in range(repeats):
+        ours_times.append(ours(rounds[0]) / rounds[0])
+        other_times.append(other(rounds[1]) / rounds[1])
+    return Result(
+        stage=stage,
+        against=against,
+        ours=(min(ours_times), statistics.median(ours_times)),
+        other=(min(other_times), statistics.median(other_times)),
+        must=must,
+        stretch=stretch,
+    )
+
+
+def each(function: Callable[[int], object]) -> Run:
+    """A Run that calls ``function`` with an ever rising number, so that no two calls see the same data."""
+    position = 0
+
+    def run(rounds: int) -> float:
+        nonlocal position
+        numbers = range(position, position + rounds)
+        position += rounds
+        start = perf_counter()
+        for number in numbers:
+            function(number)
+        return perf_counter() - start
+
+    return run
+
+
+def show(results: Iterable[Result]) -> None:
+    """Print the table."""
+    table = Table(title="vaxseal: one piece of work, minimum / median", title_justify="left")
+    for column, side in (("stage", "left"), ("ours", "right"), ("against", "left"), ("theirs", "right")):
+        table.add_column(column, justify="right" if side == "right" else "left")
+    for column in ("ratio", "must", "stretch"):
+        table.add_column(column, justify="right")
+    for result in results:
+        mark = "" if result.ratio >= result.must else "  short"
+        table.add_row(
+            result.stage,
+            _times(result.ours),
+            result.against,
+            _times(result.other),
+            f"{result.ratio:.2f}{mark}",
+            f"{result.must:g}",
+            f"{result.stretch:g}" if result.stretch else "",
+        )
+    Console(width=150).print(table)
+
+
+def _times(pair: tuple[float, float]) -> str:
+    return " / ".join(f"{seconds * 1e6:,.0f} us" if seconds < 0.01 else f"{seconds * 1e3:,.1f} ms" for seconds in pair)

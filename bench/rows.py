@@ -1,0 +1,282 @@
+"""The rows of the table. Each function races one stage of ours against a limit or a peer."""
+
+import json
+import multiprocessing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import base45
+import cbor2
+
+from bench import material, peers
+from bench.harness import Result, Run, each, race
+from bench.native import Loop, NotHereError, build
+from certificates import base45 as our_base45
+from certificates.hc1 import encode_hc1
+from certificates.issuance import finish, prepare_passport
+from certificates.pdf.document import prepare_document
+from certificates.pdf.pades import build_cms, embed_cms
+from certificates.pdf.page import render_page
+from certificates.pki import SigningCertificate
+from certificates.qr import qr_png
+from certificates.records.model import VerifiedRecord
+from hsm.keys import TokenKey, open_key
+from hsm.tokens import TokenSelector
+
+Kind = str  # "EC" or "RSA"
+_ALGORITHM = {"EC": "ES256", "RSA": "PS256"}
+
+
+class Bench:
+    """Open keys, and the records that every row draws on."""
+
+    def __init__(self, tokens: material.Tokens, records: list[VerifiedRecord]) -> None:
+        self.tokens = tokens
+        self.records = records
+        self.keys = {kind: _open(tokens, kind) for kind in ("EC", "RSA")}
+        self.dsc = {kind: SigningCertificate.from_der(der) for kind, der in tokens.certificates.items()}
+
+    def record(self, number: int) -> VerifiedRecord:
+        return self.records[number % len(self.records)]
+
+    def passport(self, kind: Kind, number: int) -> str:
+        """Payload to HC1 through the token, verified before release."""
+        tbs = prepare_passport(self.record(number), material.terms(), self.dsc[kind])
+        return encode_hc1(finish(tbs, self.keys[kind].sign(tbs.message)).encode())
+
+    def document(self, kind: Kind, number: int) -> bytes:
+        """Everything: record to HC1, picture and signed PDF."""
+        record, terms, key, dsc = self.record(number), material.terms(), self.keys[kind], self.dsc[kind]
+        tbs = prepare_passport(record, terms, dsc)
+        cose = finish(tbs, key.sign(tbs.message))
+        qr_png(encode_hc1(cose.encode()))
+        prepared = prepare_document(record, terms, cose, dsc, signing_time=material.NOW, confirmation=None)
+        return embed_cms(prepared, build_cms(prepared, key.sign(prepared.signed_attributes)))
+
+
+def _open(tokens: material.Tokens, kind: Kind) -> TokenKey:
+    return open_key(
+        tokens.module,
+        TokenSelector(label=f"bench-{kind}"),
+        lambda: tokens.pin,
+        certificate_der=tokens.certificates[kind],
+    )
+
+
+def token_signing(bench: Bench) -> Iterator[Result]:
+    """ES256 and PS256 through SoftHSM, session and handle reused, against a C loop on the same token."""
+    program = build("token_loop")
+    for kind, word, must in (("EC", "ecdsa", 0.70), ("RSA", "pss", 0.90)):
+        tokens = bench.tokens.copy()
+        command = [str(program), str(tokens.module), f"bench-{kind}", word]
+        environment = {"SOFTHSM2_CONF": str(tokens.folder / "softhsm2.conf")}
+        with Loop(command, tokens.pin + "\n", environment) as loop:
+            key, rounds = bench.keys[kind], 400 if kind == "EC" else 60
+            yield race(
+                f"{_ALGORITHM[kind]} through SoftHSM",
+                each(lambda number, key=key: key.sign(b"%400d" % number)),  # type: ignore[misc]
+                "C loop, same token",
+                loop.run,
+                rounds=(rounds, rounds),
+                must=must,
+                stretch=0.95,
+            )
+
+
+def payload_to_hc1(bench: Bench) -> Iterator[Result]:
+    """Payload to HC1, verified before release, against the bare signing rate of the same key."""
+    key = bench.keys["EC"]
+    yield race(
+        "payload to HC1, ES256, verified",
+        each(lambda number: bench.passport("EC", number)),
+        "our token signing alone",
+        each(lambda number: key.sign(b"%400d" % number)),
+        rounds=(200, 400),
+        must=0.38,
+        stretch=0.5,
+    )
+
+
+def base45_codec(bench: Bench) -> Iterator[Result]:
+    """Base45 both ways on the bytes of real passports."""
+    texts = [bench.passport("EC", number)[4:] for number in range(200)]
+    packed = [base45.b45decode(text) for text in texts]
+    pairs: tuple[tuple[str, Callable[[int], Any], Callable[[int], Any]], ...] = (
+        (
+            "encode",
+            lambda number: our_base45.b45encode(packed[number % 200]),
+            lambda number: base45.b45encode(packed[number % 200]),
+        ),
+        (
+            "decode",
+            lambda number: our_base45.b45decode(texts[number % 200]),
+            lambda number: base45.b45decode(texts[number % 200]),
+        ),
+    )
+    for word, ours, theirs in pairs:
+        yield race(f"base45 {word}", each(ours), "PyPI base45", each(theirs), rounds=(1000, 400), must=5)
+
+
+def qr_picture(bench: Bench) -> Iterator[Result]:
+    """Matrix and PNG of the same texts; and against libqrencode's time for the matrix alone."""
+    texts = [bench.passport("EC", number) for number in range(100)]
+    ours = each(lambda number: qr_png(texts[number % 100]))
+    theirs = each(lambda number: peers.qr_png(texts[number % 100]))
+    yield race("QR matrix and PNG", ours, "qrcode", theirs, rounds=(40, 4), must=15, stretch=25)
+    program = build("qr_loop", "qrencode")
+    with Loop([str(program)], "".join(text + "\n" for text in texts) + "\n") as loop:
+        yield race(
+            "QR matrix and PNG", ours, "libqrencode, matrix alone", loop.run, rounds=(40, 40), must=0.0, stretch=0.5
+        )
+
+
+def page_and_signature(bench: Bench) -> Iterator[Result]:
+    """The page with its PAdES signature against the same page signed by pyHanko in one call."""
+    for kind in ("EC", "RSA"):
+        key, dsc = bench.keys[kind], bench.dsc[kind]
+        signer = peers.TokenSigner(key)
+        material_ = []
+        for number in range(40):
+            record, terms = bench.record(number), material.terms()
+            tbs = prepare_passport(record, terms, dsc)
+            material_.append((record, terms, tbs.health_certificate, finish(tbs, key.sign(tbs.message))))
+
+        def ours(number: int, items: list[Any] = material_, key: TokenKey = key, dsc: SigningCertificate = dsc) -> None:
+            record, terms, _, cose = items[number % len(items)]
+            prepared = prepare_document(record, terms, cose, dsc, signing_time=material.NOW, confirmation=None)
+            embed_cms(prepared, build_cms(prepared, key.sign(prepared.signed_attributes)))
+
+        def theirs(
+            number: int, items: list[Any] = material_, signer: Any = signer, dsc: SigningCertificate = dsc
+        ) -> None:
+            record, terms, certificate, cose = items[number % len(items)]
+            page = render_page(
+                record,
+                terms,
+                certificate,
+                passport=encode_hc1(cose.encode()),
+                signer=dsc,
+                confirmation=None,
+                created_at=material.NOW,
+            )
+            peers.sign_in_one_call(page, signer)
+
+        yield race(
+            f"page + PAdES, {_ALGORITHM[kind]} token",
+            each(ours),
+            "typst page + pyHanko one call",
+            each(theirs),
+            rounds=(10, 5),
+            must=1.5,
+            stretch=4,
+            repeats=9,
+        )
+
+
+def whole_certificate(bench: Bench) -> Iterator[Result]:
+    """Record to HC1, PNG and signed PDF, against the same from plain card libraries."""
+    key, dsc = bench.keys["EC"], bench.dsc["EC"]
+    signer = peers.TokenSigner(key)
+
+    def theirs(number: int) -> None:
+        record, terms = bench.record(number), material.terms()
+        tbs = prepare_passport(record, terms, dsc)
+        payload = cbor2.dumps(cbor2.loads(tbs.payload))
+        cose = cbor2.CBORTag(18, [tbs.protected, {}, payload, key.sign(tbs.message)])
+        text = peers.hc1(cbor2.dumps(cose))
+        picture = peers.qr_png(text)
+        lines = [f"{name}: {value}" for name, value in _flat(tbs.health_certificate.to_dict())]
+        peers.sign_in_one_call(peers.card_page(lines, picture), signer)
+
+    yield race(
+        "whole certificate, ES256",
+        each(lambda number: bench.document("EC", number)),
+        "qrcode, base45, reportlab, pyHanko",
+        each(theirs),
+        rounds=(10, 3),
+        must=5,
+        stretch=20,
+        repeats=9,
+    )
+
+
+def two_processes(bench: Bench) -> Iterator[Result]:
+    """Certificates from two signing processes in the time that one needs for half of them."""
+    with _workers(bench, 1) as one, _workers(bench, 2) as two:
+        yield race("two signing processes", two, "one", one, rounds=(120, 120), must=1.8, repeats=7)
+
+
+@contextmanager
+def _workers(bench: Bench, count: int) -> Iterator[Run]:
+    """``count`` processes, each with tokens of its own; the Run shares the rounds out among them."""
+    context = multiprocessing.get_context("spawn")
+    workers = []
+    for _ in range(count):
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_sign_on_demand, args=(theirs, bench.tokens.copy()), daemon=True)
+        process.start()
+        workers.append((process, ours))
+    for _, pipe in workers:
+        pipe.recv()
+
+    def run(rounds: int) -> float:
+        start = perf_counter()
+        for _, pipe in workers:
+            pipe.send(rounds // count)
+        for _, pipe in workers:
+            pipe.recv()
+        return perf_counter() - start
+
+    try:
+        yield run
+    finally:
+        for process, _ in workers:
+            process.kill()
+            process.join()
+
+
+def _sign_on_demand(pipe: Any, tokens: material.Tokens) -> None:
+    tokens.use()
+    bench = Bench(tokens, material.verified_records(200))
+    bench.document("EC", 0)
+    pipe.send("ready")
+    number = 0
+    while True:
+        for _ in range(pipe.recv()):
+            bench.document("EC", number := number + 1)
+        pipe.send("done")
+
+
+def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _flat(item, f"{path}.{key}")
+    elif isinstance(value, list):
+        for item in value:
+            yield from _flat(item, path)
+    else:
+        yield path, value
+
+
+def demo_seconds(summary: Path) -> dict[str, Any] | None:
+    """What the last demo measured of itself, if there was one."""
+    if not summary.is_file():
+        return None
+    answer: dict[str, Any] = json.loads(summary.read_text(encoding="utf-8"))
+    return answer
+
+
+ROWS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
+    token_signing,
+    payload_to_hc1,
+    base45_codec,
+    qr_picture,
+    page_and_signature,
+    whole_certificate,
+    two_processes,
+)
+
+__all__ = ["ROWS", "Bench", "NotHereError", "demo_seconds"]
