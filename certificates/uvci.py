@@ -23,7 +23,8 @@ _LOOK_ALIKE = str.maketrans("ILO", "110")
 
 def new_uvci(country: str = "VN") -> str:
     """A new identifier from the system's random source. ``country`` is ISO 3166-1 alpha-2."""
-    opaque = "".join(secrets.choice(OPAQUE_ALPHABET) for _ in range(OPAQUE_SIZE))
+    bits = secrets.randbits(5 * OPAQUE_SIZE)
+    opaque = "".join(OPAQUE_ALPHABET[bits >> 5 * place & 31] for place in range(OPAQUE_SIZE))
     return f"{PREFIX}{country}:{opaque}"
 
 

@@ -75,9 +75,9 @@ def comparable(text: str) -> str:
 def split_name(person: Person) -> PersonName:
     """Family and given name. Own fields win; then "FAMILY, given"; then the first word is the family name.
 
-    Where that first word is a Highland particle (H', Y, K', A, Ka), the family name is a known clan and what follows it,
-    and without one there is none. A particle inside ends the family name (Rơ Chăm H'Yéo); Rơ takes its second word.
-    A single word is a family name (ICAO 9303-3, 4.6: it is the primary identifier).
+    Where that first word is a Highland particle (H', Y, K', A, Ka), the family name is a known clan and what follows
+    it, and without one there is none. A particle inside ends the family name (Rơ Chăm H'Yéo); Rơ takes its second
+    word. A single word is a family name (ICAO 9303-3, 4.6: it is the primary identifier).
     """
     if person.family_name or person.given_name:
         return PersonName(surname=clean(person.family_name or ""), given=clean(person.given_name or ""))

@@ -150,7 +150,8 @@ def _name_gaps(person: Person) -> tuple[Gap, ...]:
     name = split_name(person)
     if not (full + name.surname + name.given).isprintable():
         return (Gap(field="full_name", code="name-characters"),)
-    if _words(f"{name.surname} {name.given}") != _words(full):
+    own_fields = person.family_name or person.given_name
+    if own_fields and _words(f"{name.surname} {name.given}") != _words(full):
         return (Gap(field="family_name", code="name-parts"),)
     try:
         written = transliterate(name.surname) + transliterate(name.given)
