@@ -8,7 +8,7 @@ of the primary series are not in the value sets: they follow the product's autho
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -56,11 +56,11 @@ class Product:
     mp: str
     ma: str
     manufacturer: str
-    primary_doses: int = 2
-    active: bool = True
-    minimum_interval: int = 21
-    used_in_vietnam: bool = False
-    aliases: tuple[str, ...] = ()
+    primary_doses: int
+    active: bool
+    minimum_interval: int
+    used_in_vietnam: bool
+    aliases: tuple[str, ...]
 
     @property
     def vaccine_en(self) -> str:
@@ -73,387 +73,164 @@ class Product:
         return _VACCINE[self.vp][1]
 
 
-_ROWS: Final[tuple[Product, ...]] = (
-    Product(
-        key="comirnaty",
-        name="Comirnaty",
-        vp=VP_MRNA,
-        mp="EU/1/20/1528",
-        ma="ORG-100030215",
-        manufacturer="Biontech Manufacturing GmbH",
-        used_in_vietnam=True,
-        aliases=("Pfizer", "Pfizer BioNTech", "BioNTech", "BNT162b2", "Comirnaty Pfizer BioNTech"),
+_CODES: Final = {
+    "mRNA": VP_MRNA,
+    "subunit": VP_SUBUNIT,
+    "whole": VP_INACTIVATED,
+    "vector": VP_VECTOR,
+    "general": VP_GENERAL,
+}
+# n: doses of the primary series; days: between them, at least; use: VN given in Vietnam, old deprecated.
+_TABLE: Final = """
+key                   | vp      | mp                               | ma                                 | n | days | use
+comirnaty             | mRNA    | EU/1/20/1528                     | ORG-100030215                      | 2 | 21   | VN
+spikevax              | mRNA    | EU/1/20/1507                     | ORG-100031184                      | 2 | 28   | VN
+vaxzevria             | vector  | EU/1/21/1529                     | ORG-100001699                      | 2 | 28   | VN
+jcovden               | vector  | EU/1/20/1525                     | ORG-100001417                      | 1 | 56   | VN
+bbibp-corv            | whole   | BBIBP-CorV                       | ORG-100020693                      | 2 | 21   | VN
+sputnik-v             | vector  | Sputnik-V                        | Gamaleya-Research-Institute        | 2 | 21   | VN
+abdala                | general | Abdala                           | CIGB                               | 3 | 14   | VN
+hayat-vax             | whole   | Hayat-Vax                        | ORG-100023050                      | 2 | 21   | VN
+covaxin               | whole   | Covaxin                          | Bharat-Biotech                     | 2 | 28   | VN
+cvncov                | mRNA    | CVnCoV                           | ORG-100006270                      | 2 | 28   | -
+nuvaxovid             | subunit | EU/1/21/1618                     | ORG-100032020                      | 2 | 21   | -
+nvx-cov2373           | subunit | NVX-CoV2373                      | ORG-100032020                      | 2 | 21   | old
+convidecia            | vector  | Convidecia                       | ORG-100013793                      | 1 | 28   | -
+epivaccorona          | subunit | EpiVacCorona                     | Vector-Institute                   | 2 | 21   | -
+epivaccorona-n        | subunit | EpiVacCorona-N                   | Vector-Institute                   | 2 | 21   | -
+inactivated-vero-cell | whole   | Inactivated-SARS-CoV-2-Vero-Cell | ORG-100010771                      | 2 | 21   | old
+wibp-corv             | whole   | WIBP-CorV                        | Sinopharm-WIBP                     | 2 | 21   | -
+coronavac             | whole   | CoronaVac                        | Sinovac-Biotech                    | 2 | 14   | -
+butantan              | whole   | Covid-19-adsorvida-inativada     | Instituto-Butantan                 | 2 | 14   | -
+covivac               | whole   | CoviVac                          | Chumakov-Federal-Scientific-Center | 2 | 14   | -
+covishield            | vector  | Covishield                       | ORG-100001981                      | 2 | 28   | -
+covid-19-recombinant  | vector  | Covid-19-recombinant             | Fiocruz                            | 2 | 28   | -
+r-covi                | vector  | R-COVI                           | ORG-100007893                      | 2 | 28   | -
+azd2816               | vector  | AZD2816                          | ORG-100001699                      | 2 | 28   | -
+sputnik-light         | vector  | Sputnik-Light                    | Gamaleya-Research-Institute        | 1 | 21   | -
+sputnik-m             | vector  | Sputnik-M                        | Gamaleya-Research-Institute        | 2 | 21   | -
+mvc-cov1901           | subunit | MVC-COV1901                      | ORG-100033914                      | 2 | 28   | -
+covovax               | subunit | Covovax                          | ORG-100001981                      | 2 | 21   | -
+vidprevtyn            | general | Vidprevtyn                       | ORG-100000788                      | 2 | 21   | old
+vidprevtyn-beta       | general | EU/1/21/1580                     | ORG-100000788                      | 2 | 21   | -
+vla2001               | general | VLA2001                          | ORG-100036422                      | 2 | 21   | old
+valneva               | general | EU/1/21/1624                     | ORG-100036422                      | 2 | 28   | -
+bimervax              | general | EU/1/22/1709                     | ORG-100036914                      | 2 | 21   | -
+nvsi-06-08            | general | NVSI-06-08                       | NVSI                               | 2 | 21   | -
+ys-sc2-010            | general | YS-SC2-010                       | Yisheng-Biopharma                  | 2 | 7    | -
+sctv01c               | general | SCTV01C                          | ORG-100026614                      | 2 | 21   | -
+covifenz              | general | Covifenz                         | ORG-100008549                      | 2 | 21   | -
+soberana-02           | general | Soberana-02                      | Finlay-Institute                   | 2 | 28   | -
+soberana-plus         | general | Soberana-Plus                    | Finlay-Institute                   | 1 | 28   | -
+"""
+# vaccine-medicinal-product: the display, where it is not the code itself.
+_NAMES: Final[dict[str, str]] = {
+    "comirnaty": "Comirnaty",
+    "spikevax": "Spikevax",
+    "vaxzevria": "Vaxzevria",
+    "jcovden": "Jcovden",
+    "nuvaxovid": "Nuvaxovid",
+    "nvx-cov2373": "NVX-CoV2373 (deprecated)",
+    "inactivated-vero-cell": "Inactivated SARS-CoV-2 (Vero Cell) (deprecated)",
+    "butantan": "Vacina adsorvida covid-19 (inativada)",
+    "covid-19-recombinant": "Covid-19 (recombinant)",
+    "sputnik-light": "Sputnik Light",
+    "sputnik-m": "Sputnik M",
+    "mvc-cov1901": "MVC COVID-19 vaccine",
+    "vidprevtyn": "Vidprevtyn (deprecated)",
+    "vidprevtyn-beta": "VidPrevtyn Beta",
+    "vla2001": "VLA2001 (deprecated)",
+    "valneva": "COVID-19 Vaccine Valneva",
+    "bimervax": "Bimervax",
+    "soberana-02": "Soberana 02",
+    "soberana-plus": "Soberana Plus",
+}
+# vaccine-mah-manf: the display.
+_MANUFACTURERS: Final[dict[str, str]] = {
+    "ORG-100030215": "Biontech Manufacturing GmbH",
+    "ORG-100031184": "Moderna Biotech Spain S.L.",
+    "ORG-100001699": "AstraZeneca AB",
+    "ORG-100001417": "Janssen-Cilag International",
+    "ORG-100020693": "China Sinopharm International Corp. - Beijing location",
+    "Gamaleya-Research-Institute": "Gamaleya Research Institute",
+    "CIGB": "Center for Genetic Engineering and Biotechnology",
+    "ORG-100023050": "Gulf Pharmaceutical Industries",
+    "Bharat-Biotech": "Bharat Biotech",
+    "ORG-100006270": "Curevac AG",
+    "ORG-100032020": "Novavax CZ a.s.",
+    "ORG-100013793": "CanSino Biologics",
+    "Vector-Institute": "Vector Institute",
+    "ORG-100010771": "Sinopharm Weiqida Europe Pharmaceutical s.r.o. - Prague location",
+    "Sinopharm-WIBP": "Sinopharm - Wuhan Institute of Biological Products",
+    "Sinovac-Biotech": "Sinovac Biotech",
+    "Instituto-Butantan": "Instituto Butantan",
+    "Chumakov-Federal-Scientific-Center": (
+        "Chumakov Federal Scientific Center for Research and Development of Immune-and-Biological Products"
     ),
-    Product(
-        key="spikevax",
-        name="Spikevax",
-        vp=VP_MRNA,
-        mp="EU/1/20/1507",
-        ma="ORG-100031184",
-        manufacturer="Moderna Biotech Spain S.L.",
-        minimum_interval=28,
-        used_in_vietnam=True,
-        aliases=("Moderna", "mRNA-1273", "COVID-19 Vaccine Moderna", "Spikevax Moderna"),
-    ),
-    Product(
-        key="vaxzevria",
-        name="Vaxzevria",
-        vp=VP_VECTOR,
-        mp="EU/1/21/1529",
-        ma="ORG-100001699",
-        manufacturer="AstraZeneca AB",
-        minimum_interval=28,
-        used_in_vietnam=True,
-        aliases=("AstraZeneca", "Astra Zeneca", "AZ", "AZD1222", "COVID-19 Vaccine AstraZeneca"),
-    ),
-    Product(
-        key="jcovden",
-        name="Jcovden",
-        vp=VP_VECTOR,
-        mp="EU/1/20/1525",
-        ma="ORG-100001417",
-        manufacturer="Janssen-Cilag International",
-        primary_doses=1,
-        minimum_interval=56,
-        used_in_vietnam=True,
-        aliases=("Janssen", "Johnson & Johnson", "J&J", "COVID-19 Vaccine Janssen", "Ad26.COV2.S"),
-    ),
-    Product(
-        key="bbibp-corv",
-        name="BBIBP-CorV",
-        vp=VP_INACTIVATED,
-        mp="BBIBP-CorV",
-        ma="ORG-100020693",
-        manufacturer="China Sinopharm International Corp. - Beijing location",
-        used_in_vietnam=True,
-        # Vero Cell as given in Vietnam is the Beijing product; the table's note towards WIBP-CorV is about another one.
-        aliases=("Vero Cell", "VeroCell", "Vero-Cell Sinopharm", "Sinopharm", "Sinopharm Beijing", "Covilo"),
-    ),
-    Product(
-        key="sputnik-v",
-        name="Sputnik-V",
-        vp=VP_VECTOR,
-        mp="Sputnik-V",
-        ma="Gamaleya-Research-Institute",
-        manufacturer="Gamaleya Research Institute",
-        used_in_vietnam=True,
-        aliases=("Sputnik", "Gam-COVID-Vac"),
-    ),
-    Product(
-        key="abdala",
-        name="Abdala",
-        vp=VP_GENERAL,
-        mp="Abdala",
-        ma="CIGB",
-        manufacturer="Center for Genetic Engineering and Biotechnology",
-        primary_doses=3,
-        minimum_interval=14,
-        used_in_vietnam=True,
-        aliases=("CIGB-66",),
-    ),
-    Product(
-        key="hayat-vax",
-        name="Hayat-Vax",
-        vp=VP_INACTIVATED,
-        mp="Hayat-Vax",
-        ma="ORG-100023050",
-        manufacturer="Gulf Pharmaceutical Industries",
-        used_in_vietnam=True,
-        aliases=("Hayat Vax", "Hayatvax"),
-    ),
-    Product(
-        key="covaxin",
-        name="Covaxin",
-        vp=VP_INACTIVATED,
-        mp="Covaxin",
-        ma="Bharat-Biotech",
-        manufacturer="Bharat Biotech",
-        minimum_interval=28,
-        used_in_vietnam=True,
-        aliases=("BBV152", "BBV152 A, B, C"),
-    ),
-    Product(
-        key="cvncov",
-        name="CVnCoV",
-        vp=VP_MRNA,
-        mp="CVnCoV",
-        ma="ORG-100006270",
-        manufacturer="Curevac AG",
-        minimum_interval=28,
-        aliases=("CureVac",),
-    ),
-    Product(
-        key="nuvaxovid",
-        name="Nuvaxovid",
-        vp=VP_SUBUNIT,
-        mp="EU/1/21/1618",
-        ma="ORG-100032020",
-        manufacturer="Novavax CZ a.s.",
-        aliases=("Novavax", "NVX-CoV2373"),
-    ),
-    Product(
-        key="nvx-cov2373",
-        name="NVX-CoV2373 (deprecated)",
-        vp=VP_SUBUNIT,
-        mp="NVX-CoV2373",
-        ma="ORG-100032020",
-        manufacturer="Novavax CZ a.s.",
-        active=False,
-    ),
-    Product(
-        key="convidecia",
-        name="Convidecia",
-        vp=VP_VECTOR,
-        mp="Convidecia",
-        ma="ORG-100013793",
-        manufacturer="CanSino Biologics",
-        primary_doses=1,
-        minimum_interval=28,
-        aliases=("CanSino", "Ad5-nCoV"),
-    ),
-    Product(
-        key="epivaccorona",
-        name="EpiVacCorona",
-        vp=VP_SUBUNIT,
-        mp="EpiVacCorona",
-        ma="Vector-Institute",
-        manufacturer="Vector Institute",
-    ),
-    Product(
-        key="epivaccorona-n",
-        name="EpiVacCorona-N",
-        vp=VP_SUBUNIT,
-        mp="EpiVacCorona-N",
-        ma="Vector-Institute",
-        manufacturer="Vector Institute",
-        aliases=("Aurora-CoV",),
-    ),
-    Product(
-        key="inactivated-vero-cell",
-        name="Inactivated SARS-CoV-2 (Vero Cell) (deprecated)",
-        vp=VP_INACTIVATED,
-        mp="Inactivated-SARS-CoV-2-Vero-Cell",
-        ma="ORG-100010771",
-        manufacturer="Sinopharm Weiqida Europe Pharmaceutical s.r.o. - Prague location",
-        active=False,
-    ),
-    Product(
-        key="wibp-corv",
-        name="WIBP-CorV",
-        vp=VP_INACTIVATED,
-        mp="WIBP-CorV",
-        ma="Sinopharm-WIBP",
-        manufacturer="Sinopharm - Wuhan Institute of Biological Products",
-        aliases=("Sinopharm Wuhan",),
-    ),
-    Product(
-        key="coronavac",
-        name="CoronaVac",
-        vp=VP_INACTIVATED,
-        mp="CoronaVac",
-        ma="Sinovac-Biotech",
-        manufacturer="Sinovac Biotech",
-        minimum_interval=14,
-        aliases=("Sinovac",),
-    ),
-    Product(
-        key="covid-19-adsorvida-inativada",
-        name="Vacina adsorvida covid-19 (inativada)",
-        vp=VP_INACTIVATED,
-        mp="Covid-19-adsorvida-inativada",
-        ma="Instituto-Butantan",
-        manufacturer="Instituto Butantan",
-        minimum_interval=14,
-        aliases=("Butantan",),
-    ),
-    Product(
-        key="covivac",
-        name="CoviVac",
-        vp=VP_INACTIVATED,
-        mp="CoviVac",
-        ma="Chumakov-Federal-Scientific-Center",
-        manufacturer=(
-            "Chumakov Federal Scientific Center for Research and Development of Immune-and-Biological Products"
-        ),
-        minimum_interval=14,
-    ),
-    Product(
-        key="covishield",
-        name="Covishield",
-        vp=VP_VECTOR,
-        mp="Covishield",
-        ma="ORG-100001981",
-        manufacturer="Serum Institute Of India Private Limited",
-        minimum_interval=28,
-        aliases=("ChAdOx1_nCoV-19",),
-    ),
-    Product(
-        key="covid-19-recombinant",
-        name="Covid-19 (recombinant)",
-        vp=VP_VECTOR,
-        mp="Covid-19-recombinant",
-        ma="Fiocruz",
-        manufacturer="Fiocruz",
-        minimum_interval=28,
-    ),
-    Product(
-        key="r-covi",
-        name="R-COVI",
-        vp=VP_VECTOR,
-        mp="R-COVI",
-        ma="ORG-100007893",
-        manufacturer="R-Pharm CJSC",
-        minimum_interval=28,
-    ),
-    Product(
-        key="azd2816",
-        name="AZD2816",
-        vp=VP_VECTOR,
-        mp="AZD2816",
-        ma="ORG-100001699",
-        manufacturer="AstraZeneca AB",
-        minimum_interval=28,
-    ),
-    Product(
-        key="sputnik-light",
-        name="Sputnik Light",
-        vp=VP_VECTOR,
-        mp="Sputnik-Light",
-        ma="Gamaleya-Research-Institute",
-        manufacturer="Gamaleya Research Institute",
-        primary_doses=1,
-    ),
-    Product(
-        key="sputnik-m",
-        name="Sputnik M",
-        vp=VP_VECTOR,
-        mp="Sputnik-M",
-        ma="Gamaleya-Research-Institute",
-        manufacturer="Gamaleya Research Institute",
-    ),
-    Product(
-        key="mvc-cov1901",
-        name="MVC COVID-19 vaccine",
-        vp=VP_SUBUNIT,
-        mp="MVC-COV1901",
-        ma="ORG-100033914",
-        manufacturer="Medigen Vaccine Biologics Corporation",
-        minimum_interval=28,
-        aliases=("Medigen", "Medigen COVID-19 vaccine"),
-    ),
-    Product(
-        key="covovax",
-        name="Covovax",
-        vp=VP_SUBUNIT,
-        mp="Covovax",
-        ma="ORG-100001981",
-        manufacturer="Serum Institute Of India Private Limited",
-    ),
-    Product(
-        key="vidprevtyn",
-        name="Vidprevtyn (deprecated)",
-        vp=VP_GENERAL,
-        mp="Vidprevtyn",
-        ma="ORG-100000788",
-        manufacturer="Sanofi Pasteur",
-        active=False,
-    ),
-    Product(
-        key="vidprevtyn-beta",
-        name="VidPrevtyn Beta",
-        vp=VP_GENERAL,
-        mp="EU/1/21/1580",
-        ma="ORG-100000788",
-        manufacturer="Sanofi Pasteur",
-        aliases=("Vidprevtyn",),
-    ),
-    Product(
-        key="vla2001",
-        name="VLA2001 (deprecated)",
-        vp=VP_GENERAL,
-        mp="VLA2001",
-        ma="ORG-100036422",
-        manufacturer="Valneva France",
-        active=False,
-    ),
-    Product(
-        key="valneva",
-        name="COVID-19 Vaccine Valneva",
-        vp=VP_GENERAL,
-        mp="EU/1/21/1624",
-        ma="ORG-100036422",
-        manufacturer="Valneva France",
-        minimum_interval=28,
-        aliases=("VLA2001", "Valneva"),
-    ),
-    Product(
-        key="bimervax",
-        name="Bimervax",
-        vp=VP_GENERAL,
-        mp="EU/1/22/1709",
-        ma="ORG-100036914",
-        manufacturer="Hipra Human Health S.L.",
-        aliases=("HIPRA",),
-    ),
-    Product(
-        key="nvsi-06-08",
-        name="NVSI-06-08",
-        vp=VP_GENERAL,
-        mp="NVSI-06-08",
-        ma="NVSI",
-        manufacturer="National Vaccine and Serum Institute, China",
-    ),
-    Product(
-        key="ys-sc2-010",
-        name="YS-SC2-010",
-        vp=VP_GENERAL,
-        mp="YS-SC2-010",
-        ma="Yisheng-Biopharma",
-        manufacturer="Yisheng Biopharma",
-        minimum_interval=7,
-    ),
-    Product(
-        key="sctv01c",
-        name="SCTV01C",
-        vp=VP_GENERAL,
-        mp="SCTV01C",
-        ma="ORG-100026614",
-        manufacturer="Sinocelltech Ltd.",
-    ),
-    Product(
-        key="covifenz",
-        name="Covifenz",
-        vp=VP_GENERAL,
-        mp="Covifenz",
-        ma="ORG-100008549",
-        manufacturer="Medicago Inc.",
-        aliases=("CoVLP",),
-    ),
-    Product(
-        key="soberana-02",
-        name="Soberana 02",
-        vp=VP_GENERAL,
-        mp="Soberana-02",
-        ma="Finlay-Institute",
-        manufacturer="Finlay Institute of Vaccines",
-        minimum_interval=28,
-        aliases=("FINLAY-FR-2",),
-    ),
-    Product(
-        key="soberana-plus",
-        name="Soberana Plus",
-        vp=VP_GENERAL,
-        mp="Soberana-Plus",
-        ma="Finlay-Institute",
-        manufacturer="Finlay Institute of Vaccines",
-        primary_doses=1,
-        minimum_interval=28,
-        aliases=("FINLAY-FR-1A",),
-    ),
-)
+    "ORG-100001981": "Serum Institute Of India Private Limited",
+    "Fiocruz": "Fiocruz",
+    "ORG-100007893": "R-Pharm CJSC",
+    "ORG-100033914": "Medigen Vaccine Biologics Corporation",
+    "ORG-100000788": "Sanofi Pasteur",
+    "ORG-100036422": "Valneva France",
+    "ORG-100036914": "Hipra Human Health S.L.",
+    "NVSI": "National Vaccine and Serum Institute, China",
+    "Yisheng-Biopharma": "Yisheng Biopharma",
+    "ORG-100026614": "Sinocelltech Ltd.",
+    "ORG-100008549": "Medicago Inc.",
+    "Finlay-Institute": "Finlay Institute of Vaccines",
+}
+# What spreadsheets write, besides key, name and code.
+_ALIASES: Final[dict[str, tuple[str, ...]]] = {
+    "comirnaty": ("Pfizer", "Pfizer BioNTech", "BioNTech", "BNT162b2", "Comirnaty Pfizer BioNTech"),
+    "spikevax": ("Moderna", "mRNA-1273", "COVID-19 Vaccine Moderna", "Spikevax Moderna"),
+    "vaxzevria": ("AstraZeneca", "Astra Zeneca", "AZ", "AZD1222", "COVID-19 Vaccine AstraZeneca"),
+    "jcovden": ("Janssen", "Johnson & Johnson", "J&J", "COVID-19 Vaccine Janssen", "Ad26.COV2.S"),
+    # Vero Cell as given in Vietnam is the Beijing product; the table's note towards WIBP-CorV is about another one.
+    "bbibp-corv": ("Vero Cell", "VeroCell", "Vero-Cell Sinopharm", "Sinopharm", "Sinopharm Beijing", "Covilo"),
+    "sputnik-v": ("Sputnik", "Gam-COVID-Vac"),
+    "abdala": ("CIGB-66",),
+    "hayat-vax": ("Hayat Vax", "Hayatvax"),
+    "covaxin": ("BBV152", "BBV152 A, B, C"),
+    "cvncov": ("CureVac",),
+    "nuvaxovid": ("Novavax", "NVX-CoV2373"),
+    "convidecia": ("CanSino", "Ad5-nCoV"),
+    "epivaccorona-n": ("Aurora-CoV",),
+    "wibp-corv": ("Sinopharm Wuhan",),
+    "coronavac": ("Sinovac",),
+    "butantan": ("Butantan",),
+    "covishield": ("ChAdOx1_nCoV-19",),
+    "mvc-cov1901": ("Medigen", "Medigen COVID-19 vaccine"),
+    "vidprevtyn-beta": ("Vidprevtyn",),
+    "valneva": ("VLA2001", "Valneva"),
+    "bimervax": ("HIPRA",),
+    "covifenz": ("CoVLP",),
+    "soberana-02": ("FINLAY-FR-2",),
+    "soberana-plus": ("FINLAY-FR-1A",),
+}
 
-PRODUCTS: Final[Mapping[str, Product]] = MappingProxyType({product.key: product for product in _ROWS})
-TRIPLES: Final[frozenset[tuple[str, str, str]]] = frozenset((p.vp, p.mp, p.ma) for p in _ROWS if p.active)
+
+def _read_table() -> Iterator[Product]:
+    _, *lines = _TABLE.strip().splitlines()
+    for line in lines:
+        key, vp, mp, ma, doses, days, use = (cell.strip() for cell in line.split("|"))
+        yield Product(
+            key=key,
+            name=_NAMES.get(key, mp),
+            vp=_CODES[vp],
+            mp=mp,
+            ma=ma,
+            manufacturer=_MANUFACTURERS[ma],
+            primary_doses=int(doses),
+            active=use != "old",
+            minimum_interval=int(days),
+            used_in_vietnam=use == "VN",
+            aliases=_ALIASES.get(key, ()),
+        )
+
+
+PRODUCTS: Final[Mapping[str, Product]] = MappingProxyType({product.key: product for product in _read_table()})
+TRIPLES: Final[frozenset[tuple[str, str, str]]] = frozenset((p.vp, p.mp, p.ma) for p in PRODUCTS.values() if p.active)
 
 
 def find_product(text: str) -> Product:
@@ -476,7 +253,7 @@ def find_product(text: str) -> Product:
 @cache
 def _by_name() -> Mapping[str, Product]:
     names: dict[str, Product] = {}
-    for product in _ROWS:
+    for product in PRODUCTS.values():
         if product.active:
             for name in (product.key, product.name, product.mp, *product.aliases):
                 names[_squeeze(name)] = product
