@@ -79,6 +79,12 @@ class TokenFull(TokenError):
     code = "token-full"
 
 
+class LabelForm(TokenError):
+    """A token's label is empty or longer than 32 bytes."""
+
+    code = "label-form"
+
+
 class PinError(TokenError):
     """Root of all errors about PINs: a person must act, and no program may try again."""
 

@@ -14,7 +14,7 @@ from cryptography import x509
 from pkcs11 import Attribute, CertificateType, KeyType, MechanismFlag, ObjectClass
 
 from hsm.encoding import P256_PARAMS
-from hsm.errors import ModuleNotLoaded, TokenError, TokenFault, TokenNotFound, translated
+from hsm.errors import LabelForm, ModuleNotLoaded, TokenFault, TokenNotFound, translated
 from hsm.matching import CertificateFacts, match_certificate
 from hsm.objects import private_keys_on
 from hsm.pins import PinCallback, check_new_pin, check_pin, log_in
@@ -52,7 +52,7 @@ def init_token(module: Path, *, label: str, so_pin: str, pin: str) -> TokenInfo:
         TokenError: what the token says.
     """
     if not label or len(label.encode()) > _LABEL_SIZE:
-        raise TokenError(f"a label has 1 to {_LABEL_SIZE} bytes")
+        raise LabelForm(f"the label of a token has 1 to {_LABEL_SIZE} bytes")
     check_new_pin(so_pin)
     check_new_pin(pin)
     loaded = load(module)
