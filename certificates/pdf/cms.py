@@ -160,7 +160,7 @@ def decode_signed_data(data: bytes) -> ReadSignature:
 
 def issuer_and_serial(certificate: bytes) -> bytes:
     """IssuerAndSerialNumber (RFC 5652, 10.2.4) of a DER certificate. Raises DerError."""
-    tbs = der.children(der.children(der.decode(certificate), der.SEQUENCE)[0], der.SEQUENCE)
+    tbs = der.children(_first(der.decode(certificate), der.SEQUENCE), der.SEQUENCE)
     if tbs and tbs[0].tag == _CONTEXT_0:  # the version, absent in version 1
         del tbs[0]
     if len(tbs) < 3:
@@ -187,8 +187,8 @@ def _read_attributes(attributes: Element) -> tuple[bytes, bytes]:
         raise DerError("a signed attribute is missing") from error
     if content_type.encoded != _DATA or digest.tag != der.OCTET_STRING:
         raise DerError("a signed attribute has another form")
-    certificate_ids = der.children(der.children(signing_certificate, der.SEQUENCE)[0], der.SEQUENCE)
-    fields = der.children(certificate_ids[0], der.SEQUENCE) if certificate_ids else []
+    certificate_ids = _first(signing_certificate, der.SEQUENCE)
+    fields = der.children(_first(certificate_ids, der.SEQUENCE), der.SEQUENCE)
     if fields and fields[0].encoded in (_SHA256, _SHA256_WITH_NULL):
         del fields[0]
     if not fields or fields[0].tag != der.OCTET_STRING:
@@ -201,6 +201,13 @@ def _exactly(element: Element, tag: int, count: int) -> list[Element]:
     if len(found) != count:
         raise DerError("an element has more or fewer parts than expected")
     return found
+
+
+def _first(element: Element, tag: int) -> Element:
+    found = der.children(element, tag)
+    if not found:
+        raise DerError("an element is empty")
+    return found[0]
 
 
 def _signature_to_der(algorithm: Algorithm, signature: bytes) -> bytes:

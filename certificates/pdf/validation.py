@@ -54,7 +54,7 @@ def read_signature(pdf: bytes) -> PdfSignature:
     try:
         element, padding = der.decode_prefix(bytes.fromhex(gap.group(1).decode("ascii")))
         read = cms.decode_signed_data(element.encoded)
-    except (DerError, IndexError) as error:
+    except DerError as error:
         raise _refused("the CMS has another form") from error
     if padding.strip(b"\x00"):
         raise _refused("there are bytes after the CMS")
