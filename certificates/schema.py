@@ -226,7 +226,7 @@ def _loose_country(value: object) -> bool:
 
 
 def _strict_country(value: object) -> bool:
-    return value in COUNTRIES
+    return isinstance(value, str) and value in COUNTRIES
 
 
 def _disease(value: object) -> bool:

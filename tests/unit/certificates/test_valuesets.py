@@ -3,6 +3,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from certificates.errors import RecordError
 from certificates.valuesets import DISEASE_COVID_19, PRODUCTS, TRIPLES, VERSION, VP_GENERAL, _squeeze, find_product
@@ -42,6 +44,15 @@ def test_unknown_names(text: str) -> None:
     with pytest.raises(RecordError) as caught:
         find_product(text)
     assert caught.value.code == "product-unknown"
+
+
+@given(st.text(max_size=30))
+def test_any_text_names_an_active_product_or_none(text: str) -> None:
+    try:
+        product = find_product(text)
+    except RecordError:
+        return
+    assert product.active
 
 
 def test_no_name_belongs_to_two_products() -> None:

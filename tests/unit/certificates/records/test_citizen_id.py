@@ -1,6 +1,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from certificates.errors import RecordError
 from certificates.records.citizen_id import hints, identify
@@ -61,6 +63,16 @@ def test_refuses(text: str, code: str) -> None:
     assert caught.value.code == code
     assert caught.value.fields == ("id_number",)
     assert not text.strip() or text not in str(caught.value)
+
+
+@given(st.text(st.characters() | st.sampled_from("0123456789E+. -"), max_size=16), st.sampled_from(["VN", "DK"]))
+def test_any_text_is_a_number_or_refused(text: str, nationality: str) -> None:
+    try:
+        kind, number = identify(text, nationality=nationality)
+    except RecordError as error:
+        assert error.code.startswith("citizen-id-")  # noqa: PT017
+        return
+    assert identify(number, nationality=nationality) == (kind, number)
 
 
 def test_a_foreigners_dummy() -> None:

@@ -136,6 +136,17 @@ def test_letters_that_a_passport_cannot_write(text: str) -> None:
     assert text not in str(caught.value)
 
 
+@given(st.text())
+def test_any_text_is_written_or_refused(text: str) -> None:
+    comparable(text)
+    clip(text)
+    try:
+        written = transliterate(text)
+    except RecordError:
+        return
+    assert re.fullmatch(r"[A-Z<]{0,80}", written)
+
+
 @given(VIETNAMESE)
 def test_passport_letters_always_fit(text: str) -> None:
     written = transliterate(text * 4)
