@@ -47,7 +47,10 @@ def read_certificate(der: bytes) -> CertificateParts:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return _read_strictly(x509.load_der_x509_certificate(der))
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension):
+    except IssuanceError:
+        raise
+    # Its refusals have no common root (ValueError, InvalidVersion, DuplicateExtension, ...).
+    except Exception:
         return _read_tolerantly(der)
 
 
@@ -115,10 +118,14 @@ def _read_tolerantly(der: bytes) -> CertificateParts:
 
 
 def _key_of(info: Any) -> object:
+    """Also of keys for RSASSA-PSS only; explicit curve parameters, as some CSCAs have them, are not read."""
     try:
+        if info["algorithm"]["algorithm"].native == "rsassa_pss":
+            numbers = info["public_key"].parsed.native
+            return rsa.RSAPublicNumbers(numbers["public_exponent"], numbers["modulus"]).public_key()
         return load_der_public_key(info.dump())
-    except UnsupportedAlgorithm as error:
-        raise IssuanceError("certificate-key", "a key of an unknown kind") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise IssuanceError("certificate-key", "a key that cannot be read") from error
 
 
 def _extensions_of(extensions: Any) -> tuple[frozenset[str], bool]:

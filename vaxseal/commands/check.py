@@ -132,10 +132,13 @@ def _read(given: str, *, json: bool) -> _Input:
 
 def _verdict(item: _Input, trust: "TrustStore", at: "datetime") -> "CheckedCertificate | CheckError":
     from certificates.checking import check_text
-    from certificates.errors import CheckError
+    from certificates.errors import CheckError, CheckReason
+    from certificates.hc1 import PREFIX
 
+    content = item.content
+    if isinstance(content, str) and not content.startswith(PREFIX):
+        return CheckError(CheckReason.CONTEXT, "it is no file, and no text that starts with HC1:")
     try:
-        content = item.content
         if isinstance(content, str):
             return check_text(content, trust, at)
         if b"%PDF-" in content[:1024]:

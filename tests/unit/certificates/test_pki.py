@@ -5,7 +5,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from certificates.errors import IssuanceError
 from certificates.pki import SigningCertificate, fingerprint, key_identifier, verify_signature
@@ -142,6 +142,25 @@ def test_other_keys_are_refused(key: Any) -> None:
         with pytest.raises(IssuanceError) as caught:
             SigningCertificate.from_der(certificate(key, *extensions))
         assert caught.value.code == "certificate-key"
+
+
+def test_a_key_that_cannot_be_read_is_no_reason_to_doubt_the_rest() -> None:
+    der, point = certificate(P256), P256.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    p256, unknown = bytes.fromhex("06082a8648ce3d030107"), bytes.fromhex("06082a8648ce3d03017f")
+    for odd in (der.replace(p256, unknown), der.replace(point, point[:-1] + bytes([point[-1] ^ 1]))):
+        with pytest.raises(IssuanceError) as caught:
+            SigningCertificate.from_der(odd)
+        assert caught.value.code == "certificate-key"
+
+
+@pytest.mark.parametrize("broken", [(), (BROKEN,)], ids=["strict", "tolerant"])
+def test_an_rsa_key_may_be_named_for_pss_only(broken: tuple[x509.ExtensionType, ...]) -> None:
+    rsa_public = soft_key("PS256").private_key.public_key()
+    plain, pss = bytes.fromhex("300d06092a864886f70d0101010500"), bytes.fromhex("300d06092a864886f70d01010a3000")
+    der = certificate(rsa_public, *broken)
+    assert der.count(plain) == 1
+    read = SigningCertificate.from_der(der.replace(plain, pss))
+    assert (read.algorithm, read.public_key) == ("PS256", rsa_public)
 
 
 @pytest.mark.parametrize("bits", [2048, 3072, 4096])

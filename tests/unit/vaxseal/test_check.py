@@ -7,6 +7,7 @@ from typer.testing import CliRunner, Result
 
 from certificates.qr import qr_png
 from tests.support.codes import code, dcc
+from tests.support.documents import signed_document, verified_record
 from tests.support.softkeys import soft_key
 from vaxseal.cli import app
 
@@ -60,6 +61,19 @@ def test_a_pdf_that_is_none(trust: Path, tmp_path: Path) -> None:
     file = tmp_path / "code.pdf"
     file.write_bytes(b"%PDF-1.7\nnothing\n%%EOF\n")
     assert answer(file, "--trust", trust, *AT, exit_code=1)["reason"] == "PDF"
+
+
+@pytest.mark.parametrize("algorithm", ["ES256", "PS256"])
+def test_a_signed_pdf(tmp_path: Path, algorithm: Any) -> None:
+    key = soft_key(algorithm)
+    dsc, file = tmp_path / "dsc.der", tmp_path / "certificate.pdf"
+    dsc.write_bytes(key.certificate_der)
+    document = signed_document(verified_record(), key)
+    file.write_bytes(document)
+    found = answer(file, "--trust", dsc, "--at", "2022-06-01T00:00:00Z")
+    assert (found["verdict"], found["alg"]) == ("valid", algorithm)
+    file.write_bytes(document.replace(b"/Type", b"/Tipe", 1))
+    assert answer(file, "--trust", dsc, "--at", "2022-06-01T00:00:00Z", exit_code=1)["reason"] == "PDF"
 
 
 def test_standard_input(trust: Path) -> None:
