@@ -28,6 +28,18 @@ class DateText(str):
     __slots__ = ()
 
 
+def encode_bytes(data: bytes) -> bytes:
+    """One byte string with its shortest head (RFC 8949, 3 and 4.2.1): many times faster than a general encoder."""
+    size = len(data)
+    if size < 24:
+        return bytes((0x40 | size,)) + data
+    if size < 0x100:
+        return bytes((0x58, size)) + data
+    if size < 0x10000:
+        return b"\x59" + size.to_bytes(2) + data
+    return b"\x5a" + size.to_bytes(4) + data
+
+
 def decode_item(data: bytes) -> Any:
     """The single item in ``data``; a date with tag 0 is a `DateText`, one with tag 1 its number.
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import cbor2
 
-from certificates.cbor import CborError, decode_item
+from certificates.cbor import CborError, decode_item, encode_bytes
 from certificates.errors import CheckError, CheckReason
 from certificates.signing import Algorithm
 
@@ -21,7 +21,8 @@ KID_SIZE: Final = 8  # hcert-spec 1.0.8, 3.3.3
 _ALGORITHM_OF: Final[dict[int, Algorithm]] = {number: name for name, number in COSE_ALG.items()}
 _UNDERSTOOD: Final = frozenset({HEADER_ALG, HEADER_KID})
 _TAGS: Final = (b"\xd2", b"\xd8\x3d\xd2")  # 18, and 61 around 18, in their one shortest form
-_ARRAY_OF_FOUR: Final = 0x84
+_HEAD_OF_FOUR: Final = b"\x84"
+_CONTEXT: Final = b"\x6aSignature1"  # a text of ten letters (RFC 9052, 4.4)
 _EMPTY_MAP: Final = b"\xa0"  # RFC 9052, 3 and 4.4: counts, and is signed, as a zero-length string
 _MISSING: Final = object()
 _KEPT_HEADER: Final = 64  # bytes; real ones have 3 to 30
@@ -39,7 +40,8 @@ class CoseSign1:
 
     def encode(self) -> bytes:
         """Tag 18 around ``[protected, {}, payload, signature]``, deterministic CBOR."""
-        return cbor2.dumps(cbor2.CBORTag(TAG_COSE_SIGN1, [self.protected, {}, self.payload, self.signature]))
+        parts = encode_bytes(self.protected), _EMPTY_MAP, encode_bytes(self.payload), encode_bytes(self.signature)
+        return _TAGS[0] + _HEAD_OF_FOUR + b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class CoseHeaders:
     kid: bytes | None
 
 
+@functools.lru_cache(maxsize=1024)
 def protected_header(algorithm: Algorithm, kid: bytes) -> bytes:
     """The serialised protected header ``{1: alg, 4: kid}``; kid is 8 bytes."""
     return cbor2.dumps({HEADER_ALG: COSE_ALG[algorithm], HEADER_KID: kid}, canonical=True)
@@ -57,7 +60,9 @@ def protected_header(algorithm: Algorithm, kid: bytes) -> bytes:
 
 def sig_structure(protected: bytes, payload: bytes, external_aad: bytes) -> bytes:
     """What a COSE_Sign1 signature covers (RFC 9052, 4.4). ``external_aad`` is one of `certificates.purposes`."""
-    return cbor2.dumps(["Signature1", protected, external_aad, payload])
+    return (
+        _HEAD_OF_FOUR + _CONTEXT + encode_bytes(protected) + encode_bytes(external_aad) + encode_bytes(payload)
+    )
 
 
 def decode_cose_sign1(data: bytes) -> CoseSign1:
@@ -70,7 +75,7 @@ def decode_cose_sign1(data: bytes) -> CoseSign1:
         if data.startswith(tag):
             data = data[len(tag) :]
             break
-    if not data or data[0] != _ARRAY_OF_FOUR:
+    if not data.startswith(_HEAD_OF_FOUR):
         raise _refused("this is no COSE_Sign1")
     try:
         protected, unprotected, payload, signature = decode_item(data)

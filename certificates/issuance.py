@@ -54,12 +54,12 @@ class ToBeSigned:
     payload: bytes
     certificate: SigningCertificate
     health_certificate: HealthCertificate
-    _once: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
+    message: bytes = field(init=False, repr=False, compare=False)
+    """The Sig_structure: the very bytes that the key signs."""
+    _once: threading.Lock = field(init=False, default_factory=threading.Lock, repr=False, compare=False)
 
-    @property
-    def message(self) -> bytes:
-        """The Sig_structure: the very bytes that the key signs."""
-        return sig_structure(self.protected, self.payload, self.purpose)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", sig_structure(self.protected, self.payload, self.purpose))
 
     @property
     def digest(self) -> bytes:

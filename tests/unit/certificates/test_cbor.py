@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certificates.cbor import MAX_DEPTH, CborError, DateText, decode_item
+from certificates.cbor import MAX_DEPTH, CborError, DateText, decode_item, encode_bytes
 
 VALUES = [
     *map(cbor2.dumps, (0, 255, b"\x00", "", "0", [], {}, [0, 1], [1, 2, 3], "2020-01-01", False, None, 1.0, [[1]])),
@@ -96,3 +96,8 @@ def test_any_bytes_give_an_item_or_the_one_error(data: bytes) -> None:
         decode_item(data)
     except CborError:
         return
+
+
+@given(st.one_of(st.binary(max_size=300), st.integers(0, 70_000).map(bytes)))
+def test_a_byte_string_is_written_as_the_library_writes_it(data: bytes) -> None:
+    assert encode_bytes(data) == cbor2.dumps(data)
