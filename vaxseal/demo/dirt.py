@@ -231,6 +231,12 @@ def _same_week(maker: Maker) -> Case:
     return maker.case("same_week", replace(citizen, doses=doses))
 
 
+def _future_dose(maker: Maker) -> Case:
+    case = maker.case("future_dose", maker.citizen())
+    last = replace(case.rows[-1], cells={**case.rows[-1].cells, Column.GIVEN_ON: "30/04/2091"})
+    return replace(case, rows=(*case.rows[:-1], last))
+
+
 def _other_maker(maker: Maker) -> Case:
     citizen = maker.citizen(lambda c: {dose.product for dose in c.doses} == {"vaxzevria"})
     return maker.case("other_maker", citizen, manufacturer="Biontech Manufacturing GmbH")
@@ -238,7 +244,7 @@ def _other_maker(maker: Maker) -> Case:
 
 def _formula(maker: Maker) -> Case:
     citizen = maker.citizen()
-    return maker.case("formula", citizen, full_name=Formula('="' + citizen.full_name + '"', citizen.full_name))
+    return maker.case("formula", citizen, full_name=Formula('=B2&" "&C2', citizen.full_name))
 
 
 def _plain(code: str, *, status: str | None = "found", **typed: Cell) -> Callable[[Maker], Case]:
@@ -278,7 +284,7 @@ _KINDS: Final = (
     ("bad_id", "an identity number of wrong form", 30, "malformed_id", _bad_id),
     ("dose_gap", "a dose that was never entered", 25, "incomplete", _dose_gap),
     ("same_week", "two doses three days apart", 7, "incomplete", _same_week),
-    ("future_dose", "a dose in the future", 7, "incomplete", _plain("future_dose", given_on="30/04/2091")),
+    ("future_dose", "a dose in the future", 7, "incomplete", _future_dose),
     ("no_lot", "no lot number", 10, "incomplete", _plain("no_lot", lot="")),
     ("lost_marks", "the name without its marks", 25, "mismatched", _lost_marks),
     ("swapped_birthday", "day and month of birth swapped", 20, "mismatched", _swapped_birthday),

@@ -38,12 +38,12 @@ _HEADER: Final = tuple(NAMES[column][0] for column in _COLUMNS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationFile:
-    """A file that a station hands in. ``kinds`` is the kind of case of each row, the first data row first."""
+    """A file that a station hands in. ``people`` is whose row each is, the first data row first: places in
+    `Province.cases`."""
 
     path: Path
     station: Unit
-    rows: int
-    kinds: tuple[str, ...]
+    people: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +62,10 @@ def make_province(folder: Path, *, people: int = DEFAULT_PEOPLE, seed: int = DEF
     random = Random(seed)  # noqa: S311 - a play, not a secret
     cases = make_cases(random, tuple(unit.code for unit in STATIONS), people)
     folder.mkdir(parents=True, exist_ok=True)
-    rows: list[list[tuple[Case, Row]]] = [[] for _ in STATIONS]
-    for case in cases:
+    rows: list[list[tuple[int, Row]]] = [[] for _ in STATIONS]
+    for person, case in enumerate(cases):
         for row in case.rows:
-            rows[row.station].append((case, row))
+            rows[row.station].append((person, row))
     old = [pair for pair in rows[0] if _fits_windows_1258(pair[1])][: len(rows[0]) // 4]
     new = [pair for pair in rows[0] if pair not in old]
     files = (
@@ -86,13 +86,13 @@ def make_province(folder: Path, *, people: int = DEFAULT_PEOPLE, seed: int = DEF
     )
 
 
-def _write(path: Path, station: Unit, pairs: Sequence[tuple[Case, Row]]) -> StationFile:
+def _write(path: Path, station: Unit, pairs: Sequence[tuple[int, Row]]) -> StationFile:
     table: list[Sequence[Cell]] = [_HEADER, *([row.cells.get(column, "") for column in _COLUMNS] for _, row in pairs)]
     if path.suffix == ".xlsx":
         write_xlsx(path, table)
     else:
         write_csv(path, table, encoding="cp1258" if "1258" in path.name else "utf-8-sig")
-    return StationFile(path=path, station=station, rows=len(pairs), kinds=tuple(case.kind for case, _ in pairs))
+    return StationFile(path=path, station=station, people=tuple(person for person, _ in pairs))
 
 
 def _fits_windows_1258(row: Row) -> bool:

@@ -56,12 +56,11 @@ def test_every_citizen_really_has_a_sound_number_of_their_own(province: Province
     assert len({citizen.id_number for citizen in citizens}) == len(citizens)
 
 
-def test_every_row_names_its_kind(province: Province) -> None:
+def test_every_row_names_its_person(province: Province) -> None:
     for file in province.files:
-        assert len(file.kinds) == file.rows
         if file.path.suffix == ".csv":
             encoding = "cp1258" if "1258" in file.path.name else "utf-8-sig"
-            assert len(list(csv.reader(io.StringIO(file.path.read_text(encoding))))) == file.rows + 1
+            assert len(list(csv.reader(io.StringIO(file.path.read_text(encoding))))) == len(file.people) + 1
 
 
 def test_windows_1258_keeps_every_vietnamese_letter() -> None:

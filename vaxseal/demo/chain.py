@@ -1,0 +1,96 @@
+"""The demo's keys and certificates: a SoftHSM token for every key, a CSCA, a specimen certificate for every unit."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from hsm.provisioning import random_pin
+from hsm.softhsm import write_config
+from vaxseal.demo.folder import DemoFolder
+from vaxseal.demo.processes import Commands
+from vaxseal.demo.province import STATIONS, Unit
+
+ORGANISATION: Final = "SPECIMEN Bộ Y tế"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A token of the demo: ``config`` is its own SoftHSM configuration (one folder a token), ``pin`` a random one."""
+
+    label: str
+    config: Path
+    pin: str = field(repr=False)
+    certificate: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chain:
+    """The tokens by the code of their unit."""
+
+    tokens: Mapping[str, Token]
+
+
+def build_chain(commands: Commands, folder: DemoFolder, issuers: Sequence[Unit]) -> Chain:
+    """Make all tokens by `vaxseal ca` and `vaxseal token`; the CSCA and the DSCs of ``issuers`` go to ``trust/``.
+
+    A unit that only confirms gets its certificate from another authority, as its token would come with one of a
+    commercial CA: no checker that trusts the CSCA could ever take its signature for a passport's.
+    """
+    csca = _found_authority(commands, folder, "CSCA", folder.trust / "csca.pem")
+    confirming = [unit for unit in STATIONS if unit not in issuers]
+    tokens = {unit.code: _make_token(commands, folder, unit, csca, folder.trust) for unit in issuers}
+    if confirming:
+        other = _found_authority(commands, folder, "UNIT-CA", folder.work / "unit-ca.pem")
+        tokens |= {unit.code: _make_token(commands, folder, unit, other, folder.work) for unit in confirming}
+    return Chain(tokens=tokens)
+
+
+def _found_authority(commands: Commands, folder: DemoFolder, label: str, certificate: Path) -> Token:
+    token = _new_token(folder, label, certificate)
+    commands.run(
+        *("ca", "init", "--organisation", ORGANISATION, "--common-name", f"SPECIMEN {label}", "--label", label),
+        *("--specimen", "--out", certificate, "--pin-stdin"),
+        token=token.config,
+        answer=f"{random_pin()}\n{token.pin}\n",
+    )
+    return token
+
+
+def _make_token(commands: Commands, folder: DemoFolder, unit: Unit, authority: Token, place: Path) -> Token:
+    name = unit.code.lower()
+    token = _new_token(folder, unit.code, place / f"{name}.pem")
+    request = folder.work / f"{name}.csr.pem"
+    pin = f"{token.pin}\n"
+    commands.run(
+        *("token", "init", "--label", token.label, "--key", unit.key.lower(), "--pin-stdin"),
+        token=token.config,
+        answer=f"{random_pin()}\n{token.pin}\n",
+    )
+    subject = ("--organisation", f"SPECIMEN {unit.name}", "--unit", unit.code)
+    commands.run(
+        "token",
+        "csr",
+        *subject,
+        "--label",
+        token.label,
+        "--out",
+        request,
+        "--pin-stdin",
+        token=token.config,
+        answer=pin,
+    )
+    commands.run(
+        *("ca", "issue", request, "--out", token.certificate, "--label", authority.label, "--specimen", "--pin-stdin"),
+        token=authority.config,
+        answer=f"{authority.pin}\n",
+    )
+    commands.run(
+        "token", "import", token.certificate, "--label", token.label, "--pin-stdin", token=token.config, answer=pin
+    )
+    return token
+
+
+def _new_token(folder: DemoFolder, label: str, certificate: Path) -> Token:
+    config = write_config(folder.work / "tokens" / label.lower())
+    return Token(label=label, config=config, pin=random_pin(), certificate=certificate)

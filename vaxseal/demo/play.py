@@ -1,0 +1,231 @@
+"""The play: a small province, from dirty spreadsheets to checked passports, each step by the program that does it."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from sqlalchemy import Engine, func, select
+
+from api.identity.attestation import attest
+from api.server import open_store
+from api.states import RecordState
+from api.store.schema import records
+from hsm.modules import find_softhsm
+from vaxseal.demo.chain import Chain, build_chain
+from vaxseal.demo.errors import DemoError
+from vaxseal.demo.folder import DemoFolder
+from vaxseal.demo.holders import fetch_all, find_holders
+from vaxseal.demo.outcome import Outcome, read_outcome
+from vaxseal.demo.processes import Commands, free_port
+from vaxseal.demo.province import MINISTRY, PROVINCE, STATIONS, Province, Unit, make_province
+from vaxseal.demo.screen import Screen
+
+Mode = Literal["two-tier", "station"]
+CLERK: Final = "lan.tran"
+SIGNER: Final = "hung.nguyen"
+OFFICER: Final = "minh.le"
+OPERATOR: Final = "operator"
+QUOTA: Final = 100_000  # confirmations of one demo station that count on one day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """The result: counts, and how fast."""
+
+    url: str
+    province: Province
+    outcome: Outcome
+    damaged_reason: str
+    checked: dict[str, int]
+    signing: list[dict[str, Any]]
+    rates: dict[str, float]
+
+
+class Play:
+    """One run. Every method is one act; `run` is their order."""
+
+    def __init__(self, folder: DemoFolder, *, mode: Mode, people: int, seed: int, screen: Screen) -> None:
+        self._folder = folder
+        self._mode = mode
+        self._people = people
+        self._seed = seed
+        self._screen = screen
+        self._port = free_port()
+        self._url = f"http://127.0.0.1:{self._port}"
+        self._data = folder.work / "service"
+        self._log = folder.work / "service.log"
+        self._signing: list[dict[str, Any]] = []
+        self.commands = Commands(
+            folder.work,
+            {
+                "VAXSEAL_DATA": str(self._data),
+                "VAXSEAL_MODE": mode,
+                "VAXSEAL_CENTRE_URL": self._url,
+                "VAXSEAL_ISSUER": "SPECIMEN Bộ Y tế",
+                "VAXSEAL_REQUESTS_PER_MINUTE": "1000000",  # here one machine plays every citizen
+                "VAXSEAL_PKCS11_MODULE": str(find_softhsm().resolve()),
+            },
+        )
+
+    @contextlib.contextmanager
+    def run(self) -> Iterator[Played]:
+        """Play everything; the service stays up until the block ends."""
+        stage = self._screen.stage
+        with stage("generate", f"inventing {self._people} people and the spreadsheets of two stations"):
+            province = make_province(self._folder.station_files, people=self._people, seed=self._seed)
+        with stage("tokens", "making tokens, a CSCA and the certificates under it"):
+            chain = build_chain(self.commands, self._folder, self._issuers())
+        with stage("centre", "setting up the centre: units and their certificates"):
+            self._set_up_centre(chain)
+        engine = open_store(self._data)
+        with stage("import", "importing the stations' files"):
+            imports, damaged_reason = self._import(province)
+        with stage("match", "asking the population register; attesting foreigners"):
+            self._match(engine, province)
+        with stage("slips", "printing the paper slips"):
+            slips = self._folder.work / "slips.csv"
+            self.commands.run("records", "slips", "--output", slips, "--by", CLERK)
+        with self.commands.service(url=self._url, port=self._port, log=self._log):
+            self._sign(engine, chain)
+            holders = find_holders(engine, slips)
+            with stage("fetch", "citizens fetch their passports and certificates", len(holders)) as advance:
+                fetch_all(self._url, holders, self._folder, advance)
+            with stage("check", "checking every picture, text and PDF offline"):
+                checked = self._check()
+            yield Played(
+                url=self._url,
+                province=province,
+                outcome=read_outcome(engine, province, imports),
+                damaged_reason=damaged_reason,
+                checked=checked,
+                signing=self._signing,
+                rates=self._rates(),
+            )
+        engine.dispose()
+
+    def _issuers(self) -> tuple[Unit, ...]:
+        """Whose keys sign passports in this mode."""
+        return STATIONS if self._mode == "station" else (MINISTRY,)
+
+    def _set_up_centre(self, chain: Chain) -> None:
+        run = self.commands.run
+        run("admin", "init")
+        units = (MINISTRY, *STATIONS)
+        for unit in units:
+            above = () if unit is MINISTRY else ("--parent", MINISTRY.code)
+            named = ("--name", unit.name, "--kind", unit.kind, "--province", PROVINCE, "--opened-on", "2020-01-01")
+            run("admin", "add-unit", unit.code, *named, *above, "--by", OPERATOR)
+        for unit in STATIONS if self._mode == "station" else units:
+            run("admin", "enrol", unit.code, chain.tokens[unit.code].certificate, "--by", OPERATOR)
+        if self._mode == "two-tier":
+            for unit in STATIONS:
+                certificate = chain.tokens[unit.code].certificate
+                limits = ("--unit", unit.code, "--quota", str(QUOTA), "--file", self._ministry_list)
+                run("ministry", "units", "add", certificate, *limits)
+
+    @property
+    def _ministry_list(self) -> Path:
+        return self._folder.work / "ministry-units.json"
+
+    def _import(self, province: Province) -> tuple[dict[str, str], str]:
+        """Import ids by file name, and why the damaged file was refused."""
+        files = [*(file.path for file in province.files), province.damaged]
+        reports = self.commands.run("records", "import", *files, "--by", CLERK, exit_codes=(0, 1))
+        *whole, damaged = reports
+        if any(report["state"] != "complete" for report in whole) or damaged["state"] == "complete":
+            raise DemoError("import", f"the imports did not end as they should: {[r['state'] for r in reports]}")
+        return {report["file"]: report["import_id"] for report in whole}, damaged["reason"]
+
+    def _match(self, engine: Engine, province: Province) -> None:
+        self.commands.run("records", "match", "--register", province.register, "--by", CLERK)
+        at = datetime.now(UTC).replace(microsecond=0)
+        waiting = select(records.c.record_id, records.c.unit).where(
+            records.c.state == RecordState.AWAITING_MATCH.value, records.c.reason == "attestation-needed"
+        )
+        with engine.connect() as connection:
+            foreigners = connection.execute(waiting).all()
+        for record_id, unit in foreigners:
+            attest(engine, record_id, document="passport", by=CLERK, unit=unit, at=at)
+
+    def _sign(self, engine: Engine, chain: Chain) -> None:
+        if self._mode == "two-tier":
+            for unit in STATIONS:
+                words = f"{unit.code} confirms with its {unit.key} token"
+                self._agent(engine, chain, unit, "station", SIGNER, RecordState.CONFIRMED, words)
+            words = f"the ministry signs passports and PDFs with its {MINISTRY.key} token"
+            self._agent(engine, chain, MINISTRY, "ministry", OFFICER, RecordState.ISSUED, words)
+        else:
+            for unit in STATIONS:
+                words = f"{unit.code} signs passports and PDFs with its {unit.key} token"
+                self._agent(engine, chain, unit, "station", SIGNER, RecordState.ISSUED, words)
+
+    def _agent(
+        self, engine: Engine, chain: Chain, unit: Unit, role: str, account: str, goal: RecordState, words: str
+    ) -> None:
+        token = chain.tokens[unit.code]
+        units = ("--units", self._ministry_list) if role == "ministry" else ()
+        wanted = {RecordState.READY} if self._mode == "station" or role == "station" else {RecordState.CONFIRMED}
+        own = () if role == "ministry" else (unit.code,)
+        total = _count(engine, wanted, own)
+        before = _count(engine, {goal}, own)
+        begun = time.perf_counter()
+        with self._screen.stage(
+            f"{'confirm' if goal is RecordState.CONFIRMED else 'sign'} {unit.code}", words, total
+        ) as advance:
+            answer = self.commands.run(
+                *(role, "sign", "--centre", self._url, "--account", account, "--label", token.label),
+                *(*units, "--all", "--yes", "--pin-stdin"),
+                token=token.config,
+                answer=token.pin + "\n",
+                exit_codes=(0, 1),
+                tick=lambda: advance(_count(engine, {goal}, own) - before),
+            )
+        self._signing.append(
+            {
+                "unit": unit.code,
+                "role": role,
+                "key": unit.key,
+                "counts": answer["counts"],
+                "seconds": round(time.perf_counter() - begun, 2),
+                "agent_seconds": answer["seconds"],
+            }
+        )
+
+    def _check(self) -> dict[str, int]:
+        """How many pictures, texts and PDFs are valid, by the check command with the folder of signers alone."""
+        counts = {}
+        for name, paths in (
+            ("pictures", sorted(self._folder.passports.glob("*.png"))),
+            ("texts", sorted(self._folder.passports.glob("*.txt"))),
+            ("pdfs", sorted(self._folder.certificates.glob("*.pdf"))),
+        ):
+            answers = (
+                self.commands.run("check", *paths, "--trust", self._folder.trust, exit_codes=(0, 1)) if paths else []
+            )
+            answers = answers if isinstance(answers, list) else [answers]
+            counts[name] = sum(answer["verdict"] == "valid" for answer in answers)
+            invalid = [answer for answer in answers if answer["verdict"] != "valid"]
+            if invalid:
+                raise DemoError("check", f"{len(invalid)} {name} are invalid, the first: {invalid[0]}")
+        return counts
+
+    def _rates(self) -> dict[str, float]:
+        """Passports a second: at the agents (their time without the centre's answers), and at the centre."""
+        issued = [run for run in self._signing if run["counts"]["accepted"] and run is not None]
+        passports = sum(
+            run["counts"]["accepted"] for run in issued if self._mode == "station" or run["role"] == "ministry"
+        )
+        seconds = sum(run["agent_seconds"] for run in issued if self._mode == "station" or run["role"] == "ministry")
+        return {"end_to_end": round(passports / seconds, 1) if seconds else 0.0}
+
+
+def _count(engine: Engine, states: set[RecordState], units: tuple[str, ...]) -> int:
+    query = select(func.count()).select_from(records).where(records.c.state.in_([state.value for state in states]))
+    if units:
+        query = query.where(records.c.unit.in_(units))
+    with engine.connect() as connection:
+        return connection.execute(query).scalar_one()

@@ -1,0 +1,131 @@
+"""The real programs as processes of their own: `vaxseal` commands, and the service. POSIX only."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import httpx2
+
+from vaxseal.demo.errors import DemoError
+
+_POLL: Final = 0.1  # seconds
+_START: Final = 30.0  # seconds until the service must answer
+_COMMAND: Final = (sys.executable, "-m", "vaxseal")
+
+
+class Commands:
+    """Runs `vaxseal` commands, each with its environment, and remembers the largest memory of each kind of process."""
+
+    def __init__(self, work: Path, settings: Mapping[str, str]) -> None:
+        """``work``: for standard output and error of the running command. ``settings``: VAXSEAL_* for all of them."""
+        self._work = work
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("VAXSEAL_")}
+        self._environment = {**inherited, **settings}
+        self.peak_memory: dict[str, int] = {}
+
+    def run(
+        self,
+        *arguments: str | Path,
+        token: Path | None = None,
+        answer: str = "",
+        exit_codes: Sequence[int] = (0,),
+        tick: Callable[[], None] = lambda: None,
+    ) -> Any:
+        """Run ``vaxseal ARGUMENTS --json`` and give its answer.
+
+        Args:
+            token: the SoftHSM configuration of the token that the command shall see.
+            answer: what it reads from standard input: a PIN.
+            exit_codes: those that are no failure here.
+            tick: called ten times a second while it runs.
+
+        Raises DemoError ``command-failed``.
+        """
+        words = [str(argument) for argument in arguments]
+        stdout, stderr = self._work / "stdout", self._work / "stderr"
+        with stdout.open("wb") as out, stderr.open("wb") as err:
+            process = subprocess.Popen(  # noqa: S603 - our own program
+                [*_COMMAND, *words, "--json"],
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=err,
+                env=self._environment | ({"SOFTHSM2_CONF": str(token)} if token else {}),
+            )
+            with contextlib.suppress(BrokenPipeError), process.stdin or contextlib.nullcontext() as stdin:
+                if stdin is not None:
+                    stdin.write(answer.encode())
+            self._wait(process, " ".join(words[:2]), tick)
+        text = stdout.read_text(encoding="utf-8")
+        if process.returncode not in exit_codes:
+            said = (text + stderr.read_text(encoding="utf-8", errors="replace")).strip()
+            raise DemoError(
+                "command-failed", f"vaxseal {' '.join(words)} ended with {process.returncode}: {said[-800:]}"
+            )
+        try:
+            return json.loads(text) if text.strip() else None
+        except ValueError as error:
+            raise DemoError("command-answer", f"vaxseal {' '.join(words)} did not answer in JSON") from error
+
+    @contextlib.contextmanager
+    def service(self, *, url: str, port: int, log: Path) -> Iterator[None]:
+        """The service, until the block ends. Raises DemoError ``service-start``."""
+        with log.open("ab") as out:
+            process = subprocess.Popen(  # noqa: S603 - our own program
+                [*_COMMAND, "serve", "--port", str(port)],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                env=self._environment,
+            )
+            try:
+                _await_answer(process, url, log)
+                yield
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    process.send_signal(signal.SIGINT)
+                self._wait(process, "serve", lambda: None)
+
+    def _wait(self, process: "subprocess.Popen[bytes]", name: str, tick: Callable[[], None]) -> None:
+        """Wait through wait4, which tells the memory of exactly this process."""
+        try:
+            while True:
+                pid, status, usage = os.wait4(process.pid, os.WNOHANG)
+                if pid:
+                    break
+                tick()
+                time.sleep(_POLL if name != "serve" else _POLL / 2)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        process.returncode = os.waitstatus_to_exitcode(status)
+        size = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        self.peak_memory[name] = max(size, self.peak_memory.get(name, 0))
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def _await_answer(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+    deadline = time.monotonic() + _START
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(httpx2.HTTPError):
+            if httpx2.get(f"{url}/healthz", timeout=2).status_code == 200:
+                return
+        time.sleep(_POLL)
+    said = log.read_text(encoding="utf-8", errors="replace")[-800:]
+    raise DemoError("service-start", f"the service did not answer at {url}: {said}")
