@@ -82,8 +82,8 @@ def enrol_token(
 ) -> SigningCertificate:
     """Let the key of this certificate sign for ``unit``.
 
-    Raises CentreError ``unit-unknown``, or ``enrol-`` and why the certificate is refused: ``form``, ``ca``,
-    ``country``, ``ended``, ``ending`` (a passport lives 12 months), ``usage``, ``person`` (a person's number in its subject),
+    Raises CentreError ``unit-unknown``, or ``enrol-`` and why it is refused: ``form``, ``ca``, ``country``,
+    ``ended``, ``ending`` (a passport lives 12 months), ``usage``, ``person`` (a person's number in its subject),
     ``specimen``, ``exists``.
     """
     try:

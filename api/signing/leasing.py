@@ -190,13 +190,9 @@ def _ready(connection: Connection, session: Session, mode: str) -> Select[Any]:
 def _fix_terms(connection: Connection, centre: Centre, rows: Sequence[Row[Any]], now: datetime) -> None:
     """Store the intent of every record that has none: before anything is signed."""
     settings = centre.settings
-    known = set(
-        connection.execute(
-            select(intents.c.record_id, intents.c.version).where(
-                intents.c.record_id.in_([row.record_id for row in rows])
-            )
-        ).tuples()
-    )
+    ids = [row.record_id for row in rows]
+    stored = connection.execute(select(intents.c.record_id, intents.c.version).where(intents.c.record_id.in_(ids)))
+    known = {(row.record_id, row.version) for row in stored}
     fresh = [row for row in rows if (row.record_id, row.version) not in known]
     if fresh:
         connection.execute(

@@ -1,0 +1,88 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from api.config import Settings, check_exposure, load_secret, load_settings
+from api.errors import CentreError
+
+
+@pytest.fixture(autouse=True)
+def _clean(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("VAXSEAL_"):
+            monkeypatch.delenv(name)
+
+
+def test_defaults() -> None:
+    settings = load_settings()
+    assert (settings.mode, settings.country, settings.environment) == ("two-tier", "VN", "development")
+    assert settings.database == Path("var/service/vaxseal.sqlite3")
+
+
+def test_environment_and_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAXSEAL_MODE", "station")
+    monkeypatch.setenv("VAXSEAL_CENTRE_URL", "https://vaxseal.example.vn/")
+    assert load_settings(data=None).mode == "station"
+    assert load_settings().centre_url == "https://vaxseal.example.vn"
+    assert load_settings(mode="two-tier").mode == "two-tier"
+
+
+def test_an_unknown_setting_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAXSEAL_MOED", "station")
+    with pytest.raises(CentreError, match="VAXSEAL_MOED"):
+        load_settings()
+
+
+def test_settings_that_others_read_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAXSEAL_PKCS11_MODULE", "/x")
+    load_settings()
+
+
+@pytest.mark.parametrize(
+    "given", [{"mode": "none"}, {"centre_url": "centre"}, {"issuer": "x" * 81}, {"country": "vn"}, {"nothing": 1}]
+)
+def test_wrong_values_are_refused(given: dict[str, object]) -> None:
+    with pytest.raises(CentreError) as caught:
+        load_settings(**given)
+    assert caught.value.code == "settings"
+
+
+def test_the_secret_is_made_once_and_for_nobody_else(tmp_path: Path) -> None:
+    secret = load_secret(tmp_path / "new")
+    assert len(secret) == 32
+    assert load_secret(tmp_path / "new") == secret
+    assert load_secret(tmp_path / "other") != secret
+    if os.name == "posix":
+        assert (tmp_path / "new" / "secret.key").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("secret", [b"", bytes(32), b"changeme" * 4, b"x" * 31])
+def test_a_known_secret_is_refused(tmp_path: Path, secret: bytes) -> None:
+    (tmp_path / "secret.key").write_bytes(secret)
+    (tmp_path / "secret.key").chmod(0o600)
+    with pytest.raises(CentreError, match="secret-weak"):
+        load_secret(tmp_path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file modes are of POSIX systems")
+def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    load_secret(tmp_path)
+    (tmp_path / "secret.key").chmod(0o640)
+    with pytest.raises(CentreError, match="secret-readable"):
+        load_secret(tmp_path)
+
+
+def test_exposure_in_production(tmp_path: Path) -> None:
+    open_to_all = Settings(environment="production")
+    with pytest.raises(CentreError, match="exposed"):
+        check_exposure(open_to_all, "0.0.0.0")  # noqa: S104 - refused is what is tested
+    with pytest.raises(CentreError, match="exposed"):
+        check_exposure(open_to_all, "centre.example.vn")
+    check_exposure(open_to_all, "127.0.0.1")
+    check_exposure(open_to_all, "::1")
+    check_exposure(Settings(), "192.0.2.1")
+    tls = {"tls_certificate": tmp_path / "c", "tls_key": tmp_path / "k"}
+    with pytest.raises(CentreError, match="https"):
+        check_exposure(Settings(environment="production", **tls), "192.0.2.1")
+    check_exposure(Settings(environment="production", centre_url="https://c.vn", **tls), "192.0.2.1")
