@@ -27,7 +27,7 @@ class Name:
         return "Name(...)"
 
     def to_dict(self) -> dict[str, str]:
-        parts = {"fn": self.fn, "fnt": self.fnt, "gn": self.gn, "gnt": self.gnt}
+        parts = {"fn": self.fn, "gn": self.gn, "fnt": self.fnt, "gnt": self.gnt}
         return {key: value for key, value in parts.items() if value is not None}
 
 
@@ -51,16 +51,16 @@ class VaccinationEntry:
 
     def to_dict(self) -> dict[str, str | int]:
         return {
+            "ci": self.ci,
+            "co": self.co,
+            "dn": self.dn,
+            "dt": self.dt,
+            "is": self.is_,
+            "ma": self.ma,
+            "mp": self.mp,
+            "sd": self.sd,
             "tg": self.tg,
             "vp": self.vp,
-            "mp": self.mp,
-            "ma": self.ma,
-            "dn": self.dn,
-            "sd": self.sd,
-            "dt": self.dt,
-            "co": self.co,
-            "is": self.is_,
-            "ci": self.ci,
         }
 
 
@@ -80,8 +80,8 @@ class HealthCertificate:
         return "HealthCertificate(...)"
 
     def to_dict(self) -> dict[str, Any]:
-        """The DCC as it is written, with the field names of the schema."""
-        return {"ver": self.ver, "nam": self.nam.to_dict(), "dob": self.dob, "v": [self.v.to_dict()]}
+        """The DCC as it is written: the field names of the schema, in the order of deterministic CBOR (RFC 8949, 4.2.1)."""
+        return {"v": [self.v.to_dict()], "dob": self.dob, "nam": self.nam.to_dict(), "ver": self.ver}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "HealthCertificate":

@@ -4,13 +4,31 @@ from typing import Any
 import cbor2
 import pytest
 
-from certificates.cwt import decode_claims, parse_rfc3339
+from certificates.cwt import CwtClaims, decode_claims, parse_rfc3339
 from certificates.errors import CheckError, CheckReason
+from certificates.payload import HealthCertificate, Name, VaccinationEntry
 from tests.support.codes import ABSENT, EXP, IAT, claims, dcc
 
 
 def instant(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [Name(fn="Nguyễn", fnt="NGUYEN", gn="Văn An", gnt="VAN<AN"), Name(fnt="AN"), Name(gn="An", gnt="AN")],
+)
+def test_what_we_write_is_deterministic_cbor(name: Name) -> None:
+    entry = dcc()["v"][0]
+    certificate = HealthCertificate(
+        ver="1.3.3",
+        nam=name,
+        dob="1950",
+        v=VaccinationEntry(**{"is_" if key == "is" else key: value for key, value in entry.items()}),
+    )
+    encoded = CwtClaims(issuer="VN", issued_at=IAT, expires_at=EXP, certificate=certificate).encode()
+    assert encoded == cbor2.dumps(cbor2.loads(encoded), canonical=True)
+    assert decode_claims(encoded).dcc == certificate.to_dict()
 
 
 def test_claims_are_read() -> None:
