@@ -118,8 +118,8 @@ def _show(batch: "Batch") -> None:
     from rich.text import Text
 
     table = Table(title=f"{len(batch.reviewed)} records to sign, oddities first", title_justify="left")
-    for heading in ("", "Name", "Born", "Dose", "Given on", "Product", "Certificate code", "Look at"):
-        table.add_column(heading, overflow="fold")
+    for heading, widest in (("", 3), ("Name", 30), ("Born", 10), ("Dose", 24), ("Code", 32), ("Look at", 60)):
+        table.add_column(heading, overflow="fold", max_width=widest)
     for number, job in enumerate(batch.reviewed, start=1):
         row = job.row
         style = "bold yellow" if any(oddity.weight > 1 for oddity in job.oddities) else ""
@@ -127,10 +127,8 @@ def _show(batch: "Batch") -> None:
             str(number),
             f"{row.surname} {row.given_name}".strip(),
             row.date_of_birth,
-            row.dose,
-            row.given_on,
-            row.product,
-            row.certificate_code,
+            f"{row.dose} on {row.given_on}, {row.product}",
+            f"{row.certificate_code} until {row.expires_on}",
             "; ".join(oddity.words for oddity in job.oddities),
         )
         table.add_row(*(Text(cell) for cell in cells), style=style)
