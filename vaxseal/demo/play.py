@@ -1,6 +1,7 @@
 """The play: a small province, from dirty spreadsheets to checked passports, each step by the program that does it."""
 
 import contextlib
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -172,7 +173,7 @@ class Play:
         own = () if role == "ministry" else (unit.code,)
         total = _count(engine, wanted, own)
         before = _count(engine, {goal}, own)
-        begun = time.perf_counter()
+        begun, log_size = time.perf_counter(), self._log.stat().st_size
         with self._screen.stage(
             f"{'confirm' if goal is RecordState.CONFIRMED else 'sign'} {unit.code}", words, total
         ) as advance:
@@ -192,6 +193,7 @@ class Play:
                 "counts": answer["counts"],
                 "seconds": round(time.perf_counter() - begun, 2),
                 "agent_seconds": answer["seconds"],
+                "centre_seconds": round(_centre_seconds(self._log, log_size), 2),
             }
         )
 
@@ -214,13 +216,33 @@ class Play:
         return counts
 
     def _rates(self) -> dict[str, float]:
-        """Passports a second: at the agents (their time without the centre's answers), and at the centre."""
-        issued = [run for run in self._signing if run["counts"]["accepted"] and run is not None]
-        passports = sum(
-            run["counts"]["accepted"] for run in issued if self._mode == "station" or run["role"] == "ministry"
-        )
-        seconds = sum(run["agent_seconds"] for run in issued if self._mode == "station" or run["role"] == "ministry")
-        return {"end_to_end": round(passports / seconds, 1) if seconds else 0.0}
+        """Passports a second: all in all, at the centre (answering the agents), and at the agents (the rest)."""
+        signed = [run for run in self._signing if self._mode == "station" or run["role"] == "ministry"]
+        passports = sum(run["counts"]["accepted"] for run in signed)
+        seconds = sum(run["agent_seconds"] for run in signed)
+        centre = sum(run["centre_seconds"] for run in signed)
+        return {
+            "all": _rate(passports, seconds),
+            "centre": _rate(passports, centre),
+            "agent": _rate(passports, seconds - centre),
+        }
+
+
+def _rate(count: int, seconds: float) -> float:
+    return round(count / seconds, 1) if seconds > 0 else 0.0
+
+
+def _centre_seconds(log: Path, beginning: int) -> float:
+    """Seconds that the service spent on signing requests, by its log from the byte ``beginning``."""
+    total = 0.0
+    with log.open("rb") as file:
+        file.seek(beginning)
+        for line in file:
+            with contextlib.suppress(ValueError):
+                entry = json.loads(line)
+                if str(entry.get("path")).startswith("/v1/signing/"):
+                    total += entry["milliseconds"] / 1000
+    return total
 
 
 def _count(engine: Engine, states: set[RecordState], units: tuple[str, ...]) -> int:

@@ -16,8 +16,9 @@ import httpx2
 
 from vaxseal.demo.errors import DemoError
 
-_POLL: Final = 0.1  # seconds
+_POLL: Final = 0.05  # seconds
 _START: Final = 30.0  # seconds until the service must answer
+_STOP: Final = 20.0  # seconds until it must have ended
 _COMMAND: Final = (sys.executable, "-m", "vaxseal")
 
 
@@ -45,7 +46,7 @@ class Commands:
             token: the SoftHSM configuration of the token that the command shall see.
             answer: what it reads from standard input: a PIN.
             exit_codes: those that are no failure here.
-            tick: called ten times a second while it runs.
+            tick: called twenty times a second while it runs.
 
         Raises DemoError ``command-failed``.
         """
@@ -62,7 +63,15 @@ class Commands:
             with contextlib.suppress(BrokenPipeError), process.stdin or contextlib.nullcontext() as stdin:
                 if stdin is not None:
                     stdin.write(answer.encode())
-            self._wait(process, " ".join(words[:2]), tick)
+            name = words[0] if words[0] == "check" else " ".join(words[:2])
+            try:
+                while process.poll() is None:
+                    self._note_memory(name, process.pid)
+                    tick()
+                    time.sleep(_POLL)
+            finally:
+                process.kill()  # of no effect on one that ended
+                process.wait()
         text = stdout.read_text(encoding="utf-8")
         if process.returncode not in exit_codes:
             said = (text + stderr.read_text(encoding="utf-8", errors="replace")).strip()
@@ -88,27 +97,29 @@ class Commands:
             try:
                 _await_answer(process, url, log)
                 yield
+                self._note_memory("serve", process.pid)
             finally:
-                with contextlib.suppress(ProcessLookupError):
-                    process.send_signal(signal.SIGINT)
-                self._wait(process, "serve", lambda: None)
+                process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(_STOP)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
 
-    def _wait(self, process: "subprocess.Popen[bytes]", name: str, tick: Callable[[], None]) -> None:
-        """Wait through wait4, which tells the memory of exactly this process."""
-        try:
-            while True:
-                pid, status, usage = os.wait4(process.pid, os.WNOHANG)
-                if pid:
-                    break
-                tick()
-                time.sleep(_POLL if name != "serve" else _POLL / 2)
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-        process.returncode = os.waitstatus_to_exitcode(status)
-        size = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-        self.peak_memory[name] = max(size, self.peak_memory.get(name, 0))
+    def _note_memory(self, name: str, pid: int) -> None:
+        self.peak_memory[name] = max(_memory(pid), self.peak_memory.get(name, 0))
+
+
+def _memory(pid: int) -> int:
+    """Bytes: the high-water mark of a process and its children, one by one (Linux; elsewhere 0)."""
+    total = 0
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                total += int(line.split()[1]) * 1024
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            total += _memory(int(child))
+    return total
 
 
 def free_port() -> int:
