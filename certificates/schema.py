@@ -30,6 +30,7 @@ _ICAO: Final = re.compile(r"[A-Z<]*", re.ASCII)
 _ICAO_LOOSE: Final = re.compile(r"[A-Z< -]*", re.ASCII)
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+_IDENTIFIER: Final = re.compile(r"URN:UVCI:01:[A-Z]{2}:[A-Z0-9/:]+", re.ASCII)
 _COUNTRY_LOOSE: Final = re.compile(r"[A-Z]{1,10}", re.ASCII)
 
 
@@ -217,6 +218,11 @@ def _loose_version(value: object) -> bool:
     return isinstance(value, str) and _VERSION_LOOSE.fullmatch(value.strip()) is not None
 
 
+def _strict_identifier(value: object) -> bool:
+    """Version 1, a country, and A-Z 0-9 / : behind; no check character (Annex 2 of the guidelines on certificates)."""
+    return type(value) is str and len(value) <= TEXT_LIMIT and _IDENTIFIER.fullmatch(value) is not None
+
+
 def _strict_version(value: object) -> bool:
     return type(value) is str and _VERSION.fullmatch(value) is not None
 
@@ -234,9 +240,17 @@ def _disease(value: object) -> bool:
 
 
 def _entry_fields(
-    *, day: _Test, moment: _Test, count: _Test, text: _Test, code: _Test, country: _Test, disease: _Test
+    *,
+    day: _Test,
+    moment: _Test,
+    count: _Test,
+    text: _Test,
+    code: _Test,
+    country: _Test,
+    disease: _Test,
+    identifier: _Test,
 ) -> dict[Kind, _Fields]:
-    tail: _Fields = (("co", True, country), ("is", True, text), ("ci", True, text))
+    tail: _Fields = (("co", True, country), ("is", True, text), ("ci", True, identifier))
     return {
         "v": (
             ("tg", True, disease),
@@ -290,6 +304,7 @@ _ENTRY_LOOSE: Final = _entry_fields(
     code=_any_text,
     country=_loose_country,
     disease=_any_text,
+    identifier=_text,
 )
 _ENTRY_STRICT: Final = _entry_fields(
     day=_strict_day,
@@ -299,4 +314,5 @@ _ENTRY_STRICT: Final = _entry_fields(
     code=_strict_text,
     country=_strict_country,
     disease=_disease,
+    identifier=_strict_identifier,
 )
