@@ -16,7 +16,9 @@ from certificates.schema import TEXT_LIMIT
 
 _TONES: Final = "\u0300\u0301\u0303\u0309\u0323"  # grave, acute, tilde, hook above, dot below
 _APOSTROPHES: Final = "'’‘ʼʹ`´′＇"
-_INVISIBLE: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+# They turn the order of what is shown: a name with one of them is not what it looks like.
+DIRECTION_MARKS: Final = frozenset("\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_INVISIBLE: Final = dict.fromkeys(map(ord, {*"\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff", *DIRECTION_MARKS}))
 _TO_APOSTROPHE: Final = dict.fromkeys(map(ord, _APOSTROPHES), "'")
 _SEPARATOR: Final = re.compile(r"[\s<,/‐-―−-]+")  # blanks, fillers, commas, slashes, hyphens and dashes
 _VOWEL_GROUP: Final = re.compile(rf"(?:[aeiouy][\u0302\u0306\u031b{_TONES}]*)+")
@@ -46,7 +48,7 @@ class PersonName:
 
 
 def clean(text: str) -> str:
-    """NFC, no invisible characters, one plain blank between words."""
+    """NFC, no invisible characters or direction marks, one plain blank between words."""
     return " ".join(unicodedata.normalize("NFC", text).translate(_INVISIBLE).split())
 
 

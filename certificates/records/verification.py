@@ -18,7 +18,7 @@ from certificates.records.model import (
     VaccinationRecord,
     VerifiedRecord,
 )
-from certificates.records.names import clean, comparable, split_name, transliterate
+from certificates.records.names import DIRECTION_MARKS, clean, comparable, split_name, transliterate
 from certificates.records.plausibility import find_dose_faults
 
 HOME: Final = "VN"
@@ -44,7 +44,7 @@ class Triage:
 def find_gaps(person: Person) -> tuple[Gap, ...]:
     """Everything missing: full name, date of birth, sex, identity number, nationality. Empty: the person is complete.
 
-    Codes: ``name-missing``, ``name-characters`` (control characters), ``name-parts`` (the fields for family and given
+    Codes: ``name-missing``, ``name-characters`` (controls, direction marks), ``name-parts`` (the fields for family and given
     name say something else than the full name, which is what the register confirms), ``name-empty``, ``name-letters``
     (nothing, or not everything, can be written in a passport's letters), ``date-of-birth-missing``, ``sex-missing``,
     ``nationality-unknown``, ``id-number-missing``, those of `citizen_id.identify`, and ``citizen-id-kind`` where the
@@ -148,7 +148,8 @@ def _name_gaps(person: Person) -> tuple[Gap, ...]:
     if not full:
         return (Gap(field="full_name", code="name-missing"),)
     name = split_name(person)
-    if not (full + name.surname + name.given).isprintable():
+    typed = person.full_name + (person.family_name or "") + (person.given_name or "")
+    if not (full + name.surname + name.given).isprintable() or not DIRECTION_MARKS.isdisjoint(typed):
         return (Gap(field="full_name", code="name-characters"),)
     own_fields = person.family_name or person.given_name
     if own_fields and _words(f"{name.surname} {name.given}") != _words(full):

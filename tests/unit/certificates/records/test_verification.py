@@ -84,6 +84,8 @@ def test_a_foreigner_without_a_passport_is_not_attested() -> None:
 GAPS: list[tuple[dict[str, Any], Gap]] = [
     ({"full_name": " \u200b "}, Gap(field="full_name", code="name-missing")),
     ({"full_name": "Lê\x07 Bé"}, Gap(field="full_name", code="name-characters")),
+    ({"full_name": "Lê\u202e Bé"}, Gap(field="full_name", code="name-characters")),
+    ({"family_name": "Đặng\u2067"}, Gap(field="full_name", code="name-characters")),
     ({"full_name": "…"}, Gap(field="full_name", code="name-empty")),
     ({"full_name": "Lê 2"}, Gap(field="full_name", code="name-letters")),
     ({"family_name": "Đặng", "given_name": "Thùy Trâm"}, Gap(field="family_name", code="name-parts")),
