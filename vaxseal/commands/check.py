@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _STDIN = "-"
 _MAX_INPUT = 64 * 1024 * 1024  # bytes of one picture, PDF or text
+_BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le"}  # as Windows writes text files
 _SHOWN = 60  # characters of a text that stands for itself in the answer
 
 
@@ -154,9 +155,11 @@ def _text_of(content: bytes) -> str:
     """A text file as it is, without its last line end; anything else is taken for a picture."""
     from certificates.hc1 import PREFIX
 
-    stripped = content.removeprefix(b"\xef\xbb\xbf")
-    if stripped.startswith(PREFIX.encode()) or stripped.isascii():
-        return stripped.decode("utf-8", "replace").rstrip("\r\n")
+    for mark, encoding in _BYTE_ORDER_MARKS.items():
+        if content.startswith(mark):
+            return content[len(mark) :].decode(encoding, "replace").rstrip("\r\n")
+    if content.startswith(PREFIX.encode()) or content.isascii():
+        return content.decode("utf-8", "replace").rstrip("\r\n")
     from certificates.qr import read_qr
 
     return read_qr(content)

@@ -42,10 +42,11 @@ def test_a_text(trust: Path) -> None:
     assert found["verdict"] == "invalid"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n"])
-def test_a_text_file(trust: Path, tmp_path: Path, ending: str) -> None:
+def test_a_text_file(trust: Path, tmp_path: Path, ending: str, encoding: str) -> None:
     file = tmp_path / "code.txt"
-    file.write_bytes((code() + ending).encode())
+    file.write_bytes((code() + ending).encode(encoding))
     assert answer(file, "--trust", trust, *AT)["verdict"] == "valid"
 
 
