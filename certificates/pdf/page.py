@@ -25,9 +25,10 @@ from certificates.records.dates import PartialDate
 from certificates.records.model import Dose, VerifiedRecord
 from certificates.records.names import clean
 
-MAX_DOSES: Final = 12  # more do not fit on one page
+MAX_DOSES: Final = 9  # more do not fit on one page when every field is long
 SPECIMEN: Final = "SPECIMEN"
 _STANDARDS: Final[list[Any]] = ["a-3a", "ua-1"]
+_ONE_PAGE: Final = b"<</Type/Pages/Count 1/"  # how the first object of the file begins
 _LONGEST_WORD: Final = 24
 _WORD_BREAK: Final = "\u200b"
 _lock = threading.Lock()
@@ -53,7 +54,7 @@ def render_page(
 
     Raises:
         IssuanceError: ``page-letters`` (a text has letters that the page cannot show), ``page-doses`` (too many),
-            ``page-render``.
+            ``page-overflow``, ``page-render``.
     """
     data = _page_data(record, terms, certificate, passport, signer, confirmation)
     try:
@@ -65,6 +66,8 @@ def render_page(
         raise IssuanceError("page-render", "the page could not be laid out") from error
     if not isinstance(page, bytes):
         raise IssuanceError("page-render", "the renderer gave no document")
+    if not page.startswith(_ONE_PAGE, page.index(b"<<")):
+        raise IssuanceError("page-overflow", "the record does not fit on one page")
     return draw_code(page, qr_matrix(passport))
 
 

@@ -1,6 +1,7 @@
 """The CMS is read by asn1crypto and verified with cryptography: nothing of ours judges itself."""
 
 import hashlib
+from typing import Any
 
 import pytest
 from asn1crypto import cms as asn1_cms
@@ -11,6 +12,8 @@ from certificates.pdf.der import DerError
 from certificates.signing import Algorithm
 from tests.support.softkeys import SoftKey, make_key, soft_key
 
+ASN1_CMS: Any = asn1_cms  # its calls have no types
+ASN1_X509: Any = asn1_x509
 DIGEST = hashlib.sha256(b"document").digest()
 ALGORITHMS: tuple[Algorithm, ...] = ("ES256", "PS256")
 
@@ -23,7 +26,7 @@ def signed(key: SoftKey, chain: tuple[bytes, ...] = ()) -> bytes:
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_an_independent_reader_finds_what_pades_asks_for(algorithm: Algorithm) -> None:
     key = soft_key(algorithm)
-    content = asn1_cms.ContentInfo.load(signed(key), strict=True)
+    content = ASN1_CMS.ContentInfo.load(signed(key), strict=True)
     assert content["content_type"].native == "signed_data"
     data = content["content"]
     assert data["version"].native == "v1"
@@ -31,7 +34,7 @@ def test_an_independent_reader_finds_what_pades_asks_for(algorithm: Algorithm) -
     assert data["encap_content_info"]["content"].native is None  # detached
     assert [choice.chosen.dump() for choice in data["certificates"]] == [key.certificate_der]
     (signer,) = data["signer_infos"]
-    certificate = asn1_x509.Certificate.load(key.certificate_der)
+    certificate = ASN1_X509.Certificate.load(key.certificate_der)
     assert signer["sid"].chosen["serial_number"].native == certificate.serial_number
     assert signer["sid"].chosen["issuer"] == certificate.issuer
     assert signer["digest_algorithm"]["algorithm"].native == "sha256"

@@ -1,12 +1,16 @@
 """The codec is compared with asn1crypto, an independent one."""
 
+from typing import Any
+
 import pytest
-from asn1crypto import core
+from asn1crypto import core as asn1_core
 from hypothesis import given
 from hypothesis import strategies as st
 
 from certificates.pdf import der
 from certificates.pdf.der import DerError
+
+core: Any = asn1_core  # its calls have no types
 
 
 @given(st.integers(min_value=0, max_value=2**300))

@@ -8,6 +8,7 @@ import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asn1crypto import x509 as asn1_x509
@@ -33,13 +34,14 @@ from tests.support.documents import (
 )
 from tests.support.softkeys import SoftKey, make_key, soft_key
 
+ASN1_X509: Any = asn1_x509  # its calls have no types
 ALGORITHMS: tuple[Algorithm, ...] = ("ES256", "PS256")
 
 
-def pyhanko_verdict(pdf: bytes, key: SoftKey) -> tuple[bool, SignatureCoverageLevel, ModificationLevel]:
+def pyhanko_verdict(pdf: bytes, key: SoftKey) -> tuple[bool, SignatureCoverageLevel | None, ModificationLevel | None]:
     (signature,) = PdfFileReader(io.BytesIO(pdf), strict=True).embedded_signatures
     context = ValidationContext(
-        trust_roots=[asn1_x509.Certificate.load(key.ca_der)], moment=ISSUED_AT, allow_fetching=False
+        trust_roots=[ASN1_X509.Certificate.load(key.ca_der)], moment=ISSUED_AT, allow_fetching=False
     )
     status = asyncio.run(async_validate_pdf_signature(signature, signer_validation_context=context))
     return status.bottom_line, status.coverage, status.modification_level
