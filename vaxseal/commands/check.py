@@ -24,7 +24,7 @@ _SHOWN = 60  # characters of a text that stands for itself in the answer
 def check(
     inputs: Annotated[
         list[str] | None,
-        typer.Argument(metavar="INPUT...", help="A picture, a PDF or a text file, '-' for standard input, or HC1:..."),
+        typer.Argument(metavar="INPUT", help="A picture, a PDF or a text file, '-' for standard input, or HC1:..."),
     ] = None,
     trust: Annotated[
         Path | None, typer.Option(metavar="PATH", help="Trusted signers: a file or folder of PEM or DER certificates.")
@@ -39,13 +39,15 @@ def check(
 ) -> None:
     """Check health certificates offline: signature, signer, dates and content.
 
-    An existing path is read as a picture, a PDF or a text; '-' reads standard input; anything else is the text of a QR
-    code. CA certificates in PATH are never taken for signers.
+    INPUT is an existing file (a picture, a PDF or a text), '-' for standard
+    input, or the text of a QR code. CA certificates in PATH are never signers.
 
-    A line of a batch is {"id", "text", "certificates": [base64 DER], "at": RFC 3339}, the last two optional: its
-    certificates replace PATH. Each line gets one JSON line in the same order.
+    A line of a batch is {"id", "text", "certificates", "at"}. "certificates"
+    (a list of base64 DER, instead of PATH) and "at" (RFC 3339, instead of now)
+    may be left out. Each line gets one JSON line, in the same order.
 
-    Exit codes: 0 all valid, 1 one is invalid, 2 wrong use (a batch: 0 when every line was answered).
+    Exit codes: 0 all valid, 1 one is invalid, 2 wrong use or set-up (a batch:
+    0 when every line was answered).
 
     [bold]Examples[/bold]
 
@@ -53,7 +55,7 @@ def check(
 
       vaxseal check certificate.pdf --trust dsc.pem --at 2022-03-01T08:00:00+07:00
 
-      cat codes.jsonl | vaxseal check --batch - > verdicts.jsonl
+      vaxseal check --batch codes.jsonl --trust var/demo/trust > verdicts.jsonl
     """
     if (batch is None) == (not inputs):
         stop("check-input", "Give either INPUT or --batch FILE.", json=json)
