@@ -23,7 +23,7 @@ _YEAR_MONTH: Final = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 _SERIAL: Final = re.compile(r"(\d{5})(?:\.\d+)?", re.ASCII)
 _SERIAL_ZERO: Final = date(1899, 12, 30)  # day 0 of spreadsheets that count 1900 as a leap year
 _SERIALS: Final = range(10_000, 73_051)  # 1927 to 2099: below, a number could be a year
-_DOSE: Final = re.compile(r"(?:mũi|mui|dose)?\s*(?:tiêm|tiem|số|so|thứ|thu|no\.?)?\s*([1-9])", re.IGNORECASE)
+_DOSE: Final = re.compile(r"(?:mũi|mui|dose)?\s*(?:tiêm|tiem)?\s*(?:số|so|thứ|thu|no\.?)?\s*([1-9])", re.IGNORECASE)
 _SEXES: Final = {
     "nam": Sex.MALE,
     "male": Sex.MALE,

@@ -131,6 +131,7 @@ class Header:
     positions: Mapping[Column, int]
     left_out: frozenset[int]
     unknown: tuple[str, ...]
+    doubled: tuple[str, ...]  # names of two or more columns that mean the same
 
     @property
     def known(self) -> int:
@@ -138,20 +139,18 @@ class Header:
 
 
 def read_header(cells: Sequence[str]) -> Header:
-    """Find the columns by name: whole cell first, then its parts around "/", line breaks and brackets.
-
-    Raises FileError ``columns-double`` when two columns have one meaning.
-    """
+    """Find the columns by name: whole cell first, then its parts around "/", line breaks and brackets."""
     positions: dict[Column, int] = {}
     left_out: set[int] = set()
     unknown: list[str] = []
+    doubled: list[str] = []
     names = [_readable(cell) for cell in cells]
     for position, cell in enumerate(names):
         meaning = _meaning(cell)
         if isinstance(meaning, Column):
             if meaning in positions:
-                raise FileError("columns-double", columns=(names[positions[meaning]], cell))
-            positions[meaning] = position
+                doubled += [names[positions[meaning]], cell]
+            positions.setdefault(meaning, position)
         elif meaning == _LEFT_OUT:
             left_out.add(position)
         elif meaning is None and cell.strip():
@@ -161,11 +160,14 @@ def read_header(cells: Sequence[str]) -> Header:
         positions=MappingProxyType(positions),
         left_out=frozenset(left_out),
         unknown=tuple(unknown),
+        doubled=tuple(dict.fromkeys(doubled)),
     )
 
 
 def check_header(header: Header, *, unit_given: bool) -> None:
-    """Raises FileError ``columns-missing``, naming every mandatory column that is not there."""
+    """Raises FileError ``columns-double`` or ``columns-missing``, naming every column that is twice or not there."""
+    if header.doubled:
+        raise FileError("columns-double", columns=header.doubled)
     missing = [NAMES[column][0] for column in MANDATORY if column not in header.positions]
     if Column.FULL_NAME not in header.positions and not {Column.FAMILY_NAME, Column.GIVEN_NAME} <= set(
         header.positions

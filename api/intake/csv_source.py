@@ -121,7 +121,7 @@ def _find_delimiter(file: io.TextIOBase) -> str:
         for line in lines:
             try:
                 known = max(known, read_header(next(csv.reader([line], delimiter=delimiter), [])).known)
-            except (csv.Error, FileError):
+            except csv.Error:
                 continue
         if known > most:
             best, most = delimiter, known

@@ -33,8 +33,8 @@ Progress = Callable[[int, int | None], None]
 class ImportReport:
     """What became of a file. ``state`` is ``complete`` or ``failed``; a failed file counts for nothing.
 
-    ``reasons`` counts refused rows by code; ``converted`` counts rows by what was converted in them; ``states`` counts
-    the records that this import made or extended by where they stand now.
+    ``reasons`` counts refused rows by code; ``noted`` counts rows by what was converted or joined in them; ``states``
+    counts the records that this import made or extended by where they stand now.
     """
 
     import_id: str
@@ -49,7 +49,7 @@ class ImportReport:
     duplicate: int = 0
     refused: int = 0
     reasons: Mapping[str, int] = field(default_factory=dict)
-    converted: Mapping[str, int] = field(default_factory=dict)
+    noted: Mapping[str, int] = field(default_factory=dict)
     records_made: int = 0
     records_extended: int = 0
     states: Mapping[str, int] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class ImportReport:
             "duplicate": self.duplicate,
             "refused": self.refused,
             "reasons": dict(self.reasons),
-            "converted": dict(self.converted),
+            "noted": dict(self.noted),
             "records_made": self.records_made,
             "records_extended": self.records_extended,
             "states": dict(self.states),
@@ -174,7 +174,7 @@ class _Run:
             duplicate=joined.duplicate,
             refused=joined.refused,
             reasons=joined.reasons,
-            converted=joined.converted,
+            noted=joined.noted,
             records_made=joined.records_made,
             records_extended=joined.records_extended,
             states=joined.states,

@@ -36,7 +36,7 @@ class Joined:
     duplicate: int = 0
     refused: int = 0
     reasons: dict[str, int] = field(default_factory=dict)
-    converted: dict[str, int] = field(default_factory=dict)
+    noted: dict[str, int] = field(default_factory=dict)
     records_made: int = 0
     records_extended: int = 0
     states: Counter[str] = field(default_factory=Counter)
@@ -287,8 +287,8 @@ def _count(connection: Connection, import_id: str, joined: Joined) -> None:
         .where(import_rows.c.import_id == import_id, import_rows.c.notes.is_not(None))
         .group_by(import_rows.c.notes)
     )
-    converted: Counter[str] = Counter()
+    counter: Counter[str] = Counter()
     for notes, count in noted:
         for note in notes.split(","):
-            converted[note] += count
-    joined.converted = dict(sorted(converted.items()))
+            counter[note] += count
+    joined.noted = dict(sorted(counter.items()))

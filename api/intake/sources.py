@@ -47,7 +47,7 @@ def open_table(path: Path) -> Table:
     """Open a CSV or XLSX file, by what it holds and not by its name, and find the header.
 
     Raises FileError ``file-unreadable``, ``file-empty``, ``file-kind``, ``file-encrypted``, ``file-truncated``,
-    ``file-too-large``, ``file-encoding``, ``file-quotes``, ``columns-double``; some of them later, from ``rows``.
+    ``file-too-large``, ``file-encoding`` or ``file-quotes``; some of them later, from ``rows``.
     """
     try:
         with path.open("rb") as file:

@@ -4,6 +4,7 @@ Reader of our own: libraries either load the whole sheet or do not tell a formul
 chapter 18: sheet data, shared strings, styles). Nothing but the values, the formulas and the date formats is read.
 """
 
+import math
 import re
 import zipfile
 import zlib
@@ -271,9 +272,8 @@ class _SheetReader:
 
     def _text(self, data: str) -> None:
         if self._sink is not None:
+            self._sink.append(data[: max(0, CELL_LIMIT - self._size)])
             self._size += len(data)
-            if self._size <= CELL_LIMIT:
-                self._sink.append(data)
 
     def _end(self, name: str) -> None:
         local = self._names.setdefault(name, _local(name))
@@ -303,6 +303,8 @@ class _SheetReader:
 
     def _number(self, text: str) -> RawCell:
         number = float(text)
+        if not math.isfinite(number):
+            raise FileError("file-truncated")
         if self._style in self._date_styles and 0 <= number <= _LAST_SERIAL:
             if number < 1:
                 return text  # a time of day

@@ -60,7 +60,8 @@ def import_(
             done = import_file(engine, path, imported_by=_by(by), at=_now(), unit=unit, progress=progress)
         reports.append(done)
         if report is not None:
-            with report.open("w" if position == 0 else "a", encoding="utf-8-sig" if position == 0 else "utf-8") as file:
+            start = position == 0
+            with report.open("w" if start else "a", encoding="utf-8-sig" if start else "utf-8", newline="") as file:
                 write_row_report(engine, done.import_id, file, refused_only=refused)
         if not json:
             _print_import(done.to_dict())
@@ -311,7 +312,7 @@ def _print_import(done: dict[str, Any]) -> None:
         f"{done['refused']} refused; {done['records_made']} records made, {done['records_extended']} extended",
         markup=False,
     )
-    for title in ("reasons", "converted", "states"):
+    for title in ("reasons", "noted", "states"):
         if done[title]:
             out.print(
                 f"  {title}: " + ", ".join(f"{name} {count}" for name, count in done[title].items()), markup=False

@@ -1,0 +1,236 @@
+"""Records compared with the register, attested, corrected, and extended afterwards."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from api.audit import verify_log
+from api.identity.attestation import attest
+from api.identity.corrections import correct
+from api.identity.matching import MatchReport, match_records
+from api.identity.register import FileRegister
+from api.intake.importer import import_file
+from api.states import RecordState
+from api.store.records import StoredRecord, load_evidence, stored_record
+from api.store.schema import audit, record_versions, records
+from api.store.transactions import writing
+from certificates.errors import RecordError
+from certificates.records.model import Person, RegisterAnswer
+from certificates.records.verification import verify
+from tests.support.intake import NOW, make_engine, row, write_csv
+
+HONG = "001161012345,Nguyễn Thị Hồng,1961-03-07,F,found"
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return make_engine(tmp_path)
+
+
+def take(engine: Engine, tmp_path: Path, *rows: dict[str, object]) -> None:
+    report = import_file(engine, write_csv(tmp_path / "a.csv", *rows), imported_by="lan", at=NOW)
+    assert report.accepted == len(rows), report
+
+
+def match(engine: Engine, tmp_path: Path, *lines: str, again: bool = False) -> MatchReport:
+    path = tmp_path / "register.csv"
+    path.write_text("id,name,dob,sex,status\n" + "\n".join(lines), encoding="utf-8")
+    return match_records(engine, FileRegister(path, clock=lambda: NOW), at=NOW, by="lan", again=again)
+
+
+def only(engine: Engine) -> StoredRecord:
+    with engine.connect() as connection:
+        return stored_record(connection.execute(select(records)).one())
+
+
+def acts(engine: Engine) -> list[str]:
+    verify_log(engine)
+    with engine.connect() as connection:
+        return list(connection.execute(select(audit.c.act).order_by(audit.c.sequence)).scalars())
+
+
+def test_a_match_makes_the_record_ready_with_its_evidence(engine: Engine, tmp_path: Path) -> None:
+    take(engine, tmp_path, row())
+    assert match(engine, tmp_path, HONG).states == {"ready": 1}
+    stored = only(engine)
+    with engine.connect() as connection:
+        evidence = load_evidence(connection, stored.record.record_id, 1)
+    assert evidence is not None
+    assert verify(stored.record, evidence, today=NOW.date()).record == stored.record
+    assert acts(engine) == ["import-completed", "records-matched"]
+
+
+@pytest.mark.parametrize(
+    ("line", "state", "reason"),
+    [
+        (HONG.replace("Hồng", "Hoa"), RecordState.MISMATCHED, "register-mismatch:full_name"),
+        (
+            HONG.replace("1961-03-07", "1961-03-08").replace(",F,", ",M,"),
+            RecordState.MISMATCHED,
+            "register-mismatch:date_of_birth,sex",
+        ),
+        (HONG.replace("found", "deceased"), RecordState.DECEASED, "register-deceased"),
+        (HONG.replace("found", "merged"), RecordState.MERGED, "register-merged"),
+        ("", RecordState.UNVERIFIABLE, "register-no-answer"),
+    ],
+)
+def test_other_answers(engine: Engine, tmp_path: Path, line: str, state: RecordState, reason: str) -> None:
+    take(engine, tmp_path, row())
+    report = match(engine, tmp_path, line)
+    stored = only(engine)
+    assert (stored.state, stored.reason, report.reasons) == (state, reason, {reason: 1})
+    again = match(engine, tmp_path, HONG)
+    assert again.asked == (1 if state is RecordState.UNVERIFIABLE else 0)
+    match(engine, tmp_path, HONG, again=True)
+    assert only(engine).state is RecordState.READY
+
+
+def test_foreigners_are_attested_by_name(engine: Engine, tmp_path: Path) -> None:
+    take(engine, tmp_path, row(nation="Hoa Kỳ", id="C1234567", name="Ann Lee"))
+    report = match(engine, tmp_path)
+    assert (report.asked, report.foreigners, only(engine).reason) == (0, 1, "attestation-needed")
+    record_id = only(engine).record.record_id
+    with pytest.raises(RecordError, match="attestation-unit"):
+        attest(engine, record_id, document="passport", by="minh", unit="01-0002", at=NOW)
+    with pytest.raises(RecordError, match="attestation-document"):
+        attest(engine, record_id, document="driving licence", by="minh", unit="01-0001", at=NOW)
+    assert only(engine).state is RecordState.AWAITING_MATCH
+    attest(engine, record_id, document="passport", by="minh", unit="01-0001", at=NOW)
+    assert (only(engine).state, only(engine).reason) == (RecordState.READY, None)
+    assert acts(engine)[-1] == "person-attested"
+    with pytest.raises(RecordError, match="record-state"):
+        attest(engine, record_id, document="passport", by="minh", unit="01-0001", at=NOW)
+    with pytest.raises(RecordError, match="record-unknown"):
+        attest(engine, "nobody", document="passport", by="minh", unit="01-0001", at=NOW)
+
+
+def test_a_citizen_cannot_be_attested(engine: Engine, tmp_path: Path) -> None:
+    take(engine, tmp_path, row())
+    with pytest.raises(RecordError, match="attestation-not-foreigner"):
+        attest(engine, only(engine).record.record_id, document="passport", by="minh", unit="01-0001", at=NOW)
+
+
+def test_a_register_that_answers_for_somebody_else_changes_nothing(engine: Engine, tmp_path: Path) -> None:
+    take(engine, tmp_path, row())
+    path = tmp_path / "register.csv"
+    path.write_text(f"id,name,dob,sex,status\n{HONG}\n", encoding="utf-8")
+
+    class Confused(FileRegister):
+        def ask(self, persons: Sequence[Person]) -> list[RegisterAnswer]:
+            return [replace(answer, person_digest=bytes(32)) for answer in super().ask(persons)]
+
+    with pytest.raises(RecordError, match="evidence-other-person"):
+        match_records(engine, Confused(path, clock=lambda: NOW), at=NOW, by="lan")
+    assert only(engine).state is RecordState.AWAITING_MATCH
+
+    class Silent(FileRegister):
+        def ask(self, persons: Sequence[Person]) -> list[RegisterAnswer]:
+            return []
+
+    with pytest.raises(RecordError, match="register-answers"):
+        match_records(engine, Silent(path), at=NOW, by="lan")
+
+
+def test_a_record_changed_while_the_register_was_asked_is_left_alone(engine: Engine, tmp_path: Path) -> None:
+    take(engine, tmp_path, row())
+    path = tmp_path / "register.csv"
+    path.write_text(f"id,name,dob,sex,status\n{HONG}\n", encoding="utf-8")
+
+    class Slow(FileRegister):
+        def ask(self, persons: Sequence[Person]) -> list[RegisterAnswer]:
+            correct(engine, only(engine).record.record_id, {"sex": "Nam"}, by="lan", why="meanwhile", at=NOW)
+            return super().ask(persons)
+
+    report = match_records(engine, Slow(path, clock=lambda: NOW), at=NOW, by="lan")
+    assert (report.changed_meanwhile, dict(report.states)) == (1, {})
+    assert (only(engine).state, only(engine).record.version) == (RecordState.AWAITING_MATCH, 2)
+
+
+def test_a_correction_is_asked_about_anew(engine: Engine, tmp_path: Path) -> None:
+    take(engine, tmp_path, row(name="Nguyễn Thị Hoa"))
+    assert match(engine, tmp_path, HONG).states == {"mismatched": 1}
+    record_id = only(engine).record.record_id
+    corrected = correct(engine, record_id, {"full_name": "Nguyễn Thị Hồng"}, by="lan", why="ID card seen", at=NOW)
+    assert (corrected.state, corrected.record.version) == (RecordState.AWAITING_MATCH, 2)
+    assert match(engine, tmp_path, HONG).states == {"ready": 1}
+    with engine.connect() as connection:
+        versions = connection.execute(select(record_versions.c.version, record_versions.c.why)).all()
+    assert versions == [(1, "import"), (2, "ID card seen")]
+
+
+def test_evidence_goes_over_while_the_person_stays_the_same(engine: Engine, tmp_path: Path) -> None:
+    take(engine, tmp_path, row())
+    match(engine, tmp_path, HONG)
+    record_id = only(engine).record.record_id
+    assert correct(engine, record_id, {"dose.1.lot": "ABX9"}, by="lan", why="book", at=NOW).state is RecordState.READY
+    assert correct(engine, record_id, {"sex": "Nam"}, by="lan", why="?", at=NOW).state is RecordState.AWAITING_MATCH
+
+
+def test_a_dose_more_on_an_issued_record_is_signed_anew(engine: Engine, tmp_path: Path) -> None:
+    take(engine, tmp_path, row())
+    match(engine, tmp_path, HONG)
+    with writing(engine) as connection:
+        connection.execute(records.update().values(state="issued"))
+    take(engine, tmp_path, row(dose=2, day="20/12/2021"))
+    stored = only(engine)
+    assert (stored.state, stored.record.version, len(stored.record.doses)) == (RecordState.READY, 2, 2)
+
+
+def test_a_dose_more_does_not_wash_a_mismatch_away(engine: Engine, tmp_path: Path) -> None:
+    take(engine, tmp_path, row())
+    match(engine, tmp_path, HONG.replace("Hồng", "Hoa"))
+    take(engine, tmp_path, row(dose=2, day="20/12/2021"))
+    assert (only(engine).state, only(engine).reason) == (RecordState.MISMATCHED, "register-mismatch:full_name")
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"lot": "x"}, "correction-field"),
+        ({"dose.7.lot": "x"}, "correction-field"),
+        ({"dose.1.number": "2"}, "correction-field"),
+        ({"sex": "Nữ"}, "correction-empty"),
+        ({"date_of_birth": "31/02/1961"}, "date-impossible"),
+        ({"dose.1.product": "Nước"}, "product-unknown"),
+        ({"id_number": "001161012346"}, "correction-same-person"),
+        ({"full_name": "=A1"}, "cell-formula"),
+    ],
+)
+def test_corrections_refused(engine: Engine, tmp_path: Path, changes: dict[str, str], code: str) -> None:
+    take(engine, tmp_path, row(), row(id="001161012346", name="Lê Thị Hoa"))
+    with engine.connect() as connection:
+        ids = {
+            stored.record.person.id_number: stored.record.record_id
+            for stored in map(stored_record, connection.execute(select(records)).all())
+        }
+    with pytest.raises(RecordError) as refusal:
+        correct(engine, ids["001161012345"], changes, by="lan", why="test", at=NOW)
+    assert refusal.value.code == code
+
+
+def test_corrections_of_what_must_keep_still(engine: Engine, tmp_path: Path) -> None:
+    take(engine, tmp_path, row())
+    with pytest.raises(RecordError, match="record-unknown"):
+        correct(engine, "nobody", {"sex": "Nam"}, by="lan", why="test", at=NOW)
+    with writing(engine) as connection:
+        connection.execute(records.update().values(state="leased"))
+    with pytest.raises(RecordError, match="record-in-signing"):
+        correct(engine, only(engine).record.record_id, {"sex": "Nam"}, by="lan", why="test", at=NOW)
+
+
+def test_more_records_than_one_batch(engine: Engine, tmp_path: Path) -> None:
+    take(engine, tmp_path, *(row(id=f"001161{number:06}") for number in range(450)))
+    steps: list[tuple[int, int | None]] = []
+    path = tmp_path / "register.csv"
+    path.write_text("id,name,dob,sex,status\n", encoding="utf-8")
+    report = match_records(
+        engine,
+        FileRegister(path, clock=lambda: NOW),
+        at=NOW,
+        by="lan",
+        progress=lambda done, total: steps.append((done, total)),
+    )
+    assert (report.asked, steps) == (450, [(200, 450), (400, 450), (450, 450)])

@@ -1,0 +1,383 @@
+"""Whole files: every row ends somewhere, nothing is doubled, nothing counts before the file is there."""
+
+import codecs
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from api.intake import importer
+from api.intake.faults import FILE_SENTENCES, ROW_SENTENCES
+from api.intake.importer import ImportReport, import_file
+from api.states import RecordState
+from api.store.records import stored_record
+from api.store.schema import audit, import_rows, imports, records
+from api.store.transactions import writing
+from tests.support.intake import ID, NOW, ROW, csv_text, make_engine, outcomes, row, write_csv
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Engine:
+    return make_engine(tmp_path)
+
+
+def take(engine: Engine, path: Path, **options: Any) -> ImportReport:
+    return import_file(engine, path, imported_by="lan", at=NOW, **options)
+
+
+def people(engine: Engine) -> list[Any]:
+    with engine.connect() as connection:
+        return [stored_record(found) for found in connection.execute(select(records).order_by(records.c.person_key))]
+
+
+def test_two_doses_are_one_record(engine: Engine, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", row(), row(dose=2, day="2021-12-20", lot="ABX9"))
+    report = take(engine, path)
+    assert (report.state, report.rows, report.accepted, report.records_made) == ("complete", 2, 2, 1)
+    assert report.noted == {"joined": 1}
+    (stored,) = people(engine)
+    assert stored.state is RecordState.AWAITING_MATCH
+    assert [dose.number for dose in stored.record.doses] == [1, 2]
+    assert stored.record.doses[0].to_dict() == {
+        "number": 1,
+        "given_on": "2021-10-05",
+        "product": "vaxzevria",
+        "lot": "ABX1234",
+        "amount": "0,5 ml",
+        "unit": "01-0001",
+        "country": "VN",
+        "entered_by": "lan",
+    }
+    with engine.connect() as connection:
+        acts = connection.execute(select(audit.c.act, audit.c.subject)).all()
+    assert acts == [("import-completed", report.import_id)]
+
+
+def test_the_same_file_again_is_all_duplicates(engine: Engine, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", row(), row(dose=2, day="20/12/2021"), row(name="Lê An", id=""))
+    take(engine, path)
+    before = [stored.record.digest for stored in people(engine)]
+    report = take(engine, path)
+    assert (report.accepted, report.duplicate, report.records_made, report.records_extended) == (0, 3, 0, 0)
+    assert [stored.record.digest for stored in people(engine)] == before
+
+
+def test_a_row_twice_in_one_file(engine: Engine, tmp_path: Path) -> None:
+    report = take(engine, write_csv(tmp_path / "a.csv", row(), row()))
+    assert outcomes(engine, report.import_id) == [(2, "accepted", None, None), (3, "duplicate", None, None)]
+
+
+def test_persons_without_number_or_birth_date_are_not_guessed_together(engine: Engine, tmp_path: Path) -> None:
+    named = {"id": "", "name": "Lê An"}
+    report = take(
+        engine,
+        write_csv(
+            tmp_path / "a.csv",
+            row(**named, born="1950"),
+            row(**named, born="1950", dose=2, day="20/12/2021"),
+            row(**named, born="1951"),
+            row(**named, born=""),
+            row(**named, born="", dose=2, day="20/12/2021"),
+            row(**named, born="1950", unit="01-0002"),
+        ),
+    )
+    assert (report.accepted, report.records_made) == (6, 5)
+    assert report.states == {"incomplete": 5}
+
+
+def test_names_that_differ_only_in_writing_are_one_person(engine: Engine, tmp_path: Path) -> None:
+    rows = [row(id="", name="Hoà Thị Thuý"), row(id="", name="HÒA THỊ THÚY", dose=2, day="20/12/2021")]
+    assert take(engine, write_csv(tmp_path / "a.csv", *rows)).records_made == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        ({"name": "Nguyễn Thị Hoa"}, "Họ và tên"),
+        ({"born": "08/03/1961"}, "Ngày sinh"),
+        ({"sex": "Nam", "born": "1962"}, "Ngày sinh, Giới tính"),
+    ],
+)
+def test_another_person_under_one_number_is_refused(
+    engine: Engine, tmp_path: Path, change: dict[str, str], column: str
+) -> None:
+    report = take(engine, write_csv(tmp_path / "a.csv", row(), row(dose=2, day="20/12/2021", **change)))
+    assert outcomes(engine, report.import_id)[1] == (3, "refused", "person-conflict", column)
+    assert len(people(engine)[0].record.doses) == 1
+
+
+def test_what_was_missing_is_filled_in(engine: Engine, tmp_path: Path) -> None:
+    take(engine, write_csv(tmp_path / "a.csv", row(sex="", born="1961")))
+    assert people(engine)[0].state is RecordState.INCOMPLETE
+    report = take(engine, write_csv(tmp_path / "b.csv", row()))
+    assert (report.accepted, report.records_extended, report.noted) == (1, 1, {"completed": 1})
+    (stored,) = people(engine)
+    assert (stored.record.version, stored.state) == (2, RecordState.AWAITING_MATCH)
+    assert stored.record.person.date_of_birth.iso == "1961-03-07"
+
+
+@pytest.mark.parametrize(
+    ("change", "column"),
+    [
+        ({"day": "06/10/2021"}, "Ngày tiêm"),
+        ({"vaccine": "Pfizer", "maker": "Pfizer"}, "Tên vắc xin"),
+        ({"lot": "ABX9999"}, "Số lô"),
+        ({"unit": "01-0002"}, "Mã cơ sở tiêm"),
+    ],
+)
+def test_a_dose_that_is_there_otherwise_is_refused(
+    engine: Engine, tmp_path: Path, change: dict[str, str], column: str
+) -> None:
+    report = take(engine, write_csv(tmp_path / "a.csv", row(), row(**change)))
+    assert outcomes(engine, report.import_id)[1] == (3, "refused", "dose-conflict", column)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "column"),
+    [
+        ({"day": "31/02/2021"}, "date-impossible", "Ngày tiêm"),
+        ({"born": "hôm qua"}, "date-form", "Ngày sinh"),
+        ({"day": ""}, "given-on-missing", "Ngày tiêm"),
+        ({"day": "2021"}, "given-on-partial", "Ngày tiêm"),
+        ({"born": "1850"}, "date-year", "Ngày sinh"),
+        ({"name": ""}, "name-missing", "Họ và tên"),
+        ({"name": "Nguyễn 2"}, "name-letters", "Họ và tên"),
+        ({"sex": "?"}, "sex-form", "Giới tính"),
+        ({"nation": "Sao Hỏa"}, "nationality-form", "Quốc tịch"),
+        ({"dose": "nhắc lại"}, "dose-number-form", "Mũi tiêm số"),
+        ({"vaccine": ""}, "product-missing", "Tên vắc xin"),
+        ({"vaccine": "Nước"}, "product-unknown", "Tên vắc xin"),
+        ({"maker": "Moderna"}, "manufacturer-mismatch", "Hãng sản xuất"),
+        ({"unit": ""}, "unit-missing", "Mã cơ sở tiêm"),
+        ({"unit": "99"}, "unit-unknown", "Mã cơ sở tiêm"),
+        ({"name": "=A1"}, "cell-formula", "Họ và tên"),
+        ({"lot": "#N/A"}, "cell-error", "Số lô"),
+        ({"lot": "A\x07"}, "cell-control-character", "Số lô"),
+        ({"name": "Nguy\ufffdn"}, "text-encoding", "Họ và tên"),
+        ({"name": "A" * 10_000}, "cell-too-long", "Họ và tên"),
+    ],
+)
+def test_refused_rows(engine: Engine, tmp_path: Path, change: dict[str, str], reason: str, column: str) -> None:
+    report = take(engine, write_csv(tmp_path / "a.csv", row(**change), row(id="001161012346")))
+    assert outcomes(engine, report.import_id) == [(2, "refused", reason, column), (3, "accepted", None, None)]
+    assert report.reasons == {reason: 1}
+    with engine.connect() as connection:
+        stored = connection.execute(select(import_rows).where(import_rows.c.row_number == 2)).one()
+    assert json.loads(stored.cells) == [str(cell) for cell in row(**change).values()]  # nothing that came in is lost
+    assert stored.detail == " / ".join(ROW_SENTENCES[reason])
+
+
+def test_a_delimiter_inside_a_cell(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(csv_text([row()]).rstrip() + ",còn nữa\r\n", encoding="utf-8")
+    assert outcomes(engine, take(engine, path).import_id) == [(2, "refused", "row-shape", "Người nhập")]
+
+
+def test_rows_of_another_unit(engine: Engine, tmp_path: Path) -> None:
+    rows = [row(unit=""), row(id="001161012346", unit="01-0002")]
+    report = take(engine, write_csv(tmp_path / "a.csv", *rows), unit="01-0001")
+    assert [each[1:3] for each in outcomes(engine, report.import_id)] == [("accepted", None), ("refused", "unit-other")]
+
+
+def test_the_successor_answers_for_a_closed_unit(engine: Engine, tmp_path: Path) -> None:
+    take(engine, write_csv(tmp_path / "a.csv", row(unit="01-0003")))
+    (stored,) = people(engine)
+    assert (stored.record.unit, stored.record.doses[0].unit) == ("01-0002", "01-0003")
+
+
+def test_malformed_and_missing_numbers(engine: Engine, tmp_path: Path) -> None:
+    report = take(engine, write_csv(tmp_path / "a.csv", row(id="12345"), row(id="", name="Lê An")))
+    assert report.states == {"malformed_id": 1, "incomplete": 1}
+
+
+@pytest.mark.parametrize(
+    "state", [RecordState.LEASED, RecordState.CONFIRMED, RecordState.SIGNED, RecordState.DISPUTED, RecordState.REVOKED]
+)
+def test_a_record_that_must_keep_still(engine: Engine, tmp_path: Path, state: RecordState) -> None:
+    take(engine, write_csv(tmp_path / "a.csv", row()))
+    with writing(engine) as connection:
+        connection.execute(records.update().values(state=state.value))
+    report = take(engine, write_csv(tmp_path / "b.csv", row(), row(dose=2, day="20/12/2021")))
+    expected = "record-disputed" if state in (RecordState.DISPUTED, RecordState.REVOKED) else "record-in-signing"
+    assert [each[1:3] for each in outcomes(engine, report.import_id)] == [("duplicate", None), ("refused", expected)]
+    assert people(engine)[0].record.version == 1
+
+
+ENCODINGS = {
+    "utf-8": lambda text: text.encode(),
+    "utf-8-sig": lambda text: text.encode("utf-8-sig"),
+    "utf-16-le": lambda text: codecs.BOM_UTF16_LE + text.encode("utf-16-le"),
+    "utf-16-be": lambda text: codecs.BOM_UTF16_BE + text.encode("utf-16-be"),
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_unicode_files(engine: Engine, tmp_path: Path, encoding: str, delimiter: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(ENCODINGS[encoding](csv_text([row()], delimiter)))
+    report = take(engine, path)
+    assert report.accepted == 1, report
+    assert people(engine)[0].record.person.full_name == "Nguyễn Thị Hồng"
+
+
+def test_a_hint_of_the_delimiter(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("sep=;\r\n" + csv_text([row()], ";"), encoding="utf-8-sig")
+    assert take(engine, path).accepted == 1
+
+
+@pytest.mark.parametrize(
+    ("font", "name", "sex", "nation"),
+    [
+        ("tcvn3", "NguyÔn ThÞ Hång", "N÷", "ViÖt Nam"),
+        ("vni", "Nguyeãn Thò Hoàng", "Nöõ", "Vieät Nam"),
+        ("windows-1258", "NguyêÞn Thiò HôÌng", "NýÞ", "Viêòt Nam"),
+    ],
+)
+def test_old_encodings_of_a_whole_file(
+    engine: Engine, tmp_path: Path, font: str, name: str, sex: str, nation: str
+) -> None:
+    english = dict(zip(ROW, _ENGLISH, strict=True))
+    rows = [{english[key]: value for key, value in row(name=name, sex=sex, nation=nation).items()}]
+    report = take(engine, write_csv(tmp_path / "a.csv", *rows, encoding="latin-1"))
+    assert report.accepted == 1, report
+    assert f"encoding {font}" in report.notes
+    assert report.noted[font] == 1
+    assert people(engine)[0].record.person.full_name == "Nguyễn Thị Hồng"
+
+
+_ENGLISH = (
+    *("Full name", "Date of birth", "Sex", "Nationality", "ID number", "Dose number", "Date of vaccination"),
+    *("Vaccine name", "Manufacturer", "Lot number", "Dosage", "Facility code", "Entered by"),
+)
+
+
+def test_an_old_font_behind_unicode(engine: Engine, tmp_path: Path) -> None:
+    report = take(engine, write_csv(tmp_path / "a.csv", row(name="NguyÔn ThÞ Hång")))
+    assert "column Họ và tên: converted from tcvn3 to Unicode" in report.notes
+    assert people(engine)[0].record.person.full_name == "Nguyễn Thị Hồng"
+
+
+def test_an_old_font_in_the_header(engine: Engine, tmp_path: Path) -> None:
+    old = {"Hä vµ tªn" if key == "Họ và tên" else key: value for key, value in row(name="NguyÔn ThÞ Hång").items()}
+    assert take(engine, write_csv(tmp_path / "a.csv", old)).accepted == 1
+
+
+def test_notes_of_converted_cells(engine: Engine, tmp_path: Path) -> None:
+    report = take(engine, write_csv(tmp_path / "a.csv", row(name="Ðặng\u00a0Thị H\u200bồng")))
+    assert report.noted == {"eth": 1, "zero-width": 1, "no-break-space": 1}
+    assert people(engine)[0].record.person.full_name == "Đặng Thị Hồng"
+
+
+def test_family_and_given_name_in_own_columns(engine: Engine, tmp_path: Path) -> None:
+    cells = {key: value for key, value in row().items() if key != "Họ và tên"}
+    take(engine, write_csv(tmp_path / "a.csv", {"Họ đệm": "Nguyễn Thị", "Tên": "Hồng", **cells}))
+    person = people(engine)[0].record.person
+    assert (person.full_name, person.family_name, person.given_name) == ("Nguyễn Thị Hồng", "Nguyễn Thị", "Hồng")
+
+
+def test_titles_above_and_bilingual_names(engine: Engine, tmp_path: Path) -> None:
+    names = {
+        f"{vietnamese}/{english}": value for (vietnamese, value), english in zip(ROW.items(), _ENGLISH, strict=True)
+    }
+    path = tmp_path / "a.csv"
+    path.write_text("DANH SÁCH TIÊM CHỦNG\r\n\r\n" + csv_text([names]), encoding="utf-8")
+    assert outcomes(engine, take(engine, path).import_id) == [(4, "accepted", None, None)]
+
+
+def test_unknown_columns_are_named_and_needless_personal_data_is_not_stored(engine: Engine, tmp_path: Path) -> None:
+    report = take(engine, write_csv(tmp_path / "a.csv", row() | {"Số điện thoại": "0912345678", "Nhóm máu": "O"}))
+    assert report.notes == (
+        "unknown columns, kept but not read: Nhóm máu",
+        "personal data that no certificate needs, not stored: Số điện thoại",
+    )
+    with engine.connect() as connection:
+        cells = json.loads(connection.execute(select(import_rows.c.cells)).scalar_one())
+    assert cells[-2:] == ["", "O"]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "file-empty"),
+        (b"\xef\xbb\xbf\r\n ,,\r\n", "file-empty"),
+        (csv_text([row()]).split("\r\n")[0].encode(), "file-empty"),
+        (b"PK\x03\x04 cut off", "file-truncated"),
+        (bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600), "file-encrypted"),
+        (csv_text([row()]).encode("utf-16-le"), "file-encoding"),
+        (b"Name;\xff\xfe\x80\x81\r\n\x80\xff\r\n", "file-encoding"),
+        (csv_text([row()]).encode() + b'"never closed' + b"x" * 200_000, "file-quotes"),
+        (csv_text([row() | {"CCCD": "1"}]).encode(), "columns-double"),
+        (b"a,b,c\r\n1,2,3\r\n", "columns-missing"),
+    ],
+)
+def test_refused_files(engine: Engine, tmp_path: Path, content: bytes, reason: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(content)
+    report = take(engine, path)
+    assert (report.state, report.reason) == ("failed", reason)
+    assert report.sentence_vi
+    assert report.sentence_en
+    assert people(engine) == []
+    with engine.connect() as connection:
+        assert connection.execute(select(imports.c.state, imports.c.reason)).all() == [("failed", reason)]
+
+
+def test_missing_columns_are_named(engine: Engine, tmp_path: Path) -> None:
+    cells = {key: value for key, value in row().items() if key not in (ID, "Số lô", "Mã cơ sở tiêm")}
+    report = take(engine, write_csv(tmp_path / "a.csv", cells))
+    assert report.reason == "columns-missing"
+    for name in (ID, "Số lô", "Mã cơ sở tiêm"):
+        assert f"“{name}”" in report.sentence_vi
+
+
+def test_no_file_and_no_unit(engine: Engine, tmp_path: Path) -> None:
+    assert take(engine, tmp_path / "nothing.csv").reason == "file-unreadable"
+    assert take(engine, write_csv(tmp_path / "a.csv", row()), unit="99").reason == "unit-unknown"
+    assert (tmp_path / "old.xls").write_bytes(bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600))
+    assert take(engine, tmp_path / "old.xls").reason == "file-kind"
+
+
+def test_a_fault_late_in_the_file_leaves_staged_rows_that_do_not_count(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = [row(id=f"001161{number:06}") for number in range(1500)]
+    path.write_bytes(csv_text(rows).encode() + b'"never closed')
+    assert take(engine, path).reason == "file-quotes"
+    assert people(engine) == []
+    with engine.connect() as connection:
+        assert connection.execute(select(func.count()).where(import_rows.c.outcome == "staged")).scalar_one() == 1000
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 3])
+def test_a_crash_leaves_nothing_that_counts_and_the_next_try_works(
+    engine: Engine, tmp_path: Path, steps: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importer, "BATCH", 1)
+    path = write_csv(tmp_path / "a.csv", row(), row(dose=2, day="20/12/2021"))
+    calls: list[int] = []
+
+    def stop_there(_done: int, _total: int | None) -> None:
+        calls.append(1)
+        if len(calls) > steps:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        take(engine, path, progress=stop_there)
+    assert people(engine) == []
+    report = take(engine, path)
+    assert (report.accepted, report.records_made, len(people(engine))) == (2, 1, 1)
+
+
+def test_progress_goes_to_the_end(engine: Engine, tmp_path: Path) -> None:
+    steps: list[tuple[int, int | None]] = []
+    take(engine, write_csv(tmp_path / "a.csv", row(), row()), progress=lambda done, total: steps.append((done, total)))
+    assert steps == [(2, None), (4, 6), (6, 6)]
+
+
+def test_every_sentence_is_there_twice() -> None:
+    for sentences in (*FILE_SENTENCES.values(), *ROW_SENTENCES.values()):
+        assert len(sentences) == 2
+        assert all(sentence.endswith(".") for sentence in sentences)
