@@ -4,10 +4,8 @@ import os
 from pathlib import Path
 
 import structlog
-import uvicorn
 from sqlalchemy import Engine
 
-from api.app import create_app
 from api.config import check_exposure, load_secret, load_settings
 from api.context import Centre
 from api.errors import CentreError
@@ -42,6 +40,11 @@ def open_store(data: Path | None = None) -> Engine:
 
 def run_server(*, data: Path | None, host: str, port: int, mode: str | None, centre_url: str | None) -> None:
     """Serve until a signal ends it. Raises CentreError."""
+    # Here, not above: the commands of operators open a store without the web's modules, twice as fast.
+    import uvicorn
+
+    from api.app import create_app
+
     centre = open_centre(data, mode, centre_url or f"http://{host}:{port}", workers=Workers(os.cpu_count() or 1))
     settings = centre.settings
     check_exposure(settings, host)
