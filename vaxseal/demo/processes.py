@@ -117,8 +117,8 @@ def _memory(pid: int) -> int:
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
             if line.startswith("VmHWM:"):
                 total += int(line.split()[1]) * 1024
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            total += _memory(int(child))
+        for children in Path(f"/proc/{pid}/task").glob("*/children"):  # each thread has its own
+            total += sum(_memory(int(child)) for child in children.read_text().split())
     return total
 
 
