@@ -44,9 +44,9 @@ class Triage:
 def find_gaps(person: Person) -> tuple[Gap, ...]:
     """Everything missing: full name, date of birth, sex, identity number, nationality. Empty: the person is complete.
 
-    Codes: ``name-missing``, ``name-characters`` (controls, direction marks), ``name-parts`` (the fields for family and given
-    name say something else than the full name, which is what the register confirms), ``name-empty``, ``name-letters``
-    (nothing, or not everything, can be written in a passport's letters), ``date-of-birth-missing``, ``sex-missing``,
+    Codes: ``name-missing``, ``name-characters`` (controls, direction marks), ``name-parts`` (the fields for family and
+    given name say something else than the full name, which is what the register confirms), ``name-empty``,
+    ``name-letters`` (not all of it has a passport's letters), ``date-of-birth-missing``, ``sex-missing``,
     ``nationality-unknown``, ``id-number-missing``, those of `citizen_id.identify`, and ``citizen-id-kind`` where the
     number is none of the kind that stands beside it, or not in its plain form.
     """
