@@ -4,6 +4,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -185,7 +186,7 @@ def make_world(folder: Path, *, mode: Mode = "two-tier", **settings: Any) -> Wor
         clock=clock,
     )
     keys = {
-        "BYT": make_key("ES256", common_name="SPECIMEN BYT"),
+        "BYT": _ministry_key(),
         "TYT-1": soft_key("ES256"),
         "TYT-2": soft_key("PS256"),
     }
@@ -203,6 +204,11 @@ def make_world(folder: Path, *, mode: Mode = "two-tier", **settings: Any) -> Wor
         enrol_token(centre.engine, code, keys[code].certificate_der, settings=centre.settings, by="test", at=clock())
     client = TestClient(create_app(centre), raise_server_exceptions=False)
     return World(centre=centre, clock=clock, client=client, keys=keys)
+
+
+@cache
+def _ministry_key() -> SoftKey:
+    return make_key("ES256", common_name="SPECIMEN BYT")
 
 
 def new_version(

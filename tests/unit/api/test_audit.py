@@ -68,9 +68,13 @@ def test_rows_that_differ_only_by_where_a_field_ends_have_other_hashes(tmp_path:
 
 
 def test_an_act_goes_with_its_transaction(engine: Engine) -> None:
-    with pytest.raises(RuntimeError), writing(engine) as connection:
-        record_act(connection, at=AT, actor="a@u", act="x", subject="y")
-        raise RuntimeError
+    def fail() -> None:
+        with writing(engine) as connection:
+            record_act(connection, at=AT, actor="a@u", act="x", subject="y")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert verify_log(engine).sequence == 6
 
 

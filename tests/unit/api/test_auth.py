@@ -17,7 +17,7 @@ def code(response: object) -> tuple[int, str]:
     return response.status_code, response.json()["code"]  # type: ignore[attr-defined]
 
 
-def test_the_task_follows_unit_and_mode(world: World, make: object) -> None:
+def test_the_task_follows_unit_and_mode(world: World) -> None:
     assert world.agent("TYT-1").login["task"] == "confirm"
     assert world.agent("TYT-2").login["task"] == "confirm"
     login = world.agent("BYT").login
@@ -114,8 +114,8 @@ def test_malformed_requests(world: World) -> None:
         {"fingerprint": fingerprint, "account": "a", "unit": "BYT"},
     ):
         assert code(world.client.post("/v1/auth/challenge", json=body)) == (422, "request-form")
-    for body in ({"challenge_id": "x", "signature": "é"}, {"challenge_id": 1, "signature": ""}):
-        assert code(world.client.post("/v1/auth/login", json=body)) == (422, "request-form")
+    for answer in ({"challenge_id": "x", "signature": "é"}, {"challenge_id": "x" * 65, "signature": ""}):
+        assert code(world.client.post("/v1/auth/login", json=answer)) == (422, "request-form")
     assert code(world.client.post("/v1/auth/login", json={"challenge_id": "x", "signature": ""})) == (
         401,
         "login-refused",

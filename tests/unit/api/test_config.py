@@ -82,7 +82,7 @@ def test_exposure_in_production(tmp_path: Path) -> None:
     check_exposure(open_to_all, "127.0.0.1")
     check_exposure(open_to_all, "::1")
     check_exposure(Settings(), "192.0.2.1")
-    tls = {"tls_certificate": tmp_path / "c", "tls_key": tmp_path / "k"}
+    with_tls = Settings(environment="production", tls_certificate=tmp_path / "c", tls_key=tmp_path / "k")
     with pytest.raises(CentreError, match="https"):
-        check_exposure(Settings(environment="production", **tls), "192.0.2.1")
-    check_exposure(Settings(environment="production", centre_url="https://c.vn", **tls), "192.0.2.1")
+        check_exposure(with_tls, "192.0.2.1")
+    check_exposure(with_tls.model_copy(update={"centre_url": "https://c.vn"}), "192.0.2.1")

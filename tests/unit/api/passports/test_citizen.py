@@ -1,0 +1,138 @@
+import base64
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, update
+
+from api.passports.claims import hash_claim_code, new_claim_code
+from api.store.schema import claim_codes, passports, records
+from api.store.transactions import writing
+from certificates.qr import read_qr
+from certificates.uvci import printed
+from tests.support.centre import World
+
+CODE = "7K2MX-9Q0ZD"
+BORN = "1980-04-05"
+
+
+@pytest.fixture
+def issued(make: Any) -> tuple[World, Any]:
+    """A centre with one issued passport, whose slip carries CODE."""
+    world: World = make("station")
+    (record_id,) = world.add_records(1)
+    world.agent("TYT-1").work()
+    with writing(world.engine) as connection:
+        connection.execute(
+            insert(claim_codes).values(
+                record_id=record_id,
+                code_hash=hash_claim_code(world.centre.secret, record_id, CODE),
+                failures=0,
+                made_at="2022-03-01T00:00:00Z",
+            )
+        )
+        return world, connection.execute(select(passports)).one()
+
+
+def passport(world: World, code: str, born: str = BORN) -> Any:
+    return world.client.post("/v1/citizen/passport", json={"certificate_code": code, "date_of_birth": born})
+
+
+def pdf(world: World, code: str, claim: str = CODE, born: str = BORN) -> Any:
+    body = {"certificate_code": code, "date_of_birth": born, "claim_code": claim}
+    return world.client.post("/v1/citizen/certificate.pdf", json=body)
+
+
+def test_the_passport(issued: tuple[World, Any]) -> None:
+    world, stored = issued
+    for code in (stored.uvci, printed(stored.uvci), stored.uvci.lower(), stored.uvci[-14:], f" {stored.uvci} "):
+        answer = passport(world, code)
+        assert answer.status_code == 200
+        body = answer.json()
+        assert (body["status"], body["hc1"], body["expires_at"]) == ("valid", stored.hc1, "2023-03-01T02:00:00Z")
+        assert read_qr(base64.b64decode(body["qr_png"])) == stored.hc1
+
+
+def test_the_passport_by_a_year_only(make: Any) -> None:
+    world: World = make("station")
+    world.add_records(1, year_only=True)
+    world.agent("TYT-1").work()
+    with world.engine.connect() as connection:
+        uvci = connection.execute(select(passports.c.uvci)).scalar_one()
+    assert passport(world, uvci, "1980").status_code == 200
+    assert passport(world, uvci, BORN).status_code == 404
+
+
+def test_expired_and_revoked(issued: tuple[World, Any]) -> None:
+    world, stored = issued
+    world.clock.forward(days=365, seconds=1)
+    assert passport(world, stored.uvci).json()["status"] == "expired"
+    with writing(world.engine) as connection:
+        connection.execute(update(records).values(state="revoked"))
+    assert passport(world, stored.uvci).json()["status"] == "revoked"
+
+
+@pytest.mark.parametrize("state", ["signed", "held"])
+def test_what_is_not_released_is_not_there(issued: tuple[World, Any], state: str) -> None:
+    world, stored = issued
+    with writing(world.engine) as connection:
+        connection.execute(update(passports).values(state=state))
+    assert passport(world, stored.uvci).status_code == 404
+    assert pdf(world, stored.uvci).status_code == 404
+
+
+def test_the_pdf(issued: tuple[World, Any]) -> None:
+    world, stored = issued
+    for claim in (CODE, CODE.lower(), "7K2MX9QOZD", "7k2mx 9q0zd"):
+        answer = pdf(world, stored.uvci, claim)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/pdf")
+        assert answer.content == stored.pdf
+
+
+def test_every_miss_gives_the_same_answer(issued: tuple[World, Any]) -> None:
+    world, stored = issued
+    unknown = "URN:UVCI:01:VN:00000000000000"
+    answers = [
+        passport(world, unknown),
+        passport(world, stored.uvci, "1980-04-06"),
+        passport(world, "x"),
+        passport(world, ""),
+        pdf(world, unknown),
+        pdf(world, stored.uvci, born="1980"),
+        pdf(world, stored.uvci, "00000-00000"),
+        pdf(world, stored.uvci, ""),
+    ]
+    with writing(world.engine) as connection:
+        connection.execute(claim_codes.delete())
+    answers.append(pdf(world, stored.uvci))
+    assert {(answer.status_code, answer.text) for answer in answers} == {(404, answers[0].text)}
+
+
+def test_five_wrong_claim_codes_lock_the_slip(issued: tuple[World, Any]) -> None:
+    world, stored = issued
+    for _ in range(4):
+        assert pdf(world, stored.uvci, "00000-00000").status_code == 404
+    assert pdf(world, stored.uvci).status_code == 200  # the right one in time counts anew
+    for _ in range(5):
+        assert pdf(world, stored.uvci, "00000-00000").status_code == 404
+    assert pdf(world, stored.uvci).status_code == 404
+    assert passport(world, stored.uvci).status_code == 200
+
+
+def test_wrong_birth_dates_do_not_lock_the_slip(issued: tuple[World, Any]) -> None:
+    world, stored = issued
+    for _ in range(9):
+        pdf(world, stored.uvci, "00000-00000", born="1999-01-01")
+    assert pdf(world, stored.uvci).status_code == 200
+
+
+def test_by_post_only(world: World) -> None:
+    for path in ("/v1/citizen/passport", "/v1/citizen/certificate.pdf"):
+        assert world.client.get(path).status_code == 405
+
+
+def test_claim_codes_are_random_and_hashed_for_their_record() -> None:
+    codes = {new_claim_code() for _ in range(100)}
+    assert len(codes) == 100
+    assert all(len(code) == 11 and code[5] == "-" for code in codes)
+    assert hash_claim_code(b"a", "r1", CODE) != hash_claim_code(b"a", "r2", CODE)
+    assert hash_claim_code(b"a", "r1", CODE) != hash_claim_code(b"b", "r1", CODE)
