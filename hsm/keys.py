@@ -160,6 +160,21 @@ class TokenKey:
                 opened.session.close()
                 raise KeyMismatch("the token now holds another key than before")
             self._take(opened)
+        self._prove_if_hidden()
+
+    def _prove_if_hidden(self) -> None:
+        """For tokens that show no public key: a signature shows which key it is."""
+        if self._opened.key.public is not None:
+            return
+        message = _PROOF + os.urandom(32)
+        try:
+            _verify(self._opened.public, message, self.sign(message))
+        except InvalidSignature as error:
+            self.close()
+            raise KeyMismatch("the key on the token is not the key of the certificate") from error
+        except TokenError:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close the session. The process stays logged in to the token only while it has other sessions with it."""
@@ -270,25 +285,14 @@ def _open(
         )
 
     key = TokenKey(module, opener, pin)
-    if key._opened.key.public is None:
-        _prove(key)
+    key._prove_if_hidden()
     return key
 
 
-def _prove(key: TokenKey) -> None:
-    """For tokens that show no public key: a signature shows which key it is."""
-    message = _PROOF + os.urandom(32)
-    try:
-        signature = key.sign(message)
-        public = key._opened.public.load()
-        if isinstance(public, ec.EllipticCurvePublicKey):
-            r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
-            public.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
-        else:
-            public.verify(signature, message, padding.PSS(padding.MGF1(SHA256()), pss.SALT_SIZE), SHA256())
-    except InvalidSignature as error:
-        key.close()
-        raise KeyMismatch("the key on the token is not the key of the certificate") from error
-    except TokenError:
-        key.close()
-        raise
+def _verify(public: PublicKey, message: bytes, signature: bytes) -> None:
+    key = public.load()
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
+        key.verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
+    else:
+        key.verify(signature, message, padding.PSS(padding.MGF1(SHA256()), pss.SALT_SIZE), SHA256())

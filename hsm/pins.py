@@ -26,12 +26,24 @@ def check_pin(pin: str) -> str:
     return pin
 
 
+def check_own_pin(pin: str) -> str:
+    """As `check_pin`, at enrolment: a PIN that the token was delivered with must be changed first. Costs no try."""
+    check_pin(pin)
+    if _is_factory_pin(pin):
+        raise PinForm("this PIN is one of those that tokens are delivered with: change it first (vaxseal token pin)")
+    return pin
+
+
+def _is_factory_pin(pin: str) -> bool:
+    return pin.upper() in FACTORY_PINS or len(set(pin)) == 1
+
+
 def check_new_pin(pin: str) -> str:
     """As `check_pin`, for a PIN that is to be set: 6 to 32 characters and not one that tokens are delivered with."""
     check_pin(pin)
     if not NEW_PIN_MIN <= len(pin) <= NEW_PIN_MAX:
         raise PinForm(f"a new PIN needs {NEW_PIN_MIN} to {NEW_PIN_MAX} characters")
-    if pin.upper() in FACTORY_PINS or len(set(pin)) == 1:
+    if _is_factory_pin(pin):
         raise PinForm("this PIN is one of those that tokens are delivered with: choose another")
     return pin
 

@@ -14,7 +14,7 @@ from cryptography import x509
 from pkcs11 import Attribute, CertificateType, KeyType, MechanismFlag, ObjectClass
 
 from hsm.encoding import P256_PARAMS
-from hsm.errors import LabelForm, ModuleNotLoaded, TokenFault, TokenNotFound, translated
+from hsm.errors import LabelForm, ModuleNotLoaded, TokenAmbiguous, TokenFault, TokenNotFound, translated
 from hsm.matching import CertificateFacts, match_certificate
 from hsm.objects import private_keys_on
 from hsm.pins import PinCallback, check_new_pin, check_pin, log_in
@@ -47,7 +47,7 @@ def init_token(module: Path, *, label: str, so_pin: str, pin: str) -> TokenInfo:
     """Initialise the one token that is not initialised yet, and set its PIN. A token in use is never touched.
 
     Raises:
-        TokenNotFound: none is uninitialised.
+        TokenNotFound, TokenAmbiguous: not exactly one is uninitialised.
         PinForm: a PIN that is too short or is delivered with tokens.
         TokenError: what the token says.
     """
@@ -59,6 +59,8 @@ def init_token(module: Path, *, label: str, so_pin: str, pin: str) -> TokenInfo:
     blank = [token for token in loaded.tokens() if not TokenInfo.of(token).initialised]
     if not blank:
         raise TokenNotFound("no token waits to be initialised: a token in use is never overwritten")
+    if len(blank) > 1:
+        raise TokenAmbiguous(f"{len(blank)} blank tokens are plugged in: leave one")
     slot = blank[0].slot
     _c_init_token(module, slot.slot_id, so_pin, label)
     with translated("setting the PIN"):

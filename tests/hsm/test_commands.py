@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from cryptography import x509
 from typer.testing import CliRunner, Result
 
-from hsm.provisioning import random_pin
+from certificates.profiles import Subject, issue_csca
+from hsm.provisioning import random_pin, store_certificate
 from tests.support.softhsm import GoldenTokens
 from vaxseal.cli import app
 
@@ -101,6 +103,8 @@ def test_what_goes_wrong_is_a_sentence_and_exit_code_2(
     refused(run(*importing, str(foreign), *ec, lines=(golden_tokens.ec.pin,)), "key-mismatch")
     refused(run(*importing, str(tmp_path / "none.pem"), *ec), "file")
     refused(run("token", "list", "--module", str(tmp_path / "none.so"), "--json"), "module-not-found")
+    refused(run(*request, *ec, lines=("12345678",)), "pin-form")  # a factory PIN, at enrolment
+    refused(run(*request, *ec, "--key-id", "no hex"), "key-id-form")
     init = ("token", "init", "--label", "never", *module, "--pin-stdin", "--json")
     refused(run(*init, lines=("12345678", "12345678")), "pin-form")
     plain = run("token", "info", "--token", "nowhere", *module)
@@ -111,11 +115,6 @@ def test_what_goes_wrong_is_a_sentence_and_exit_code_2(
 def test_an_ended_certificate_is_not_stored(
     golden_tokens: GoldenTokens, module: tuple[str, ...], tmp_path: Path
 ) -> None:
-    from datetime import UTC, datetime
-
-    from certificates.profiles import DSC_YEARS, Subject, issue_csca
-
-    assert DSC_YEARS == 2
     token = golden_tokens.new_token("EC")
     with token.open_bare() as key:
         ended = issue_csca(
@@ -138,6 +137,31 @@ def test_a_pin_is_changed(golden_tokens: GoldenTokens, module: tuple[str, ...]) 
     refused(run(*arguments, lines=(random_pin(), token.pin)), "pin-incorrect")
 
 
+def test_another_key_is_made_and_named_in_a_request(
+    golden_tokens: GoldenTokens, module: tuple[str, ...], tmp_path: Path
+) -> None:
+    token = golden_tokens.new_token("EC")
+    tail = ("--token", token.serial, *module, "--pin-stdin", "--json")
+    made = answer(run("token", "key", "--key", "rsa", *tail, lines=(token.pin,)))
+    request = ("token", "csr", "-O", "Trạm", "--out", str(tmp_path / "x.pem"), *tail)
+    refused(run(*request, lines=(token.pin,)), "key-ambiguous")
+    assert answer(run(*request, "--key-id", made["id"], lines=(token.pin,)))["algorithm"] == "PS256"
+
+
+def test_an_ended_csca_issues_nothing(golden_tokens: GoldenTokens, module: tuple[str, ...], tmp_path: Path) -> None:
+    token = golden_tokens.new_token("EC")
+    with token.open_bare() as key:
+        subject = Subject(common_name="CSCA", organisation="Bộ Y tế")
+        start = datetime(2019, 1, 1, tzinfo=UTC)
+        ended = issue_csca(key, public_key_der=key.public_key_der, subject=subject, not_before=start)
+    store_certificate(token.module, token.selector, lambda: token.pin, ended)
+    request = tmp_path / "unit.csr.pem"
+    ask = ("token", "csr", "-O", "Trạm", "--out", str(request), "--token", golden_tokens.ec.serial, *module)
+    answer(run(*ask, "--pin-stdin", "--json", lines=(golden_tokens.ec.pin,)))
+    issue = ("ca", "issue", str(request), "--out", str(tmp_path / "x.pem"), "--token", token.serial, *module)
+    refused(run(*issue, "--pin-stdin", "--json", lines=(token.pin,)), "certificate-ended")
+
+
 def test_tokens_are_listed(golden_tokens: GoldenTokens, module: tuple[str, ...]) -> None:
     listed = answer(run("token", "list", *module, "--json"))
     assert golden_tokens.ec.serial in {token["serial"] for token in listed["tokens"]}
@@ -145,8 +169,10 @@ def test_tokens_are_listed(golden_tokens: GoldenTokens, module: tuple[str, ...])
     assert f"{golden_tokens.rsa.serial}  golden rsa" in plain.stdout
 
 
-@pytest.mark.parametrize("command", [("token", name) for name in ("list", "info", "init", "csr", "import", "pin")]
-                         + [("ca", "init"), ("ca", "issue")])  # fmt: skip
+TOKEN_COMMANDS = ("list", "info", "init", "key", "csr", "import", "pin")
+
+
+@pytest.mark.parametrize("command", [*(("token", name) for name in TOKEN_COMMANDS), ("ca", "init"), ("ca", "issue")])
 def test_every_command_shows_examples(command: tuple[str, ...]) -> None:
     shown = run(*command, "--help").stdout
     assert "Examples" in shown

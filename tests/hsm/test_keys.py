@@ -220,6 +220,8 @@ def test_a_token_that_shows_no_public_key_proves_itself_by_a_signature(
     monkeypatch.setattr("hsm.objects._read_ec", lambda _key: None)
     with golden_tokens.ec.open() as key:
         assert_signs(key)
+        key.reopen()
+        assert_signs(key)
     token = golden_tokens.csca
     foreign = golden_tokens.ec.certificate_der
     with pytest.raises(errors.KeyMismatch):

@@ -101,6 +101,19 @@ def test_a_token_in_use_is_never_overwritten(golden_tokens: GoldenTokens, monkey
         init_token(golden_tokens.module, label="other", so_pin=random_pin(), pin=random_pin())
 
 
+def test_two_blank_tokens_are_not_told_apart(golden_tokens: GoldenTokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Module.tokens
+    monkeypatch.setattr(Module, "tokens", lambda self: whole(self) * 2)
+    with pytest.raises(errors.TokenAmbiguous, match="leave one"):
+        init_token(golden_tokens.module, label="other", so_pin=random_pin(), pin=random_pin())
+
+
+def test_a_forked_process_is_refused(golden_tokens: GoldenTokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hsm.sessions.os.getpid", lambda: -1)
+    with pytest.raises(errors.TokenFault, match="fork"):
+        load(golden_tokens.module)
+
+
 def test_the_pin_spy_is_refused(golden_tokens: GoldenTokens, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PKCS11SPY", "/usr/lib/softhsm/libsofthsm2.so")
     with pytest.raises(errors.ModuleRefused):

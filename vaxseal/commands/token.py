@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaxseal.console import emit_json, out
+from vaxseal.console import emit_json, out, stop
 from vaxseal.tokens import (
     Json,
     Label,
@@ -128,6 +128,41 @@ def init(
     out.print(f"Next: vaxseal token csr --token {made.serial} ...", markup=False)
 
 
+@app.command("key")
+def key_(
+    kind: Annotated[Kind, typer.Option("--key", help="Kind of key to make.")] = Kind.EC,
+    module: Module = None,
+    token: Serial = None,
+    label: Label = None,
+    pin_stdin: PinStdin = False,
+    json: Json = False,
+) -> None:
+    """Make a key on a token that its vendor initialised, or another key. It never leaves the token.
+
+    A PIN that the token was delivered with is refused: change it first.
+
+    [bold]Examples[/bold]
+
+      vaxseal token key --key rsa --token 2ce04548cefe3974
+    """
+    from hsm.modules import find_module
+    from hsm.pins import check_own_pin
+    from hsm.provisioning import generate_key
+
+    ask = pin_source("PIN of the token", from_stdin=pin_stdin)
+    with sentences(json=json):
+        made = generate_key(
+            find_module(module),
+            selector(token, label),
+            lambda: check_own_pin(ask()),
+            "EC" if kind is Kind.EC else "RSA",
+        )
+    if json:
+        emit_json({"kind": made.kind, "id": made.id.hex()})
+        return
+    out.print(f"New {made.kind} key {made.id.hex()}.", markup=False)
+
+
 @app.command("csr")
 def csr(
     organisation: Annotated[str, typer.Option("--organisation", "-O", metavar="NAME", help="Name of the unit.")],
@@ -136,6 +171,9 @@ def csr(
         str | None, typer.Option("--common-name", "-N", metavar="NAME", help="Default: the name of the unit.")
     ] = None,
     unit: Annotated[str | None, typer.Option("--unit", metavar="CODE", help="Code of the unit.")] = None,
+    key_id: Annotated[
+        str | None, typer.Option("--key-id", metavar="HEX", help="Which key, where the token holds several.")
+    ] = None,
     country: Annotated[str, typer.Option("--country", help="Two letters.")] = "VN",
     module: Module = None,
     token: Serial = None,
@@ -154,9 +192,15 @@ def csr(
     """
     from hsm.keys import open_bare_key
     from hsm.modules import find_module
+    from hsm.pins import check_own_pin
     from hsm.requests import RequestSubject, make_csr, request_pem
 
     check_absent(out_path, json=json)
+    try:
+        chosen_key = None if key_id is None else bytes.fromhex(key_id)
+    except ValueError:
+        stop("key-id-form", "--key-id is hexadecimal, as vaxseal token key shows it.", json=json)
+    ask = pin_source("PIN of the token", from_stdin=pin_stdin)
     subject = RequestSubject(
         common_name=common_name or organisation, organisation=organisation, unit_code=unit, country=country
     )
@@ -165,7 +209,8 @@ def csr(
         open_bare_key(
             find_module(module),
             selector(token, label),
-            pin_source("PIN of the token", from_stdin=pin_stdin),
+            lambda: check_own_pin(ask()),
+            key_id=chosen_key,
             allow_final_try=last_try,
         ) as key,
     ):
