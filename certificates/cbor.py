@@ -40,6 +40,21 @@ def encode_bytes(data: bytes) -> bytes:
     return b"\x5a" + size.to_bytes(4) + data
 
 
+def read_bytes(data: bytes, start: int) -> tuple[bytes | None, int]:
+    """The byte string of up to 64 kB at ``start``, and where it ends; None and ``start`` where there is none."""
+    head = data[start : start + 3]
+    if len(head) == 3 and head[0] == 0x59:
+        begin, size = start + 3, head[1] << 8 | head[2]
+    elif len(head) > 1 and head[0] == 0x58:
+        begin, size = start + 2, head[1]
+    elif head and 0x40 <= head[0] <= 0x57:
+        begin, size = start + 1, head[0] & 0x1F
+    else:
+        return None, start
+    end = begin + size
+    return (data[begin:end], end) if end <= len(data) else (None, start)
+
+
 def decode_item(data: bytes) -> Any:
     """The single item in ``data``; a date with tag 0 is a `DateText`, one with tag 1 its number.
 

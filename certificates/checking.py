@@ -87,9 +87,11 @@ def _make_plain(dcc: dict[str, Any]) -> None:
     waiting: list[Any] = [dcc]
     while waiting:
         container = waiting.pop()
-        if type(container) is dict and not all(type(key) is str for key in container):
-            raise CheckError(CheckReason.SCHEMA, "a name of a field is not a text")
-        for key, value in container.items() if type(container) is dict else enumerate(container):
+        is_map = type(container) is dict
+        kind_of_key = str if is_map else int
+        for key, value in container.items() if is_map else enumerate(container):
+            if type(key) is not kind_of_key:
+                raise CheckError(CheckReason.SCHEMA, "a name of a field is not a text")
             kind = type(value)
             if kind is str or kind is int or value is None or kind is bool:
                 continue

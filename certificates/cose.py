@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import cbor2
 
-from certificates.cbor import CborError, decode_item, encode_bytes
+from certificates.cbor import CborError, decode_item, encode_bytes, read_bytes
 from certificates.errors import CheckError, CheckReason
 from certificates.signing import Algorithm
 
@@ -60,9 +60,7 @@ def protected_header(algorithm: Algorithm, kid: bytes) -> bytes:
 
 def sig_structure(protected: bytes, payload: bytes, external_aad: bytes) -> bytes:
     """What a COSE_Sign1 signature covers (RFC 9052, 4.4). ``external_aad`` is one of `certificates.purposes`."""
-    return (
-        _HEAD_OF_FOUR + _CONTEXT + encode_bytes(protected) + encode_bytes(external_aad) + encode_bytes(payload)
-    )
+    return _HEAD_OF_FOUR + _CONTEXT + encode_bytes(protected) + encode_bytes(external_aad) + encode_bytes(payload)
 
 
 def decode_cose_sign1(data: bytes) -> CoseSign1:
@@ -78,7 +76,7 @@ def decode_cose_sign1(data: bytes) -> CoseSign1:
     if not data.startswith(_HEAD_OF_FOUR):
         raise _refused("this is no COSE_Sign1")
     try:
-        protected, unprotected, payload, signature = decode_item(data)
+        protected, unprotected, payload, signature = _usual_parts(data) or decode_item(data)
     except CborError as error:
         raise _refused(str(error)) from error
     if not (type(protected) is bytes and type(payload) is bytes and type(signature) is bytes):
@@ -95,6 +93,21 @@ def decode_cose_sign1(data: bytes) -> CoseSign1:
         unprotected_kid=kid if type(kid) is bytes else None,
         unprotected_alg=alg if type(alg) is int else None,
     )
+
+
+def _usual_parts(data: bytes) -> tuple[bytes, dict[Any, Any], bytes, bytes] | None:
+    """The four parts where the unprotected header is empty, as in nearly all codes: much faster than a decoder.
+
+    None for anything else, sound or not: that is for the decoder to say.
+    """
+    protected, end = read_bytes(data, 1)
+    if data[end : end + 1] != _EMPTY_MAP:
+        return None
+    payload, end = read_bytes(data, end + 1)
+    signature, end = read_bytes(data, end)
+    if protected is None or payload is None or signature is None or end != len(data):
+        return None
+    return protected, {}, payload, signature
 
 
 def _read_protected(protected: bytes) -> tuple[object, object]:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certificates.cbor import MAX_DEPTH, CborError, DateText, decode_item, encode_bytes
+from certificates.cbor import MAX_DEPTH, CborError, DateText, decode_item, encode_bytes, read_bytes
 
 VALUES = [
     *map(cbor2.dumps, (0, 255, b"\x00", "", "0", [], {}, [0, 1], [1, 2, 3], "2020-01-01", False, None, 1.0, [[1]])),
@@ -88,6 +88,22 @@ def test_depth_is_bounded() -> None:
     assert decode_item(b"\x81" * MAX_DEPTH + b"\x00")
     with pytest.raises(CborError):
         decode_item(b"\x81" * (MAX_DEPTH + 1) + b"\x00")
+
+
+@given(st.binary(max_size=300), st.binary(max_size=4), st.binary(max_size=4))
+def test_byte_strings_by_hand_are_those_of_the_decoder(data: bytes, before: bytes, after: bytes) -> None:
+    encoded = encode_bytes(data)
+    assert encoded == cbor2.dumps(data)
+    assert read_bytes(before + encoded + after, len(before)) == (data, len(before) + len(encoded))
+    for end in range(len(encoded)):
+        assert read_bytes(encoded[:end], 0) == (None, 0)
+
+
+def test_byte_strings_of_every_size() -> None:
+    assert read_bytes(encode_bytes(bytes(65535)), 0) == (bytes(65535), 65538)
+    for other in (b"", b"\x00", b"\x61a", b"\x5a\x00\x00\x00\x00", b"\x5f\x40\xff", b"\x80", b"\xf6"):
+        assert read_bytes(other, 0) == (None, 0)
+    assert read_bytes(b"", 5) == (None, 5)
 
 
 @given(st.binary(max_size=200))

@@ -85,6 +85,11 @@ def test_anything_else_is_no_cose_sign1(data: bytes) -> None:
     refusal(data)
 
 
+def test_longer_heads_of_byte_strings_are_read() -> None:
+    longer = b"\x84\x58\x01\xa0\xa0\x59\x00\x01p\x5a\x00\x00\x00\x01s"
+    assert decode_cose_sign1(longer) == CoseSign1(protected=b"", payload=b"p", signature=b"s")
+
+
 def test_the_protected_header_wins_right_or_wrong() -> None:
     other = bytes(8)
     assert headers({1: -7, 4: KID}, {1: -37, 4: other}) == CoseHeaders(algorithm="ES256", kid=KID)
