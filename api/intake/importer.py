@@ -305,7 +305,7 @@ class _Run:
             change |= {
                 "new_notes": ",".join(row.notes) or None,
                 "new_person_key": row.person_key,
-                "new_reading": _to_json({"person": row.person.to_dict(), "dose": row.dose.to_dict()}),
+                "new_reading": f"{_to_json(row.person.to_dict())}\n{_to_json(row.dose.to_dict())}",
             }
         return change
 

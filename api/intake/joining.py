@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby, islice
 from typing import Any, Final
 
@@ -140,11 +141,11 @@ def _join_batch(
 
 
 def _outcome(row: Row[Any], draft: "_Draft") -> dict[str, Any]:
-    reading = json.loads(row.reading)
+    person, dose = row.reading.split("\n")
     notes = row.notes.split(",") if row.notes else []
     outcome: dict[str, Any] = {"number": row.row_number, "new_reason": None, "new_column": None, "new_detail": None}
     try:
-        new = draft.add(Person.from_dict(reading["person"]), Dose.from_dict(reading["dose"]), notes)
+        new = draft.add(_person(person), Dose.from_dict(json.loads(dose)), notes)
     except RowError as error:
         vietnamese, english = row_sentence(error.code)
         column = ", ".join(NAMES[Column(field)][0] for field in error.fields)
@@ -157,6 +158,12 @@ def _outcome(row: Row[Any], draft: "_Draft") -> dict[str, Any]:
     else:
         outcome["new_outcome"] = "accepted" if new else "duplicate"
     return outcome | {"new_notes": ",".join(notes) or None}
+
+
+@lru_cache(maxsize=8)
+def _person(text: str) -> Person:
+    """The rows of one person stand together and mostly say the same of it."""
+    return Person.from_dict(json.loads(text))
 
 
 class _Draft:

@@ -5,6 +5,7 @@ of them is read byte for byte as Latin-1; a spreadsheet that was typed in such a
 Unicode text. So every table maps text to text.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -89,6 +90,10 @@ def _vni_table() -> dict[str, str]:
 
 TCVN3: Final[Mapping[str, str]] = MappingProxyType(_tcvn3_table())
 VNI: Final[Mapping[str, str]] = MappingProxyType(_vni_table())
+# Windows-1252 has 27 letters that Latin-1 has not.
+_OUTSIDE: Final = re.compile(
+    "[^\x00-\xff" + bytes({*range(0x80, 0xA0)} - {0x81, 0x8D, 0x8F, 0x90, 0x9D}).decode("cp1252") + "]"
+)
 _TCVN3_CODES: Final = str.maketrans(dict(TCVN3))
 
 
@@ -150,13 +155,4 @@ CONVERTERS: Final[Mapping[Font, Callable[[str], str]]] = MappingProxyType(
 
 def fits_font(text: str) -> bool:
     """Whether the text could be such a font at all: not plain ASCII, and every letter a Latin-1 or Windows-1252 one."""
-    if text.isascii():
-        return False
-    try:
-        text.encode("cp1252")
-    except UnicodeEncodeError:
-        try:
-            text.encode("latin-1")
-        except UnicodeEncodeError:
-            return False
-    return True
+    return not text.isascii() and _OUTSIDE.search(text) is None

@@ -17,6 +17,8 @@ _ODD_BLANKS: Final = re.compile(r"[\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u
 _ZERO_WIDTH: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _BROKEN: Final = re.compile("[\x80-\x9f\ufffd\ue000-\uf8ff]")
+_PLAIN: Final = re.compile("[ -~À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]+")  # nothing to do: Vietnamese in NFC
+_ENOUGH: Final = 1000  # words after which it is clear that a column holds Unicode, too
 _ETH: Final = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
 _STEPS: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
     ("eth", lambda text: text.translate(_ETH)),
@@ -63,11 +65,11 @@ class ColumnEvidence:
         """Count one cell."""
         if text.isascii():
             return
-        composed = _composed(text)
         if not fits_font(text):
-            self.unicode_words += max(0, score(composed))
+            if self.unicode_words < _ENOUGH:
+                self.unicode_words += max(0, score(_composed(text)))
             return
-        self.plain += score(composed)
+        self.plain += score(_composed(text))
         for font, convert in CONVERTERS.items():
             self.scores[font] += score(convert(text))
 
@@ -120,6 +122,8 @@ def _number_text(cell: int | float | bool | None) -> str:
 
 
 def _tidy(text: str, notes: list[str]) -> str:
+    if _PLAIN.fullmatch(text):
+        return " ".join(text.split())
     if _CONTROL.search(text):
         raise RecordError("cell-control-character")
     if _BROKEN.search(text):

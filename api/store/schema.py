@@ -72,7 +72,7 @@ import_rows = Table(
     Column("cells", Text, nullable=False),  # JSON: nothing that came in is lost
     Column("record_id", String),
     Column("person_key", String),  # while the row is staged
-    Column("reading", Text),  # JSON, while the row is staged: the row as it was understood
+    Column("reading", Text),  # while the row is staged: person and dose as understood, JSON on a line each
     Index("import_rows_join", "import_id", "person_key", "row_number"),
 )
 
