@@ -210,7 +210,7 @@ def test_the_first_step_that_fails_is_the_reason() -> None:
 
 # --- whatever comes in, a verdict comes out ---
 
-MUTATED = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MUTATED = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 COSE = cose_bytes()
 TEXT = hc1(COSE)
 JUNK = st.recursive(
