@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaxseal.console import EXIT_NO, emit_json, err, out, stop
+from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, out, stop
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -91,8 +91,10 @@ def match(
     from api.identity.register import FileRegister
 
     engine = _open(data, json)
+    with _refusals(json, EXIT_USE):
+        asked = FileRegister(register)
     with _refusals(json), _progress("match", shown=not json) as progress:
-        done = match_records(engine, FileRegister(register), at=_now(), by=_by(by), progress=progress, again=again)
+        done = match_records(engine, asked, at=_now(), by=_by(by), progress=progress, again=again)
     if json:
         emit_json(done.to_dict())
         return
@@ -273,15 +275,15 @@ def _by(by: str | None) -> str:
 
 
 @contextmanager
-def _refusals(json: bool) -> Iterator[None]:
-    """A refused use case is a sentence and exit code 1."""
+def _refusals(json: bool, exit_code: int = EXIT_NO) -> Iterator[None]:
+    """A refusal is a sentence and an exit code."""
     from certificates.errors import RecordError
 
     try:
         yield
     except RecordError as error:
         fields = f" ({', '.join(error.fields)})" if error.fields else ""
-        stop(error.code, f"{error.detail or error.code}{fields}", json=json, exit_code=EXIT_NO)
+        stop(error.code, f"{error.detail or error.code}{fields}", json=json, exit_code=exit_code)
 
 
 @contextmanager

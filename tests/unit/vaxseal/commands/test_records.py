@@ -1,0 +1,89 @@
+"""The clerk's commands, from file to slip."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.support.intake import make_engine, row, write_csv
+from vaxseal.cli import app
+
+REGISTER = "id,name,dob,sex,status\n001161012345,Nguyễn Thị Hồng,1961-03-07,F,found\n"
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "service"
+    make_engine(folder)
+    return folder
+
+
+def run(data: Path, *words: object, code: int = 0) -> Any:
+    result = CliRunner().invoke(app, ["records", *map(str, words), "--data", str(data), "--json"])
+    assert result.exit_code == code, result.output
+    return json.loads(result.stdout)
+
+
+def test_from_file_to_ready(data: Path, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", row(), row(dose=2, day="20/12/2021"))
+    (taken,) = run(data, "import", path, "--by", "lan")
+    assert (taken["accepted"], taken["records_made"]) == (2, 1)
+    register = tmp_path / "register.csv"
+    register.write_text(REGISTER, encoding="utf-8")
+    assert run(data, "match", "--register", register)["states"] == {"ready": 1}
+    (listed,) = run(data, "list", "--state", "ready")
+    (count,) = run(data, "report")["records"]
+    assert (count["state"], count["records"]) == ("ready", 1)
+    corrected = run(data, "correct", listed["record"], "sex=Nam", "dose.2.lot=ABX9", "--why", "station's book")
+    assert corrected == {"record": listed["record"], "version": 2, "state": "awaiting_match", "reason": None}
+
+
+def test_refused_rows_are_exit_code_1_and_stand_in_the_report(data: Path, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", row(), row(id="001161012346", day="31/02/2021"))
+    run(data, "import", path, path, "--report", tmp_path / "rows.csv", code=1)
+    with (tmp_path / "rows.csv").open(encoding="utf-8-sig", newline="") as file:
+        outcomes = [line[1] for line in csv.reader(file)]
+    assert outcomes == ["outcome", "accepted", "refused", "outcome", "duplicate", "refused"]
+
+
+def test_a_refused_file(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes(b"")
+    (taken,) = run(data, "import", tmp_path / "a.csv", code=1)
+    assert taken["reason"] == "file-empty"
+    shown = CliRunner().invoke(app, ["records", "import", str(tmp_path / "a.csv"), "--data", str(data)])
+    assert shown.exit_code == 1
+    assert "Tệp trống" in shown.output
+
+
+def test_slips_are_written_once(data: Path, tmp_path: Path) -> None:
+    run(data, "import", write_csv(tmp_path / "a.csv", row()))
+    output = tmp_path / "slips.csv"
+    assert run(data, "slips", "--output", output)["slips"] == 1
+    assert output.stat().st_mode & 0o077 == 0
+    assert run(data, "slips", "--output", output, code=2)["error"] == "output-exists"
+    assert run(data, "slips", "--output", tmp_path / "more.csv")["slips"] == 0
+
+
+def test_attesting_a_foreigner(data: Path, tmp_path: Path) -> None:
+    run(data, "import", write_csv(tmp_path / "a.csv", row(nation="US", id="C1234567", name="Ann Lee")))
+    (listed,) = run(data, "list")
+    assert run(data, "attest", listed["record"], "--unit", "01-0002", code=1)["error"] == "attestation-unit"
+    assert run(data, "attest", listed["record"], "--unit", "01-0001")["state"] == "ready"
+
+
+def test_wrong_use(data: Path, tmp_path: Path) -> None:
+    assert run(tmp_path / "nothing", "report", code=2)["error"] == "data-missing"
+    assert run(data, "correct", "X", "sex", "--why", "test", code=2)["error"] == "correction-form"
+    assert run(data, "correct", "X", "sex=Nam", "--why", "test", code=1)["error"] == "record-unknown"
+    assert run(data, "match", "--register", tmp_path / "nothing.csv", code=2)["error"] == "register-file"
+
+
+@pytest.mark.parametrize("command", ["import", "match", "attest", "correct", "list", "slips", "report"])
+def test_every_command_shows_examples(command: str) -> None:
+    result = CliRunner().invoke(app, ["records", command, "--help"])
+    assert result.exit_code == 0
+    assert "Examples" in result.output
+    assert f"vaxseal records {command}" in result.output
