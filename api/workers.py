@@ -1,10 +1,13 @@
 """Processes for work that keeps a core busy: a page is laid out, read back and checked in tens of milliseconds."""
 
 import multiprocessing
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
 Answer = TypeVar("Answer")
@@ -54,15 +57,33 @@ class Workers:
     def _submit(self, function: Callable[..., Answer], calls: Sequence[tuple[object, ...]]) -> list[Future[Answer]]:
         with self._lock:
             if self._pool is None:
-                self._pool = ProcessPoolExecutor(self._count, mp_context=multiprocessing.get_context("spawn"))
+                self._pool = self._start()
             try:
                 return [self._pool.submit(function, *call) for call in calls]
             except BrokenProcessPool:
-                self._pool = ProcessPoolExecutor(self._count, mp_context=multiprocessing.get_context("spawn"))
+                self._pool = self._start()
                 return [self._pool.submit(function, *call) for call in calls]
+
+    def _start(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(
+            self._count, mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent
+        )
 
     def _drop(self) -> None:
         with self._lock:
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=False)
+
+
+def _follow_parent() -> None:
+    """In a worker: Ctrl-C is for the parent; and when the parent was killed, end (the queue would wait for ever)."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
