@@ -28,7 +28,7 @@ _MISSING: Final = object()
 _KEPT_HEADER: Final = 64  # bytes; real ones have 3 to 30
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class CoseSign1:
     """A complete COSE_Sign1 as bytes of its parts. ``unprotected_*`` are only ever read, never written by us."""
 

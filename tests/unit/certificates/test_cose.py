@@ -40,6 +40,7 @@ def test_what_we_write_is_what_we_read() -> None:
     encoded = cose.encode()
     assert encoded[:2] == b"\xd2\x84"
     assert decode_cose_sign1(encoded) == cose
+    assert "payload" not in repr(cose)  # it holds a person's data
     assert read_headers(cose) == CoseHeaders(algorithm="PS256", kid=KID)
 
 
