@@ -1,8 +1,8 @@
 """QR codes of HC1 texts: drawn as PNG and SVG, and read back from a picture.
 
 An HC1 text uses only the 45 letters of the QR alphanumeric mode, 5.5 bits each (ISO/IEC 18004, 7.4.4); error
-correction is level Q (hcert-spec 1.0.8, 4.2.2). The encoder is zxing-cpp: one of its versions gives the same matrix
-for the same text everywhere.
+correction is level Q (hcert-spec 1.0.8, 4.2.2). Drawn by `certificates.qr_encoding`, read by zxing-cpp: what is read
+back was made by other code than what reads it.
 """
 
 import io
@@ -11,69 +11,63 @@ import struct
 import zlib
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Final
 
 import zxingcpp
 from PIL import Image
 
 from certificates.errors import CheckError, CheckReason
-
-Level = Literal["L", "M", "Q", "H"]
+from certificates.qr_encoding import Level, encode
 
 QUIET_ZONE: Final = 4  # modules on each side (ISO/IEC 18004, 6.3.8)
-ENCODER: Final = "zxing-cpp"
 MAX_IMAGE_BYTES: Final = 20_000_000
 MAX_IMAGE_PIXELS: Final = 50_000_000  # a phone's 48 megapixels; at most 200 MB while it is read
 _HC1: Final = "HC1:"
-_ALPHANUMERIC: Final = re.compile(r"[0-9A-Z $%*+\-./:]{1,4296}", re.ASCII)
-_DARK: Final = b"\x00"
-_LIGHT: Final = b"\xff"
+_FILTER_NONE: Final = b"\x00"  # PNG specification, 9.2
+_FILTER_UP: Final = b"\x02"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QrMatrix:
-    """The modules without a quiet zone: ``size`` rows of ``size`` bytes, 0 for dark and 255 for light."""
+    """The modules without a quiet zone: ``rows`` of ``size`` letters from top to bottom, "1" for dark, "0" for light."""
 
     size: int
-    modules: bytes
-
-    @property
-    def rows(self) -> list[bytes]:
-        """The rows from top to bottom."""
-        return [self.modules[start : start + self.size] for start in range(0, len(self.modules), self.size)]
+    rows: tuple[str, ...]
 
 
 def qr_matrix(text: str, level: Level = "Q") -> QrMatrix:
-    """Encode ``text``, at most 4,296 letters of the alphanumeric set.
+    """Encode ``text``, letters of the alphanumeric set only.
 
-    Raises ValueError for other letters, or for a text that no QR code of this level holds.
+    Raises ValueError for other letters, for no letter, or for a text that no QR code of this level holds.
     """
-    if _ALPHANUMERIC.fullmatch(text) is None:
-        raise ValueError("a QR code of this service holds letters of the alphanumeric set only")
-    # zxing-cpp takes the level only by this keyword: it ignores the one inside ``options`` and draws level L.
-    symbol = zxingcpp.create_barcode(text, zxingcpp.QRCode, ec_level=level)
-    image: Any = symbol.to_image(scale=1, add_quiet_zones=False)
-    return QrMatrix(size=image.shape[0], modules=bytes(memoryview(image)))
+    if not text:
+        raise ValueError("an empty text has no QR code")
+    size, modules = encode(text, level)
+    letters = f"{modules:0{size * size}b}"
+    return QrMatrix(size=size, rows=tuple(letters[start : start + size] for start in range(0, size * size, size)))
 
 
 def qr_png(text: str, *, level: Level = "Q", module_pixels: int = 4) -> bytes:
     """A PNG, one bit a pixel, with the quiet zone around the code. ``module_pixels`` is the side of a module."""
     matrix = qr_matrix(text, level)
     side = (matrix.size + 2 * QUIET_ZONE) * module_pixels
-    margin = b"1" * (QUIET_ZONE * module_pixels + -side % 8)
-    dark, light = b"0" * module_pixels, b"1" * module_pixels
     width = (side + 7) // 8
-    blank = b"\x00" + b"\xff" * width
-    lines = [blank * (QUIET_ZONE * module_pixels)]
+    margin = QUIET_ZONE * module_pixels
+    # A pixel is 1 where it is white: the row is drawn dark on nothing, shifted to its place, and inverted.
+    white, shift = (1 << 8 * width) - 1, margin + 8 * width - side
+    light_module, dark_module = "0" * module_pixels, "1" * module_pixels
+    repeated = (_FILTER_UP + bytes(width)) * (module_pixels - 1)  # as the line above
+    blank = _FILTER_NONE + white.to_bytes(width) + (_FILTER_UP + bytes(width)) * (margin - 1)
+    lines = [blank]
     for row in matrix.rows:
-        bits = margin[: QUIET_ZONE * module_pixels] + row.replace(_DARK, dark).replace(_LIGHT, light) + margin
-        lines.append((b"\x00" + int(bits, 2).to_bytes(width)) * module_pixels)
-    lines.append(lines[0])
+        dark = int(row.replace("0", light_module).replace("1", dark_module), 2) << shift
+        lines.append(_FILTER_NONE + (white ^ dark).to_bytes(width) + repeated)
+    lines.append(blank)
     return b"".join(
         (
             b"\x89PNG\r\n\x1a\n",
             _chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)),
-            _chunk(b"IDAT", zlib.compress(b"".join(lines), 6)),
+            _chunk(b"IDAT", zlib.compress(b"".join(lines), 1)),
             _chunk(b"IEND", b""),
         )
     )
@@ -88,8 +82,8 @@ def qr_svg(text: str, level: Level = "Q", *, quiet_zone: int = QUIET_ZONE) -> st
     path: list[str] = []
     for y, row in enumerate(matrix.rows, quiet_zone):
         path.append(f"M{quiet_zone} {y}")
-        bits = int(row.replace(_DARK, b"1").replace(_LIGHT, b"0"), 2) << padding
-        path.extend([segments[eight] for eight in bits.to_bytes(width)])
+        eights = (int(row, 2) << padding).to_bytes(width)
+        path.extend([segments[eight] for eight in eights])
     side = matrix.size + 2 * quiet_zone
     # White is painted: a code on a dark ground without it would not be read.
     return (

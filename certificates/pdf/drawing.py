@@ -59,8 +59,8 @@ def _path(matrix: QrMatrix) -> bytes:
     padding = 8 * width - matrix.size
     lines: list[bytes] = []
     for y, row in zip(range(matrix.size - 1, -1, -1), matrix.rows, strict=True):
-        bits = int(row.replace(b"\x00", b"1").replace(b"\xff", b"0"), 2) << padding
-        runs = b"".join([_rectangles(column, eight) for column, eight in enumerate(bits.to_bytes(width))])
+        eights = (int(row, 2) << padding).to_bytes(width)
+        runs = b"".join([_rectangles(column, eight) for column, eight in enumerate(eights)])
         lines.append(runs.replace(_ROW, b"%d" % y))
     return b"".join(lines)
 

@@ -9,8 +9,8 @@ from certificates import valuesets
 from certificates.pdf import fonts
 
 TEMPLATE: Final = Path(__file__).with_name("template.typ")
-# The Python that prepares the data and sets the signature's place; to be raised when it changes the bytes.
-_PREPARATION: Final = 1
+_MODULES: Final = ("cms", "der", "document", "drawing", "objects", "pades", "page")
+_QR_ENCODING: Final = TEMPLATE.parents[1] / "qr_encoding.py"
 
 
 def _digest(*files: Path) -> str:
@@ -18,17 +18,16 @@ def _digest(*files: Path) -> str:
     digest = hashlib.sha256()
     for file in files:
         data = file.read_bytes()
-        digest.update(data.replace(b"\r\n", b"\n") if file.suffix == ".typ" else data)
+        digest.update(data if file.suffix == ".ttf" else data.replace(b"\r\n", b"\n"))
     return digest.hexdigest()[:12]
 
 
 LAYOUT: Final = "/".join(
     (
-        f"page-{_PREPARATION}",
+        f"code-{_digest(*(TEMPLATE.with_name(f'{name}.py') for name in _MODULES), _QR_ENCODING)}",
         f"template-{_digest(TEMPLATE)}",
         f"fonts-{_digest(*(fonts.DIRECTORY / name for name in fonts.FILES))}",
         f"valuesets-{valuesets.VERSION}",
         f"typst-{version('typst')}",
-        f"zxing-cpp-{version('zxing-cpp')}",
     )
 )

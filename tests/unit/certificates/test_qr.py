@@ -32,8 +32,8 @@ def hc1(length: int, seed: int = 1) -> str:
 def test_uses_alphanumeric_mode_at_level_q(length: int, size: int) -> None:
     matrix = qr_matrix(hc1(length))
     assert matrix.size == size  # the smallest version that alphanumeric mode allows at Q; bytes or H would need more
-    assert len(matrix.modules) == size * size
-    assert set(matrix.modules) == {0, 255}
+    assert [len(row) for row in matrix.rows] == [size] * size
+    assert set("".join(matrix.rows)) == {"0", "1"}
     symbol = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_Q)
     symbol.add_data(hc1(length))
     symbol.make()
@@ -48,9 +48,9 @@ def test_level_reaches_the_encoder() -> None:
     assert [symbol.ec_level for symbol in found] == ["Q"]
 
 
-@pytest.mark.parametrize("text", ["", "hc1:lower", "HC1:\n", "HC1:Ơ", "A" * 4297])
+@pytest.mark.parametrize("text", ["", "hc1:lower", "HC1:\n", "HC1:Ơ", "HC1:٣"])
 def test_refuses_what_is_no_alphanumeric_text(text: str) -> None:
-    with pytest.raises(ValueError, match="alphanumeric"):
+    with pytest.raises(ValueError, match=r"alphanumeric|empty"):
         qr_matrix(text)
 
 
@@ -90,7 +90,7 @@ def test_svg_draws_the_same_modules(quiet_zone: int) -> None:
     assert f'viewBox="0 0 {side} {side}"' in svg
     path = svg.rpartition(' d="')[2].partition('"')[0]
     drawn = {(x - quiet_zone, y - quiet_zone) for x, y in _filled(path)}
-    dark = {(x, y) for y, row in enumerate(matrix.rows) for x, module in enumerate(row) if module == 0}
+    dark = {(x, y) for y, row in enumerate(matrix.rows) for x, module in enumerate(row) if module == "1"}
     assert drawn == dark
 
 
