@@ -3,6 +3,7 @@
 import contextlib
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -216,15 +217,16 @@ class Play:
         return counts
 
     def _rates(self) -> dict[str, float]:
-        """Passports a second: all in all, at the centre (answering the agents), and at the agents (the rest)."""
+        """Passports a second: all in all, at the centre (by its log), and at the agents (review and signing alone)."""
         signed = [run for run in self._signing if self._mode == "station" or run["role"] == "ministry"]
         passports = sum(run["counts"]["accepted"] for run in signed)
-        seconds = sum(run["agent_seconds"] for run in signed)
-        centre = sum(run["centre_seconds"] for run in signed)
+        spent = Counter[str]()
+        for run in signed:
+            spent.update(run["agent_seconds"])
         return {
-            "all": _rate(passports, seconds),
-            "centre": _rate(passports, centre),
-            "agent": _rate(passports, seconds - centre),
+            "all": _rate(passports, spent["all"]),
+            "centre": _rate(passports, sum(run["centre_seconds"] for run in signed)),
+            "agent": _rate(passports, spent["review"] + spent["sign"]),
         }
 
 
