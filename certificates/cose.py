@@ -20,7 +20,8 @@ KID_SIZE: Final = 8  # hcert-spec 1.0.8, 3.3.3
 
 _ALGORITHM_OF: Final[dict[int, Algorithm]] = {number: name for name, number in COSE_ALG.items()}
 _UNDERSTOOD: Final = frozenset({HEADER_ALG, HEADER_KID})
-_TAGS: Final = (b"\xd2", b"\xd8\x3d\xd2")  # 18, and 61 around 18, in their one shortest form
+_TAG: Final = bytes((0xC0 | TAG_COSE_SIGN1,))  # tags in their one shortest form
+_TAGS: Final = (_TAG, bytes((0xD8, TAG_CWT)) + _TAG)
 _HEAD_OF_FOUR: Final = b"\x84"
 _CONTEXT: Final = b"\x6aSignature1"  # a text of ten letters (RFC 9052, 4.4)
 _EMPTY_MAP: Final = b"\xa0"  # RFC 9052, 3 and 4.4: counts, and is signed, as a zero-length string
@@ -41,7 +42,7 @@ class CoseSign1:
     def encode(self) -> bytes:
         """Tag 18 around ``[protected, {}, payload, signature]``, deterministic CBOR."""
         parts = encode_bytes(self.protected), _EMPTY_MAP, encode_bytes(self.payload), encode_bytes(self.signature)
-        return _TAGS[0] + _HEAD_OF_FOUR + b"".join(parts)
+        return _TAG + _HEAD_OF_FOUR + b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
