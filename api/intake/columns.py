@@ -139,7 +139,7 @@ class Header:
 
 
 def read_header(cells: Sequence[str]) -> Header:
-    """Find the columns by name: whole cell first, then its parts around "/", line breaks and brackets."""
+    """Find the columns by name: whole cell first, then its parts around line breaks, brackets and "/"."""
     positions: dict[Column, int] = {}
     left_out: set[int] = set()
     unknown: list[str] = []
@@ -206,10 +206,8 @@ def _readable(cell: str) -> str:
 
 
 def _meaning(cell: str) -> Column | str | None:
-    whole = _BY_NAME.get(_squeeze(cell))
-    if whole is not None:
-        return whole
-    for part in re.split(r"[/\n(\[|]", cell):
+    parts = re.split(r"[\n(\[|]", cell)
+    for part in (cell, *parts, *(half for part in parts for half in part.split("/"))):
         meaning = _BY_NAME.get(_squeeze(part))
         if meaning is not None:
             return meaning

@@ -116,13 +116,18 @@ class _Run:
         self.import_id = secrets.token_hex(8)
         self.notes: list[str] = []
         self.units = UnitBook.load(engine)
+        digest = _sha256(path)
         with writing(engine) as connection:
+            earlier = connection.execute(
+                select(imports.c.import_id).where(imports.c.file_sha256 == digest, imports.c.state == "complete")
+            ).scalars()
+            self.notes += [f"the same file was taken in before: import {import_id}" for import_id in list(earlier)[:1]]
             connection.execute(
                 insert(imports),
                 {
                     "import_id": self.import_id,
                     "file_name": path.name,
-                    "file_sha256": _sha256(path),
+                    "file_sha256": digest,
                     "unit": unit if unit in self.units else None,
                     "state": "staged",
                     "started_at": instant_to_text(at),

@@ -277,13 +277,15 @@ def _by(by: str | None) -> str:
 @contextmanager
 def _refusals(json: bool, exit_code: int = EXIT_NO) -> Iterator[None]:
     """A refusal is a sentence and an exit code."""
+    from api.intake.faults import ROW_SENTENCES
     from certificates.errors import RecordError
 
     try:
         yield
     except RecordError as error:
+        sentence = error.detail or " / ".join(ROW_SENTENCES.get(error.code, (error.code,)))
         fields = f" ({', '.join(error.fields)})" if error.fields else ""
-        stop(error.code, f"{error.detail or error.code}{fields}", json=json, exit_code=exit_code)
+        stop(error.code, f"{sentence}{fields}", json=json, exit_code=exit_code)
 
 
 @contextmanager

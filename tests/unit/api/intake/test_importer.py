@@ -3,9 +3,12 @@
 import codecs
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine, func, select
 
 from api.intake import importer
@@ -60,6 +63,7 @@ def test_the_same_file_again_is_all_duplicates(engine: Engine, tmp_path: Path) -
     take(engine, path)
     before = [stored.record.digest for stored in people(engine)]
     report = take(engine, path)
+    assert report.notes[0].startswith("the same file was taken in before: import ")
     assert (report.accepted, report.duplicate, report.records_made, report.records_extended) == (0, 3, 0, 0)
     assert [stored.record.digest for stored in people(engine)] == before
 
@@ -369,6 +373,37 @@ def test_a_crash_leaves_nothing_that_counts_and_the_next_try_works(
     assert people(engine) == []
     report = take(engine, path)
     assert (report.accepted, report.records_made, len(people(engine))) == (2, 1, 1)
+
+
+@given(content=st.binary(max_size=400))
+def test_any_bytes_end_as_a_report(content: bytes) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.csv"
+        path.write_bytes(content)
+        assert take(make_engine(Path(folder)), path).state == "failed"
+
+
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from(
+                ["name", "born", "sex", "nation", "id", "dose", "day", "vaccine", "maker", "lot", "amount"]
+            ),
+            st.text(max_size=20).map(lambda text: text.replace("\0", "")),
+            max_size=4,
+        ),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_any_cells_end_with_an_outcome(changes: list[dict[str, str]]) -> None:
+    with TemporaryDirectory() as folder:
+        engine = make_engine(Path(folder))
+        path = Path(folder) / "a.csv"
+        path.write_bytes(csv_text([row(**change) for change in changes]).encode("utf-8", "replace"))
+        report = take(engine, path)
+        assert (report.state, report.rows) == ("complete", len(changes)), report
+        assert report.accepted + report.duplicate + report.refused == len(changes)
 
 
 def test_progress_goes_to_the_end(engine: Engine, tmp_path: Path) -> None:
