@@ -11,7 +11,7 @@ from certificates.errors import IssuanceError
 from certificates.issuance import Terms, claims_for
 from certificates.pdf.checking import check_pdf
 from certificates.pdf.page import printed_date
-from certificates.pdf.reading import read_page_text
+from certificates.pdf.reading import read_page
 from certificates.pki import SigningCertificate
 from certificates.qr import qr_png, read_qr
 from certificates.records.model import VerifiedRecord
@@ -40,9 +40,10 @@ def check_before_release(
     checked = check_text(shown, trust, at)
     if checked.payload != claims_for(record, terms).certificate.to_dict():
         raise IssuanceError("gate-payload", "what was signed is not this record")
-    if check_pdf(pdf, trust, at).cose.encode() != checked.cose.encode():
+    page = read_page(pdf)
+    if check_pdf(pdf, trust, at, page=page).cose.encode() != checked.cose.encode():
         raise IssuanceError("gate-page", "the page does not show the passport that was signed")
-    _check_words(record, terms, read_page_text(pdf))
+    _check_words(record, terms, page.text)
 
 
 def _check_words(record: VerifiedRecord, terms: Terms, page: str) -> None:

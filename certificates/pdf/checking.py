@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from certificates.checking import CheckedCertificate, check_text
 from certificates.errors import CheckError, CheckReason
-from certificates.pdf.reading import extract_hc1, read_page_code, read_page_text, render_png
+from certificates.pdf.reading import PageContent, extract_hc1, read_page, read_page_code, render_png
 from certificates.pdf.validation import find_signer
 from certificates.trust import TrustStore
 
@@ -17,12 +17,13 @@ __all__ = ["check_pdf", "extract_hc1", "read_page_code", "render_png"]
 _INVISIBLE: Final = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff\ufffe]+")  # blanks and places to break a line
 
 
-def check_pdf(pdf: bytes, trust: TrustStore, at: datetime) -> CheckedCertificate:
+def check_pdf(pdf: bytes, trust: TrustStore, at: datetime, *, page: PageContent | None = None) -> CheckedCertificate:
     """Decide on a PDF certificate: signed as a whole by a trusted signer, and page and attachment show its passport.
 
     Args:
         trust: whose signatures count.
         at: the time to check for, aware.
+        page: what `read_page` gave for this very file, where the caller has read it already.
 
     Raises:
         CheckError: PDF for whatever is wrong with the document, or the reason that `check_text` gives for its passport;
@@ -34,11 +35,11 @@ def check_pdf(pdf: bytes, trust: TrustStore, at: datetime) -> CheckedCertificate
     # One key may have several certificates; whichever key signs a passport signs its PDF.
     if signer.public_key != checked.signer.public_key:
         raise _refused("document and passport are signed by different keys")
-    if read_page_code(pdf) != text:
+    page = page or read_page(pdf)
+    if page.code != text:
         raise _refused("the code on the page is another than the attached one")
-    page = _squeeze(read_page_text(pdf))
     try:
-        _check_page(page, checked.payload)
+        _check_page(_squeeze(page.text), checked.payload)
     except (KeyError, IndexError, TypeError, AttributeError) as error:  # readers of a DCC are tolerant
         raise _refused("the passport has another form than its page") from error
     return checked

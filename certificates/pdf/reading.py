@@ -7,6 +7,7 @@ import io
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pypdfium2
@@ -41,23 +42,34 @@ def extract_hc1(pdf: bytes) -> str:
         return texts[0].decode("ascii")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PageContent:
+    """What a person and a scanner see: all text in the order of the page's tags, and the text of its QR code."""
+
+    text: str
+    code: str
+
+    def __repr__(self) -> str:
+        return "PageContent(...)"
+
+
+def read_page(pdf: bytes) -> PageContent:
+    """Read the only page, opened once: that is the dear part. Raises CheckError PDF."""
+    with _opened(pdf) as document:
+        page = _only_page(document)
+        return PageContent(text=_read_text(page), code=_read_code(page))
+
+
 def read_page_code(pdf: bytes) -> str:
     """The text of the QR code as the page shows it. Raises CheckError PDF."""
     with _opened(pdf) as document:
-        page = _only_page(document)
-        width, height = page.get_size()
-        left, bottom = _CODE_CORNER[0] * width, (1 - _CODE_CORNER[1]) * height
-        try:
-            return read_qr_image(_picture(page, _READING_DPI, crop=(left, bottom, 0, 0)))
-        except CheckError:
-            return read_qr_image(_picture(page, _READING_DPI))
+        return _read_code(_only_page(document))
 
 
 def read_page_text(pdf: bytes) -> str:
     """All text of the page, in the order of its tags. Raises CheckError PDF."""
     with _opened(pdf) as document:
-        text: str = _only_page(document).get_textpage().get_text_bounded()
-        return text
+        return _read_text(_only_page(document))
 
 
 def render_png(pdf: bytes, dpi: int = 150) -> bytes:
@@ -93,6 +105,20 @@ def _only_page(document: Any) -> Any:
     if max(page.get_size()) > _MAX_SIDE:
         raise _refused("the page is too large")
     return page
+
+
+def _read_code(page: Any) -> str:
+    width, height = page.get_size()
+    left, bottom = _CODE_CORNER[0] * width, (1 - _CODE_CORNER[1]) * height
+    try:
+        return read_qr_image(_picture(page, _READING_DPI, crop=(left, bottom, 0, 0)))
+    except CheckError:
+        return read_qr_image(_picture(page, _READING_DPI))
+
+
+def _read_text(page: Any) -> str:
+    text: str = page.get_textpage().get_text_bounded()
+    return text
 
 
 def _picture(

@@ -10,7 +10,8 @@ from api.passports.gate import check_before_release
 from api.signing.work import read_versions, work_of
 from api.store.schema import passports
 from certificates.errors import CertificateError
-from certificates.pdf.reading import read_page_text
+from certificates.pdf.checking import check_pdf
+from certificates.pdf.reading import PageContent, read_page
 from certificates.qr import qr_png
 from tests.support.centre import World, make_world
 
@@ -98,7 +99,13 @@ def test_a_field_that_is_not_on_the_page(released: Given, monkeypatch: pytest.Mo
         "given_on": record.doses[0].given_on.strftime("%d/%m/%Y"),
         "full_name": record.person.full_name,
     }[field]
-    monkeypatch.setattr(gate, "read_page_text", lambda pdf: read_page_text(pdf).replace(text, "-"))
+    read = read_page(one["pdf"])
+
+    def without(_: bytes) -> PageContent:
+        return PageContent(text=read.text.replace(text, "-"), code=read.code)
+
+    monkeypatch.setattr(gate, "read_page", without)
+    monkeypatch.setattr(gate, "check_pdf", lambda pdf, trust, at, page: check_pdf(pdf, trust, at))
     assert refused(one) == "gate-text"
 
 
