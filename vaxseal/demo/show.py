@@ -1,6 +1,8 @@
 """Runs the play, tells what became of everybody, and writes the summary."""
 
 import contextlib
+import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -25,6 +27,7 @@ def play_and_show(
     people = DEFAULT_PEOPLE if people is None else people
     seed = DEFAULT_SEED if seed is None else seed
     folder = make_folder(out)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the service is ended too
     screen = Screen(silent=silent)
     begun = time.perf_counter()
     try:
