@@ -207,7 +207,7 @@ def _readable(cell: str) -> str:
 
 def _meaning(cell: str) -> Column | str | None:
     parts = re.split(r"[\n(\[|]", cell)
-    for part in (cell, *parts, *(half for part in parts for half in part.split("/"))):
+    for part in (cell, *parts, *(half for whole in parts for half in whole.split("/"))):
         meaning = _BY_NAME.get(_squeeze(part))
         if meaning is not None:
             return meaning

@@ -1,10 +1,9 @@
 """Joining the rows of one import to records: one person with all doses, nothing doubled, nothing guessed."""
 
 import json
-import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby, islice
@@ -13,18 +12,14 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from api.intake.columns import NAMES, Column
+from api.intake.drafts import Draft
 from api.intake.faults import RowError, row_sentence
 from api.intake.units import UnitBook
-from api.intake.versions import check_open, next_state
-from api.store.records import NewVersion, StoredRecord, stored_record, write_versions
+from api.store.records import NewVersion, stored_record, write_versions
 from api.store.schema import import_rows, records
-from certificates.records.dates import PartialDate
-from certificates.records.model import Dose, Person, VaccinationRecord
-from certificates.records.names import comparable
-from certificates.uvci import OPAQUE_ALPHABET
+from certificates.records.model import Dose, Person
 
 _BATCH: Final = 500  # persons
-_RECORD_ID_SIZE: Final = 12  # of 32 letters: 60 bits
 WHY_IMPORTED: Final = "import"
 
 
@@ -41,11 +36,6 @@ class Joined:
     records_made: int = 0
     records_extended: int = 0
     states: Counter[str] = field(default_factory=Counter)
-
-
-def new_record_id() -> str:
-    """A record number: 12 characters without look-alikes, from the system's random source; it says nothing itself."""
-    return "".join(OPAQUE_ALPHABET[byte & 31] for byte in secrets.token_bytes(_RECORD_ID_SIZE))
 
 
 def join_staged(
@@ -108,7 +98,7 @@ def _join_batch(
     outcomes: list[dict[str, Any]] = []
     for key, rows in batch:
         stored = known.get(key)
-        draft = _Draft(stored)
+        draft = Draft(stored)
         for row in rows:
             outcomes.append(_outcome(row, draft))
         version = draft.finish(connection, key, units=units, at=at)
@@ -140,7 +130,7 @@ def _join_batch(
     return len(outcomes)
 
 
-def _outcome(row: Row[Any], draft: "_Draft") -> dict[str, Any]:
+def _outcome(row: Row[Any], draft: "Draft") -> dict[str, Any]:
     person, dose = row.reading.split("\n")
     notes = row.notes.split(",") if row.notes else []
     outcome: dict[str, Any] = {"number": row.row_number, "new_reason": None, "new_column": None, "new_detail": None}
@@ -164,114 +154,6 @@ def _outcome(row: Row[Any], draft: "_Draft") -> dict[str, Any]:
 def _person(text: str) -> Person:
     """The rows of one person stand together and mostly say the same of it."""
     return Person.from_dict(json.loads(text))
-
-
-class _Draft:
-    """One person while rows are joined to it."""
-
-    def __init__(self, stored: StoredRecord | None) -> None:
-        self.stored = stored
-        self.record_id = stored.record.record_id if stored is not None else new_record_id()
-        self.person: Person | None = stored.record.person if stored is not None else None
-        self.doses: dict[int, Dose] = {dose.number: dose for dose in stored.record.doses} if stored is not None else {}
-        self.changed = False
-
-    def add(self, person: Person, dose: Dose, notes: list[str]) -> bool:
-        """Join one row; False when its dose is there already. Raises RowError for a contradiction."""
-        whole = _merge(self.person, person)
-        there = self.doses.get(dose.number)
-        if there is not None:
-            _check_same(there, dose)
-            if whole == self.person:
-                return False
-        if self.stored is not None:
-            check_open(self.stored)
-        if self.person is not None:
-            notes.append("joined" if there is None else "completed")
-        self.person = whole
-        self.doses.setdefault(dose.number, dose)
-        self.changed = True
-        return True
-
-    def finish(self, connection: Connection, key: str, *, units: UnitBook, at: datetime) -> NewVersion | None:
-        """The version to write, or None when nothing changed."""
-        if not self.changed or self.person is None:
-            return None
-        doses = tuple(self.doses[number] for number in sorted(self.doses))
-        unit = units.answering(max(doses, key=lambda dose: (dose.given_on, dose.number)).unit)
-        record = VaccinationRecord(
-            record_id=self.record_id,
-            version=1 if self.stored is None else self.stored.record.version + 1,
-            unit=unit,
-            person=self.person,
-            doses=doses,
-        )
-        state, reason, evidence = next_state(connection, self.stored, record, at=at)
-        return NewVersion(
-            record=record,
-            state=state,
-            reason=reason,
-            person_key=key,
-            province=units.provinces[unit],
-            evidence=evidence,
-        )
-
-
-def _merge(there: Person | None, new: Person) -> Person:
-    """The person with what the new row adds. What stands is never overwritten: a contradiction is refused.
-
-    Raises RowError ``person-conflict``, ``fields`` naming every item that contradicts.
-    """
-    if there is None or there == new:
-        return new
-    birth = _narrower(there.date_of_birth, new.date_of_birth)
-    conflicts = [
-        column
-        for column, conflict in (
-            (Column.FULL_NAME, not _same_name(there.full_name, new.full_name)),
-            (Column.DATE_OF_BIRTH, birth is None and there.date_of_birth is not None),
-            (Column.SEX, None not in (there.sex, new.sex) and there.sex is not new.sex),
-            (Column.NATIONALITY, there.nationality != new.nationality),
-            (Column.ID_NUMBER, None not in (there.id_number, new.id_number) and there.id_number != new.id_number),
-        )
-        if conflict
-    ]
-    if conflicts:
-        raise RowError("person-conflict", *conflicts)
-    return replace(
-        there,
-        date_of_birth=birth,
-        sex=there.sex or new.sex,
-        id_kind=there.id_kind or new.id_kind,
-        id_number=there.id_number or new.id_number,
-    )
-
-
-def _same_name(one: str, two: str) -> bool:
-    return one == two or comparable(one) == comparable(two)
-
-
-def _narrower(there: PartialDate | None, new: PartialDate | None) -> PartialDate | None:
-    """The more precise of two dates that agree; None when they do not (or when there is none at all)."""
-    if there is None or new is None:
-        return there or new
-    wide, narrow = sorted((there, new), key=lambda day: len(day.iso))
-    return narrow if narrow.iso.startswith(wide.iso) else None
-
-
-def _check_same(there: Dose, new: Dose) -> None:
-    differing = [
-        column
-        for column, one, two in (
-            (Column.GIVEN_ON, there.given_on, new.given_on),
-            (Column.PRODUCT, there.product, new.product),
-            (Column.LOT, there.lot.casefold(), new.lot.casefold()),
-            (Column.UNIT, there.unit, new.unit),
-        )
-        if one != two
-    ]
-    if differing:
-        raise RowError("dose-conflict", *differing)
 
 
 def _count(connection: Connection, import_id: str, joined: Joined) -> None:

@@ -18,7 +18,6 @@ from api.intake.columns import Column, Header
 from api.intake.faults import RowError
 from api.intake.texts import Conversion, RawCell, clean_cell
 from certificates.errors import RecordError
-from certificates.records.citizen_id import identify
 from certificates.records.model import Dose, IdKind, Person
 from certificates.records.names import comparable
 
@@ -109,17 +108,6 @@ def person_key(person: Person, dose: Dose) -> str:
         else:
             parts = ("row", name, sex, dose.unit, str(dose.number), dose.given_on.isoformat(), dose.product, dose.lot)
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
-
-
-def has_valid_id(person: Person) -> bool:
-    """Whether the number of this person has a valid form, so that it alone says who it is."""
-    if person.id_kind is None or person.id_number is None:
-        return False
-    try:
-        identify(person.id_number, nationality=person.nationality)
-    except RecordError:
-        return False
-    return True
 
 
 def _texts(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from sqlalchemy import Engine
 
-from api.intake import xlsx_source
+from api.intake import xlsx_parts, xlsx_source
 from api.intake.faults import FileError
 from api.intake.importer import ImportReport, import_file
 from api.intake.texts import RawCell
@@ -151,12 +151,12 @@ def test_shared_strings(tmp_path: Path) -> None:
 
 
 def test_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xlsx_source, "PART_LIMIT", 1 << 20)
+    monkeypatch.setattr(xlsx_parts, "PART_LIMIT", 1 << 20)
     bomb = other_part(tmp_path / "a.xlsx", sheet=_HEAD + b" " * (2 << 20) + b"</sheetData></worksheet>")
     assert bomb.stat().st_size < 50_000
     with pytest.raises(FileError, match="file-too-large"):
         cells_of(bomb)
-    monkeypatch.setattr(xlsx_source, "STRINGS_LIMIT", 1000)
+    monkeypatch.setattr(xlsx_parts, "STRINGS_LIMIT", 1000)
     strings = b"<sst>" + b"<si><t>aaaaaaaaaa</t></si>" * 200 + b"</sst>"
     with pytest.raises(FileError, match="file-too-large"):
         cells_of(other_part(tmp_path / "b.xlsx", strings=strings))
