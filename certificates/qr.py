@@ -29,7 +29,7 @@ _FILTER_UP: Final = b"\x02"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QrMatrix:
-    """The modules without a quiet zone: ``rows`` of ``size`` letters from top to bottom, "1" for dark, "0" for light."""
+    """The modules without a quiet zone: ``rows`` of ``size`` letters from the top, "1" for dark, "0" for light."""
 
     size: int
     rows: tuple[str, ...]
