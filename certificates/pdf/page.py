@@ -29,7 +29,10 @@ MAX_DOSES: Final = 9  # more do not fit on one page when every field is long
 SPECIMEN: Final = "SPECIMEN"
 _STANDARDS: Final[list[Any]] = ["a-3a", "ua-1"]
 _ONE_PAGE: Final = b"<</Type/Pages/Count 1/"  # how the first object of the file begins
-_LONGEST_WORD: Final = 24
+_LONGEST_WORD: Final = 24  # letters that any column holds in one line, beside the labels
+_LONGEST_WORD_IN_TABLE: Final = 15
+_TABLE_PART: Final = 12
+_ROOMY_DOSES: Final = 5  # with more the table of doses is set smaller
 _WORD_BREAK: Final = "\u200b"
 _lock = threading.Lock()
 
@@ -105,8 +108,10 @@ def _page_data(
     if not 1 <= len(doses) <= MAX_DOSES:
         raise IssuanceError("page-doses", f"a page has room for 1 to {MAX_DOSES} doses")
     latest = doses[-1]
+    compact = len(doses) > _ROOMY_DOSES
     product = valuesets.PRODUCTS[latest.product]
     return {
+        "compact": compact,
         "specimen": SPECIMEN in signer.subject.upper(),
         "hc1": passport,
         "confirmation": None if confirmation is None else list(confirmation),
@@ -117,13 +122,13 @@ def _page_data(
         "dose_count": str(certificate.v.dn),
         "code": _letters(uvci.printed(terms.uvci)),
         "latest": {
-            **_dose(latest),
+            **_dose(latest, compact=compact),
             "vaccine": product.vaccine_vi,
             "vaccine_en": product.vaccine_en,
             "product": _text(product.name),
             "manufacturer": _text(product.manufacturer),
         },
-        "doses": [_dose(dose) for dose in doses],
+        "doses": [_dose(dose, compact=compact) for dose in doses],
         "issued": _instant(terms.issued_at),
         "expires": _instant(terms.expires_at),
         "issuer": _text(terms.issuer),
@@ -131,15 +136,20 @@ def _page_data(
     }
 
 
-def _dose(dose: Dose) -> dict[str, str]:
+def _dose(dose: Dose, *, compact: bool) -> dict[str, str]:
     product = valuesets.PRODUCTS.get(dose.product)
+    part = _LONGEST_WORD_IN_TABLE if compact else _TABLE_PART
+
+    def column(text: str) -> str:
+        return _breakable(_letters(clean(text)), longest=_LONGEST_WORD_IN_TABLE, part=part)
+
     return {
         "number": str(dose.number),
         "date": dose.given_on.strftime("%d/%m/%Y"),
-        "product": _text(product.name if product else dose.product),
-        "lot": _text(dose.lot) or "–",
-        "amount": _text(dose.amount),
-        "unit": _text(dose.unit),
+        "product": column(product.name if product else dose.product),
+        "lot": column(dose.lot) or "–",
+        "amount": column(dose.amount),
+        "unit": column(dose.unit),
         "country": _text(dose.country),
     }
 
@@ -154,7 +164,7 @@ def _instant(instant: datetime) -> str:
 
 def _text(text: str) -> str:
     """The text in NFC, cleaned as in the DCC, with places to break words that no line holds."""
-    return " ".join(_breakable(word) for word in _letters(clean(text)).split(" "))
+    return _breakable(_letters(clean(text)), longest=_LONGEST_WORD, part=_LONGEST_WORD)
 
 
 def _letters(text: str) -> str:
@@ -163,6 +173,13 @@ def _letters(text: str) -> str:
     return text
 
 
-def _breakable(word: str) -> str:
-    parts = (word[start : start + _LONGEST_WORD] for start in range(0, len(word), _LONGEST_WORD))
-    return _WORD_BREAK.join(parts)
+def _breakable(text: str, *, longest: int, part: int) -> str:
+    words = text.split(" ")
+    if all(len(word) <= longest for word in words):
+        return text
+    return " ".join(
+        _WORD_BREAK.join(word[start : start + part] for start in range(0, len(word), part))
+        if len(word) > longest
+        else word
+        for word in words
+    )
