@@ -4,8 +4,11 @@ The key is used by the calling thread alone (PKCS#11 modules do not bear two); t
 thread, so that the centre takes one part of a batch while the next is signed.
 """
 
-from collections.abc import Callable, Sequence
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
@@ -75,6 +78,10 @@ class SigningAgent:
         role: which command was started; the centre's answer to the log-in must agree with it.
         units, count: the ministry's own list and its count of the day; both None at a station.
         clock: this machine's clock, aware.
+
+    Attributes:
+        outcomes: how each job ended so far.
+        seconds: spent in each stage so far: "lease" and "send" wait for the centre, "review" and "sign" work here.
     """
 
     client: CentreClient
@@ -85,6 +92,7 @@ class SigningAgent:
     count: DailyCount | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     outcomes: list[JobOutcome] = field(default_factory=list)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     certificate: SigningCertificate = field(init=False)
     _session: Session | None = field(default=None, init=False)
     _postponed: dict[str, list[Refusal]] = field(default_factory=dict, init=False)
@@ -135,14 +143,16 @@ class SigningAgent:
         session = self._session
         if session is None or self.clock() > session.expires_at - SESSION_MARGIN:
             session = self.log_in()
-        try:
-            lease = self.client.lease(LAYOUT, limit)
-        except CentreRefusedError as error:
-            if error.status != UNAUTHORIZED:
-                raise
-            session = self.log_in()
-            lease = self.client.lease(LAYOUT, limit)
-        batch = self._review(lease, session)
+        with self._timed("lease"):
+            try:
+                lease = self.client.lease(LAYOUT, limit)
+            except CentreRefusedError as error:
+                if error.status != UNAUTHORIZED:
+                    raise
+                session = self.log_in()
+                lease = self.client.lease(LAYOUT, limit)
+        with self._timed("review"):
+            batch = self._review(lease, session)
         reasons = {refusal.reason for refusal in batch.refusals}
         if not batch.reviewed and len(reasons) == 1 and reasons <= _THIS_MACHINE.keys():
             self.put_back(batch)
@@ -232,6 +242,7 @@ class SigningAgent:
         refused = list(batch.refusals)
         parts: list[_Part] = []
         stopped: BaseException | None = None
+        began = time.perf_counter()
         with ThreadPoolExecutor(max_workers=1, thread_name_prefix="send") as sender:
 
             def send(signed: list[SignedJob]) -> None:
@@ -256,11 +267,22 @@ class SigningAgent:
                 stopped = error
             if signed or refused:
                 send(signed)
+            self.seconds["sign"] += time.perf_counter() - began
+            with self._timed("send"):
+                sender.shutdown()
         failure = self._collect(batch.lease_id, parts, todo)
         if stopped is not None:
             raise stopped
         if failure is not None:
             raise failure
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] += time.perf_counter() - began
 
     def _check_deadline(self, batch: Batch) -> None:
         if self.clock() >= batch.deadline:

@@ -167,7 +167,7 @@ def _answer(
             "counts": {name: counts[name] for name in ("accepted", "already", "rejected", "refused", "unsent")},
             "waiting": waiting,
             "declined": declined,
-            "seconds": round(seconds, 3),
+            "seconds": {stage: round(spent, 3) for stage, spent in {**agent.seconds, "all": seconds}.items()},
             "jobs": [
                 {
                     "job_id": outcome.job_id,

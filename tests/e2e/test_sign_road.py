@@ -58,7 +58,7 @@ class Road:
             text=True,
             timeout=120,
         )
-        assert done.returncode == expect, (arguments, done.returncode, done.stdout, done.stderr)
+        assert done.returncode == expect, (arguments, done.returncode, done.stdout[:1000], done.stderr[-2000:])
         return done
 
     def answer(self, *arguments: str, token: str | None = None, typed: str = "", expect: int = 0) -> Any:
@@ -153,7 +153,7 @@ def build_road(folder: Path, tokens: GoldenTokens, mode: str, station: GoldenTok
     road.plug("station", station)
     road.plug("ministry", ministry)
     road.run(
-        *("ministry", "units", "add", str(trust / f"{STATION}.pem"), "--unit", STATION, "--quota", "100"),
+        *("ministry", "units", "add", str(trust / f"{STATION}.pem"), "--unit", STATION, "--quota", "1000"),
         *("--file", str(folder / "units.json")),
     )
     take_in(road)
@@ -163,7 +163,8 @@ def build_road(folder: Path, tokens: GoldenTokens, mode: str, station: GoldenTok
 def take_in(road: Road) -> None:
     """A spreadsheet of `PEOPLE` with two doses each, and a register that knows them; then slips for all."""
     people = [
-        (f"001185{number:06d}", f"Nguyễn Thị Mai {'ABCDEFGHIJ'[number]}nh", "1985-04-30") for number in range(PEOPLE)
+        (f"001185{number:06d}", f"Nguyễn Thị Mai {'BCDGHKLMNT'[number % 10]}{'aeiou'[number // 10 % 5]}n", "1985-04-30")
+        for number in range(PEOPLE)
     ]
     with (road.folder / "doses.csv").open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
