@@ -1,9 +1,9 @@
 """What one key may sign, told apart by construction.
 
 Everything but CMS and CSR is a Sig_structure (RFC 9052, 4.4): ``["Signature1", protected, external_aad, payload]``. The
-format demands an empty external_aad for a passport; every other purpose has one of its own, so no signature made for one
-purpose can ever be taken for another. CMS signed attributes start with a DER SET (0x31), a CSR with a SEQUENCE (0x30), a
-Sig_structure with a CBOR array of four (0x84).
+format demands an empty external_aad for a passport; every other purpose has one of its own, so no signature made for
+one purpose can ever be taken for another. CMS signed attributes start with a DER SET (0x31), a CSR with a SEQUENCE
+(0x30), a Sig_structure with a CBOR array of four (0x84).
 """
 
 from typing import Final
