@@ -10,7 +10,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Row, Select, select, update
 
-from api.audit import record_act
+from api.audit import Act, record_acts
 from api.auth import read_certificate
 from api.context import Centre
 from api.passports.gate import check_before_release
@@ -28,6 +28,7 @@ from certificates.records.model import instant_from_text, instant_to_text
 
 _ACTOR: Final = "centre"
 _AT_ONCE: Final = 100
+_A_COMMIT: Final = 20  # released in one transaction: each waits for the disk
 _log = structlog.get_logger(__name__)
 
 
@@ -45,13 +46,16 @@ def release_all(centre: Centre, uvcis: Sequence[str]) -> None:
     now = centre.clock()
     waiting = list(_read_waiting(centre, uvcis))
     calls = [(passport, row, now) for passport, row in waiting]
+    ready: list[tuple[Row[Any], bytes | str]] = []
     for (passport, _), built in zip(waiting, run_calls(centre.workers, _attempt, calls), strict=True):
         if isinstance(built, Exception):  # one broken passport must not keep the others of its batch
             _log.error("release-failed", kind=type(built).__name__)
-        elif isinstance(built, str):
-            _finish(centre, passport, now, pdf=None, reason=built)
-        else:
-            _finish(centre, passport, now, pdf=built, reason=None)
+            continue
+        ready.append((passport, built))
+        if len(ready) == _A_COMMIT:
+            _finish(centre, ready, now)
+            ready.clear()
+    _finish(centre, ready, now)
 
 
 def _attempt(passport: Row[Any], row: Row[Any], now: datetime) -> bytes | str:
@@ -97,38 +101,44 @@ def build_pdf(passport: Row[Any], row: Row[Any], now: datetime) -> bytes:
     return pdf
 
 
-def _finish(centre: Centre, passport: Row[Any], now: datetime, *, pdf: bytes | None, reason: str | None) -> None:
+def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | str]], now: datetime) -> None:
+    """Set `issued` where there is a PDF, `held` where there is a reason; in one transaction."""
     at = instant_to_text(now)
+    acts: list[Act] = []
     with writing(centre.engine) as connection:
-        changed = connection.execute(
-            update(passports)
-            .where(passports.c.uvci == passport.uvci, passports.c.state == "signed")
-            .values(
-                state="held" if pdf is None else "issued",
-                reason=reason,
-                pdf=pdf,
-                issued_at=at if pdf is not None else None,
+        for passport, built in ready:
+            pdf, reason = (None, built) if isinstance(built, str) else (built, None)
+            changed = connection.execute(
+                update(passports)
+                .where(passports.c.uvci == passport.uvci, passports.c.state == "signed")
+                .values(
+                    state="held" if pdf is None else "issued",
+                    reason=reason,
+                    pdf=pdf,
+                    issued_at=None if pdf is None else at,
+                )
+            ).rowcount
+            if not changed:
+                continue  # another process was quicker
+            state = RecordState.HELD if pdf is None else RecordState.ISSUED
+            connection.execute(
+                update(records)
+                .where(
+                    records.c.record_id == passport.record_id,
+                    records.c.version == passport.version,
+                    records.c.state == RecordState.SIGNED.value,
+                )
+                .values(state=state.value, reason=reason, updated_at=at)
             )
-        ).rowcount
-        if not changed:
-            return  # another process was quicker
-        connection.execute(
-            update(records)
-            .where(
-                records.c.record_id == passport.record_id,
-                records.c.version == passport.version,
-                records.c.state == RecordState.SIGNED.value,
+            acts.append(
+                Act(
+                    actor=_ACTOR,
+                    act="hold" if pdf is None else "issue",
+                    subject=passport.record_id,
+                    reason=reason or "",
+                )
             )
-            .values(state=(RecordState.HELD if pdf is None else RecordState.ISSUED).value, reason=reason, updated_at=at)
-        )
-        record_act(
-            connection,
-            at=now,
-            actor=_ACTOR,
-            act="hold" if pdf is None else "issue",
-            subject=passport.record_id,
-            reason=reason or "",
-        )
+        record_acts(connection, acts, at=now)
 
 
 def _select_passports() -> Select[Any]:

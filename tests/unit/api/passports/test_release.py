@@ -74,6 +74,7 @@ def test_a_crash_in_the_middle_releases_the_rest_later(crashed: World, monkeypat
         finish(*args, **kwargs)
 
     with monkeypatch.context() as patched:
+        patched.setattr(release, "_A_COMMIT", 1)
         patched.setattr(release, "_finish", die_at_the_second)
         with pytest.raises(SystemExit):
             release_pending(crashed.centre)
