@@ -3,7 +3,8 @@
 Reads JSON lines {"id", "text", "certificates": [base64 DER]} and answers {"id", "ok", "detail", "payload"} for each.
 Runs in an environment of its own, because cwt 3.3 and our cbor2 exclude each other.
 """
-# mypy: ignore-errors - it runs in an environment of its own, with other packages
+# It runs in an environment of its own, with other packages:
+# mypy: ignore-errors
 
 import base64
 import json
