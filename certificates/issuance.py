@@ -51,7 +51,7 @@ class ToBeSigned:
 
     purpose: bytes
     protected: bytes
-    payload: bytes
+    payload: bytes = field(repr=False)  # personal data
     certificate: SigningCertificate
     health_certificate: HealthCertificate
     message: bytes = field(init=False, repr=False, compare=False)
