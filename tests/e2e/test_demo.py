@@ -1,8 +1,6 @@
 """The main job by its one command, in both modes, on a smaller province."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +9,11 @@ from cryptography import x509
 
 from certificates.hc1 import decode_hc1
 from certificates.qr import read_qr
+from tests.support.demo import PEOPLE, play
 from vaxseal.demo.dirt import KINDS
 
-PEOPLE = 100
 # The same province in both modes: whoever signs, the same people must get a passport.
 pytestmark = pytest.mark.xdist_group("demo")
-
-
-def play(out: Path, *options: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "vaxseal", "demo", "--people", str(PEOPLE), "--out", str(out), "--json", *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-
-
-@pytest.fixture(scope="module", params=["two-tier", "station"])
-def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
-    out = tmp_path_factory.mktemp("demo") / request.param
-    done = play(out, "--mode", request.param)
-    assert done.returncode == 0, done.stdout + done.stderr
-    summary: dict[str, Any] = json.loads(done.stdout)
-    assert summary["mode"] == request.param
-    return out, summary
 
 
 def test_every_class_of_record_ends_where_it_should(played: tuple[Path, dict[str, Any]]) -> None:
