@@ -37,8 +37,8 @@ class CwtClaims:
     certificate: "HealthCertificate"
 
     def encode(self) -> bytes:
-        """``{1: iss, 4: exp, 6: iat, -260: {1: DCC}}`` in deterministic CBOR: the keys stand in its order already, which
-        spares the encoder a sort that takes longer than the encoding."""
+        """``{1: iss, 4: exp, 6: iat, -260: {1: DCC}}`` in deterministic CBOR: the keys stand in its order already,
+        which spares the encoder a sort that takes longer than the encoding."""
         return cbor2.dumps(
             {
                 CLAIM_ISS: self.issuer,

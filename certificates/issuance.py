@@ -96,7 +96,7 @@ def prepare_passport(record: VerifiedRecord, terms: Terms, dsc: SigningCertifica
 
 
 def prepare_confirmation(record: VerifiedRecord, terms: Terms, certificate: SigningCertificate) -> ToBeSigned:
-    """Build the unit's confirmation: its token vouches for the very claims of the passport and for the record behind them.
+    """Build the unit's confirmation: its token vouches for the passport's very claims and for the record behind them.
 
     The payload is the CBOR array ``[1, record id, version, record digest, CWT claims]``.
     """
