@@ -183,6 +183,32 @@ def suspend(
     )
 
 
+@app.command("resume-held")
+def resume_held(
+    record: Annotated[str, typer.Argument(help="Id of the held record")],
+    reason: Annotated[str, typer.Option(help="What was mended, for the log")],
+    by: By,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Try a held record again: its signed passport at the gate, or, unsigned, the queue it came from.
+
+    [bold]Examples[/bold]
+
+        vaxseal admin resume-held 3f9c... --reason "signing program updated"
+    """
+    from api.errors import CentreError
+    from api.server import open_centre, open_store
+    from api.signing import holding
+
+    try:
+        open_store(data)
+        state = holding.resume_held(open_centre(data), record, by=by, reason=reason)
+    except CentreError as error:
+        stop(error.code, error.detail, json=json)
+    _answer(json, {"record": record, "state": state}, f"The record is {state} now.")
+
+
 @app.command()
 def units(data: Data = None, json: Json = False) -> None:
     """List units and their tokens.
