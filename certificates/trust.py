@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from certificates.errors import CertificateError, IssuanceError
 from certificates.pki import SigningCertificate
 
 MAX_FILE: Final = 64 * 1024 * 1024  # bytes; all DSCs of the world together have about one megabyte
-_SUFFIXES: Final = (".pem", ".crt", ".cer", ".der")
+_SUFFIXES: Final = (".pem", ".crt", ".cer", ".der", ".json")
 _PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----")
 
 
@@ -40,9 +41,9 @@ class TrustStore:
 
     @classmethod
     def load(cls, path: Path) -> "TrustStore":
-        """Trust the certificates of a file, or of a folder's ``.pem``, ``.crt``, ``.cer`` and ``.der`` files.
+        """Trust the certificates of a file, or of a folder's ``.pem``, ``.crt``, ``.cer``, ``.der`` and ``.json`` files.
 
-        PEM files may hold several certificates and text between them.
+        PEM files may hold several certificates and text between them; JSON files are trust lists (`read_trust_list`).
 
         Raises:
             CertificateError: ``trust-missing`` (no such path), ``trust-unreadable`` (a file that cannot be read or
@@ -65,6 +66,26 @@ class TrustStore:
         return sum(map(len, self.by_kid.values()))
 
 
+def read_trust_list(data: bytes) -> tuple[bytes, ...]:
+    """The DER certificates of the signers in a trust list as the EU gateway gives it: a JSON array of objects with
+    ``rawData`` (base64 DER) and ``certificateType``, of which "DSC" counts; also where ``certificates`` of an object holds
+    that array. Its own signatures are not looked at: whoever names the file vouches for it.
+
+    Raises:
+        IssuanceError: ``certificate-form``.
+    """
+    try:
+        entries = json.loads(data)
+        if isinstance(entries, dict):
+            entries = entries["certificates"]
+        signers = [entry for entry in entries if entry.get("certificateType", "DSC") == "DSC"]
+        certificates = tuple(base64.b64decode(entry["rawData"], validate=True) for entry in signers)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise IssuanceError("certificate-form", "this is no trust list") from error
+    _check_form(certificates)
+    return certificates
+
+
 def read_certificates(data: bytes) -> tuple[bytes, ...]:
     """The DER certificates in a PEM file (one or several) or a DER file.
 
@@ -78,13 +99,17 @@ def read_certificates(data: bytes) -> tuple[bytes, ...]:
         certificates = tuple(base64.b64decode(b"".join(block.split()), validate=True) for block in blocks) or (data,)
     except binascii.Error as error:
         raise IssuanceError("certificate-form", "a PEM block is not base64") from error
+    _check_form(certificates)
+    return certificates
+
+
+def _check_form(certificates: Iterable[bytes]) -> None:
     for der in certificates:
         try:
             SigningCertificate.from_der(der)
         except IssuanceError as error:
             if error.code != "certificate-key":
                 raise
-    return certificates
 
 
 def _files(path: Path) -> list[Path]:
@@ -102,7 +127,8 @@ def _certificates_in(file: Path) -> tuple[bytes, ...]:
     try:
         if file.stat().st_size > MAX_FILE:
             raise CertificateError("trust-unreadable", f"{file} is too large for certificates")
-        return read_certificates(file.read_bytes())
+        data = file.read_bytes()
+        return read_trust_list(data) if data.lstrip()[:1] in (b"[", b"{") else read_certificates(data)
     except OSError as error:
         raise CertificateError("trust-unreadable", f"{file} cannot be read") from error
     except IssuanceError as error:

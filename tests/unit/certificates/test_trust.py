@@ -1,4 +1,5 @@
 import base64
+import json
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,25 @@ def test_missing_and_empty(tmp_path: Path) -> None:
     assert code_of(tmp_path) == "trust-empty"
     (tmp_path / "loop.pem").symlink_to(tmp_path / "loop.pem")
     assert code_of(tmp_path / "loop.pem") in {"trust-missing", "trust-unreadable"}
+
+
+def gateway_entry(der: bytes, kind: str) -> dict[str, str]:
+    return {"country": "VN", "certificateType": kind, "rawData": base64.b64encode(der).decode()}
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_the_trust_list_of_the_eu_gateway(tmp_path: Path, wrapped: bool) -> None:
+    entries = [gateway_entry(EC_KEY.certificate_der, "DSC"), gateway_entry(RSA_KEY.certificate_der, "UPLOAD")]
+    file = tmp_path / "trust.json"
+    file.write_text(json.dumps({"certificates": entries} if wrapped else entries))
+    for path in (file, tmp_path):
+        assert [signer.der for signer in TrustStore.load(path)] == [EC_KEY.certificate_der]
+
+
+@pytest.mark.parametrize(
+    "content", ["[1]", "{}", "[", '[{"rawData": "!"}]', '[{"rawData": "AAAA"}]', '[{"kid": "x"}]', "[" * 9999]
+)
+def test_a_broken_trust_list_is_named(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "trust.json"
+    file.write_text(content)
+    assert code_of(file) == "trust-unreadable"
