@@ -41,7 +41,7 @@ class TrustStore:
 
     @classmethod
     def load(cls, path: Path) -> "TrustStore":
-        """Trust the certificates of a file, or of a folder's ``.pem``, ``.crt``, ``.cer``, ``.der`` and ``.json`` files.
+        """Trust the certificates of a file, or of a folder's .pem, .crt, .cer, .der and .json files.
 
         PEM files may hold several certificates and text between them; JSON files are trust lists (`read_trust_list`).
 
@@ -67,9 +67,10 @@ class TrustStore:
 
 
 def read_trust_list(data: bytes) -> tuple[bytes, ...]:
-    """The DER certificates of the signers in a trust list as the EU gateway gives it: a JSON array of objects with
-    ``rawData`` (base64 DER) and ``certificateType``, of which "DSC" counts; also where ``certificates`` of an object holds
-    that array. Its own signatures are not looked at: whoever names the file vouches for it.
+    """The DER certificates of the signers in a trust list as the EU gateway gives it.
+
+    That is a JSON array of objects with ``rawData`` (base64 DER) and ``certificateType``, of which "DSC" counts; the array
+    may stand in ``certificates`` of an object. Its signatures are not looked at: whoever names the file vouches for it.
 
     Raises:
         IssuanceError: ``certificate-form``.
