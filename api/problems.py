@@ -135,6 +135,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         Words("Chứng thư không được ký hộ chiếu tiêm chủng", "Hãy dùng token có chứng thư ký hộ chiếu tiêm chủng."),
         Words("The certificate may not sign passports", "Use the token with a certificate for vaccination passports."),
     ),
+    "dsc-country": Kind(
+        403,
+        Words(
+            "Chứng thư của nước khác", "Chứng thư trên token không thuộc nước của hệ thống này. Hãy dùng đúng token."
+        ),
+        Words(
+            "The certificate is another country's",
+            "It does not belong to the country of this centre. Use the right token.",
+        ),
+    ),
     "layout": Kind(
         409,
         Words(

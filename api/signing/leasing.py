@@ -17,7 +17,7 @@ from api.signing.work import local_day, next_year, read_versions, work_of
 from api.states import RecordState
 from api.store.schema import intents, jobs, leases, records
 from api.store.transactions import writing
-from certificates.errors import CertificateError
+from certificates.errors import CheckError, RecordError
 from certificates.jobs import SigningJob
 from certificates.pdf.layout import LAYOUT
 from certificates.records.model import instant_to_text
@@ -31,6 +31,11 @@ _ASIDE: Final = {  # where a record goes that does not pass the checks; everythi
     "register-no-answer": RecordState.UNVERIFIABLE,
     "register-deceased": RecordState.DECEASED,
     "register-merged": RecordState.MERGED,
+    "attestation-not-foreigner": RecordState.AWAITING_MATCH,
+    "attestation-document": RecordState.AWAITING_MATCH,
+    "attestation-unit": RecordState.AWAITING_MATCH,
+    "attestation-unnamed": RecordState.AWAITING_MATCH,
+    "evidence-future": RecordState.AWAITING_MATCH,
     "record-digest": RecordState.HELD,
     "record-form": RecordState.HELD,
 }
@@ -57,7 +62,8 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int) -> 
     """Lease up to ``limit`` records to the session's token.
 
     A record that no longer passes its checks is put aside with the reason; the others go on. Raises CentreError
-    ``layout``, ``certificate-ended``, ``certificate-ending`` or ``dsc-usage``: then nothing is leased.
+    ``layout``, ``certificate-ended``, ``certificate-ending`` or ``dsc-usage``, IssuanceError ``dsc-country``: then
+    nothing is leased.
     """
     now = centre.clock()
     _check_signer(session, layout, now)
@@ -106,11 +112,11 @@ def _lease_some(
     for key in keys:
         try:
             made.append(_make_job(rows[key.record_id, key.version], key.state, session, now))
-        except CertificateError as error:
+        except (RecordError, CheckError) as error:  # what is wrong with the signer's certificate ends the whole lease
             state = _ASIDE.get(error.code, RecordState.INCOMPLETE)
             # These two carry the code of what is missing or implausible in their detail.
             general = error.code in ("record-incomplete", "record-implausible")
-            aside[key.record_id] = (state.value, error.detail if general else error.code)
+            aside[key.record_id] = (state.value, error.detail if general else error.code.lower())
     _store_jobs(connection, made, lease_id, now)
     move_records(connection, aside, now)
     record_acts(
@@ -174,14 +180,16 @@ def _check_signer(session: Session, layout: str, now: datetime) -> None:
 def _ready(connection: Connection, session: Session, mode: str) -> Select[Any]:
     """Keys of the records that this session may sign, oldest id first."""
     query = select(records.c.record_id, records.c.version, records.c.state).order_by(records.c.record_id)
-    if session.task == "issue" and mode == "two-tier":
+    if session.task == "issue":
         # A key signs nothing from before its certificate began: such a record waits for the older key.
-        begun = select(intents.c.record_id).where(
+        older = select(intents.c.record_id).where(
             intents.c.record_id == records.c.record_id,
             intents.c.version == records.c.version,
-            intents.c.issued_at >= instant_to_text(session.certificate.not_before),
+            intents.c.issued_at < instant_to_text(session.certificate.not_before),
         )
-        return query.where(records.c.state == RecordState.CONFIRMED.value, begun.exists())
+        query = query.where(~older.exists())
+        if mode == "two-tier":
+            return query.where(records.c.state == RecordState.CONFIRMED.value)
     return query.where(
         records.c.unit.in_(inherited_units(connection, session.unit)), records.c.state == RecordState.READY.value
     )
@@ -208,7 +216,7 @@ def _fix_terms(connection: Connection, centre: Centre, rows: Sequence[Row[Any]],
 
 
 def _make_job(row: Row[Any], came_from: str, session: Session, now: datetime) -> _Made:
-    """Check the record again and build what shall be signed. Raises CertificateError."""
+    """Check the record again and build what shall be signed."""
     work = work_of(row, today=local_day(now))
     message = work.prepare(session.task, session.certificate)
     job = SigningJob(

@@ -1,4 +1,5 @@
 import base64
+import dataclasses
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -132,6 +133,28 @@ def test_a_certificate_that_ends_within_the_year_still_confirms(world: World) ->
     world.add_records(1)
     world.clock.forward(days=307)
     assert len(world.agent("TYT-1").lease()["jobs"]) == 1
+
+
+def test_a_certificate_of_another_country_leases_nothing(make: Any) -> None:
+    world: World = make("station")
+    (record_id,) = world.add_records(1)
+    other = world.centre.settings.model_copy(update={"country": "LA"})
+    world.client.app.state.centre = dataclasses.replace(world.centre, settings=other)  # type: ignore[attr-defined]
+    assert refused(world, "TYT-1", {"layout": LAYOUT, "limit": 1}) == (403, "dsc-country")
+    assert world.state(record_id) == ("ready", None)
+
+
+def test_in_station_mode_a_key_signs_nothing_from_before_its_certificate(make: Any) -> None:
+    world: World = make("station")
+    (old,) = world.add_records(1)
+    world.agent("TYT-1").lease()
+    world.clock.forward(days=1)
+    world.keys["TYT-1"] = make_key("ES256", common_name="SPECIMEN TYT-1", not_before=world.clock())
+    der = world.keys["TYT-1"].certificate_der
+    enrol_token(world.engine, "TYT-1", der, settings=world.centre.settings, by="test", at=world.clock())
+    (new,) = world.add_records(1)
+    assert [job["record"]["record_id"] for job in world.agent("TYT-1").lease()["jobs"]] == [new]
+    assert world.state(old) == ("ready", "lease-lapsed")
 
 
 def test_a_successor_leases_inherited_records(world: World) -> None:
