@@ -69,8 +69,9 @@ class TrustStore:
 def read_trust_list(data: bytes) -> tuple[bytes, ...]:
     """The DER certificates of the signers in a trust list as the EU gateway gives it.
 
-    That is a JSON array of objects with ``rawData`` (base64 DER) and ``certificateType``, of which "DSC" counts; the array
-    may stand in ``certificates`` of an object. Its signatures are not looked at: whoever names the file vouches for it.
+    That is a JSON array of objects with ``rawData`` (base64 DER) and ``certificateType``, of which "DSC" counts.
+    The array may stand in ``certificates`` of an object. Its signatures are not looked at: whoever names the file
+    answers for it.
 
     Raises:
         IssuanceError: ``certificate-form``.
