@@ -24,6 +24,19 @@ def test_every_class_of_record_ends_where_it_should(played: tuple[Path, dict[str
     assert summary["passports"] == meant >= PEOPLE // 2
 
 
+def test_every_run_in_either_mode_gives_the_same_counts(played: tuple[Path, dict[str, Any]]) -> None:
+    _, summary = played
+    assert {state: sum(reasons.values()) for state, reasons in summary["records"].items()} == {
+        "deceased": 1,
+        "incomplete": 9,
+        "issued": 71,
+        "malformed_id": 3,
+        "merged": 1,
+        "mismatched": 7,
+        "unverifiable": 3,
+    }
+
+
 def test_nothing_is_lost(played: tuple[Path, dict[str, Any]]) -> None:
     _, summary = played
     people = sum(sum(kind["became"].values()) for kind in summary["kinds"].values())

@@ -1,6 +1,7 @@
 """The demo's keys and certificates: a SoftHSM token for every key, a CSCA, a specimen certificate for every unit."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -37,12 +38,18 @@ def build_chain(commands: Commands, folder: DemoFolder, issuers: Sequence[Unit])
     A unit that only confirms gets its certificate from another authority, as its token would come with one of a
     commercial CA: no checker that trusts the CSCA could ever take its signature for a passport's.
     """
-    csca = _found_authority(commands, folder, "CSCA", folder.trust / "csca.pem")
     confirming = [unit for unit in STATIONS if unit not in issuers]
-    tokens = {unit.code: _make_token(commands, folder, unit, csca, folder.trust) for unit in issuers}
-    if confirming:
-        other = _found_authority(commands, folder, "UNIT-CA", folder.work / "unit-ca.pem")
-        tokens |= {unit.code: _make_token(commands, folder, unit, other, folder.work) for unit in confirming}
+
+    def make_under(label: str, certificate: Path, units: Sequence[Unit]) -> dict[str, Token]:
+        if not units:
+            return {}
+        authority = _found_authority(commands, folder, label, certificate)
+        return {unit.code: _make_token(commands, folder, unit, authority, certificate.parent) for unit in units}
+
+    with ThreadPoolExecutor(2) as threads:  # two authorities have nothing to do with one another
+        under_csca = threads.submit(make_under, "CSCA", folder.trust / "csca.pem", issuers)
+        under_other = threads.submit(make_under, "UNIT-CA", folder.work / "unit-ca.pem", confirming)
+        tokens = under_csca.result() | under_other.result()
     return Chain(tokens=tokens)
 
 

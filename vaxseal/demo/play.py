@@ -5,6 +5,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,13 +122,20 @@ class Play:
             above = () if unit is MINISTRY else ("--parent", MINISTRY.code)
             named = ("--name", unit.name, "--kind", unit.kind, "--province", PROVINCE, "--opened-on", "2020-01-01")
             run("admin", "add-unit", unit.code, *named, *above, "--by", OPERATOR)
-        for unit in STATIONS if self._mode == "station" else units:
-            run("admin", "enrol", unit.code, chain.tokens[unit.code].certificate, "--by", OPERATOR)
-        if self._mode == "two-tier":
-            for unit in STATIONS:
-                certificate = chain.tokens[unit.code].certificate
-                limits = ("--unit", unit.code, "--quota", str(QUOTA), "--file", self._ministry_list)
-                run("ministry", "units", "add", certificate, *limits)
+        with ThreadPoolExecutor(2) as threads:  # the centre and the ministry keep lists of their own
+            centre = threads.submit(self._enrol, chain)
+            ministry = threads.submit(self._list_units, chain)
+            centre.result()
+            ministry.result()
+
+    def _enrol(self, chain: Chain) -> None:
+        for code, token in chain.tokens.items():
+            self.commands.run("admin", "enrol", code, token.certificate, "--by", OPERATOR)
+
+    def _list_units(self, chain: Chain) -> None:
+        for unit in STATIONS if self._mode == "two-tier" else ():
+            limits = ("--unit", unit.code, "--quota", str(QUOTA), "--file", self._ministry_list)
+            self.commands.run("ministry", "units", "add", chain.tokens[unit.code].certificate, *limits)
 
     @property
     def _ministry_list(self) -> Path:

@@ -7,10 +7,11 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import httpx2
 
@@ -51,8 +52,8 @@ class Commands:
         Raises DemoError ``command-failed``.
         """
         words = [str(argument) for argument in arguments]
-        stdout, stderr = self._work / "stdout", self._work / "stderr"
-        with stdout.open("wb") as out, stderr.open("wb") as err:
+        # Files, not pipes: nobody reads while it runs, and a full pipe would stop it.
+        with tempfile.TemporaryFile(dir=self._work) as out, tempfile.TemporaryFile(dir=self._work) as err:
             process = subprocess.Popen(  # noqa: S603 - our own program
                 [*_COMMAND, *words, "--json"],
                 stdin=subprocess.PIPE,
@@ -72,12 +73,10 @@ class Commands:
             finally:
                 process.kill()  # of no effect on one that ended
                 process.wait()
-        text = stdout.read_text(encoding="utf-8")
+            text, complaint = (_content(file) for file in (out, err))
         if process.returncode not in exit_codes:
-            said = (text + stderr.read_text(encoding="utf-8", errors="replace")).strip()
-            raise DemoError(
-                "command-failed", f"vaxseal {' '.join(words)} ended with {process.returncode}: {said[-800:]}"
-            )
+            said = f"{text}{complaint}".strip()[-800:]
+            raise DemoError("command-failed", f"vaxseal {' '.join(words)} ended with {process.returncode}: {said}")
         try:
             return json.loads(text) if text.strip() else None
         except ValueError as error:
@@ -120,6 +119,11 @@ def _memory(pid: int) -> int:
         for children in Path(f"/proc/{pid}/task").glob("*/children"):  # each thread has its own
             total += sum(_memory(int(child)) for child in children.read_text().split())
     return total
+
+
+def _content(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode("utf-8", "replace")
 
 
 def free_port() -> int:

@@ -24,7 +24,7 @@ class Screen:
         columns = (
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.description}"),
-            *((BarColumn(bar_width=30), MofNCompleteColumn()) if total else ()),
+            *((BarColumn(bar_width=18), MofNCompleteColumn()) if total else ()),
             TimeElapsedColumn(),
         )
         begun = time.perf_counter()
