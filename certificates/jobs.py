@@ -75,11 +75,9 @@ class SigningJob:
         """The inverse of `to_dict`. Raises IssuanceError ``job-form``, or ``job-digest`` where anything was changed."""
         try:
             _check_digest(data)
-            if data["task"] not in ("confirm", "issue"):
-                raise ValueError("task")
             return cls(
                 job_id=str(data["job_id"]),
-                task=data["task"],
+                task=_task(data["task"]),
                 record=VaccinationRecord.from_dict(data["record"]),
                 evidence=evidence_from_dict(data["evidence"]),
                 terms=Terms(
@@ -98,6 +96,14 @@ class SigningJob:
             )
         except (KeyError, TypeError, ValueError, OverflowError, RecordError) as error:
             raise IssuanceError("job-form", "a field of the job is missing or of the wrong form") from error
+
+
+def _task(value: object) -> Task:
+    if value == "confirm":
+        return "confirm"
+    if value == "issue":
+        return "issue"
+    raise ValueError("task")
 
 
 def _check_digest(data: Mapping[str, Any]) -> None:

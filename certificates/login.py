@@ -33,6 +33,6 @@ def login_message(challenge: LoginChallenge, *, centre: str, certificate: Signin
 
 
 def verify_login(challenge: LoginChallenge, signature: bytes, *, centre: str, certificate: SigningCertificate) -> None:
-    """Raises IssuanceError ``login-signature`` unless the token of ``certificate`` signed this challenge for ``centre``."""
+    """Raises IssuanceError ``login-signature`` unless the token of ``certificate`` signed this for ``centre``."""
     if not verify_signature(certificate, login_message(challenge, centre=centre, certificate=certificate), signature):
         raise IssuanceError("login-signature", "the log-in was not signed by this token for this centre")

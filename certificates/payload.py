@@ -80,7 +80,7 @@ class HealthCertificate:
         return "HealthCertificate(...)"
 
     def to_dict(self) -> dict[str, Any]:
-        """The DCC as it is written: the field names of the schema, in the order of deterministic CBOR (RFC 8949, 4.2.1)."""
+        """The DCC as it is written: the schema's field names, in the order of deterministic CBOR (RFC 8949, 4.2.1)."""
         return {"v": [self.v.to_dict()], "dob": self.dob, "nam": self.nam.to_dict(), "ver": self.ver}
 
     @classmethod
