@@ -19,7 +19,7 @@ class Result:
     against: str
     ours: tuple[float, float]  # minimum, median
     other: tuple[float, float]
-    must: float
+    must: float | None
     stretch: float | None
 
     @property
@@ -46,7 +46,7 @@ def race(
     other: Run,
     *,
     rounds: tuple[int, int],
-    must: float,
+    must: float | None,
     stretch: float | None = None,
     repeats: int = 15,
 ) -> Result:
@@ -90,15 +90,15 @@ def show(results: Iterable[Result]) -> None:
     for column in ("ratio", "must", "stretch"):
         table.add_column(column, justify="right")
     for result in results:
-        mark = "" if result.ratio >= result.must else "  short"
+        mark = "  short" if result.must is not None and result.ratio < result.must else ""
         table.add_row(
             result.stage,
             _times(result.ours),
             result.against,
             _times(result.other),
             f"{result.ratio:.2f}{mark}",
-            f"{result.must:g}",
-            f"{result.stretch:g}" if result.stretch else "",
+            "" if result.must is None else f"{result.must:g}",
+            "" if result.stretch is None else f"{result.stretch:g}",
         )
     Console(width=150).print(table)
 
