@@ -20,7 +20,7 @@ from reportlab.pdfgen.canvas import Canvas
 from certificates.signing import SigningKey
 
 
-class TokenSigner(signers.Signer):  # type: ignore[misc]
+class TokenSigner(signers.Signer):
     """pyHanko's signer over one of our token keys, so that both sides sign with the same token."""
 
     def __init__(self, key: SigningKey) -> None:

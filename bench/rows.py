@@ -1,10 +1,8 @@
 """The rows of the table. Each function races one stage of ours against a limit or a peer."""
 
-import json
 import multiprocessing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -13,7 +11,7 @@ import cbor2
 
 from bench import material, peers
 from bench.harness import Result, Run, each, race
-from bench.native import Loop, NotHereError, build
+from bench.native import Loop, build
 from certificates import base45 as our_base45
 from certificates import purposes
 from certificates.cose import protected_header
@@ -281,14 +279,6 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def demo_seconds(summary: Path) -> dict[str, Any] | None:
-    """What the last demo measured of itself, if there was one."""
-    if not summary.is_file():
-        return None
-    answer: dict[str, Any] = json.loads(summary.read_text(encoding="utf-8"))
-    return answer
-
-
 ROWS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
     token_signing,
     payload_to_hc1,
@@ -298,5 +288,3 @@ ROWS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
     whole_certificate,
     two_processes,
 )
-
-__all__ = ["ROWS", "Bench", "NotHereError", "demo_seconds"]
