@@ -76,17 +76,19 @@ choose_python() {
 
 # --- the environment ---------------------------------------------------------------------------------------------
 
-# What .venv depends on: the lock, the project's own metadata, the interpreter, and where the checkout lies.
+# What .venv depends on: the lock, how the project is built, the interpreter, and where the checkout lies.
 wanted_stamp() {
     "$1" - "$here" <<'PY'
 import hashlib
+import json
 import pathlib
 import platform
 import sys
+import tomllib
 
-digest = hashlib.sha256()
-for name in ("requirements.lock", "pyproject.toml"):
-    digest.update(pathlib.Path(name).read_bytes())
+project = tomllib.loads(pathlib.Path("pyproject.toml").read_text(encoding="utf-8"))
+built = [project["project"], project["build-system"], project["tool"]["hatch"]]
+digest = hashlib.sha256(pathlib.Path("requirements.lock").read_bytes() + json.dumps(built).encode())
 print(digest.hexdigest(), platform.python_implementation(), platform.python_version(), platform.machine(), sys.argv[1])
 PY
 }
@@ -94,7 +96,7 @@ PY
 environment_is_good() {
     [ -x .venv/bin/python ] && [ -f "$stamp" ] && fits .venv/bin/python &&
         [ "$(cat "$stamp")" = "$(wanted_stamp .venv/bin/python)" ] &&
-        { [ -z "${PYTHON:-}" ] || [ "$(wanted_stamp "$PYTHON")" = "$(cat "$stamp")" ]; }
+        { [ -z "${PYTHON:-}" ] || { fits "$PYTHON" && [ "$(wanted_stamp "$PYTHON")" = "$(cat "$stamp")" ]; }; }
 }
 
 make_environment() {
