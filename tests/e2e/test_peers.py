@@ -128,7 +128,7 @@ def test_pdfsig_finds_every_document_wholly_signed(played: Played) -> None:
 def test_pyhanko_validates_every_document(played: Played) -> None:
     out, _ = played
     roots = [
-        asn1.Certificate.load(certificate.public_bytes(Encoding.DER))
+        asn1.Certificate.load(certificate.public_bytes(Encoding.DER))  # type: ignore[no-untyped-call]
         for certificate in trusted(out)
         if certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     ]
