@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hsm.errors import TokenError
+from vaxseal.console import err
 from vaxseal.console import out as console
 from vaxseal.demo.errors import DemoError
 from vaxseal.demo.folder import DemoFolder, make_folder
@@ -36,13 +37,11 @@ def play_and_show(
         raise DemoError("softhsm-missing", f"{error}. `make setup` fetches SoftHSM.") from error
     with play.run() as played:
         screen.seconds["total"] = round(time.perf_counter() - begun, 2)
-        summary: dict[str, Any] = {}
         if serve:
-            summary = _finish(folder, mode, seed, played, screen, play, shown=out, silent=silent)
+            _finish(folder, mode, seed, played, screen, play, shown=out, silent=silent)
             _stay_up(played.url)
-    # The service's own memory is known when it has ended.
-    final = _finish(folder, mode, seed, played, screen, play, shown=out, silent=silent or serve)
-    return final if not serve else {**summary, **final}
+    # Once more: how much memory the service took is known when it has ended.
+    return _finish(folder, mode, seed, played, screen, play, shown=out, silent=silent or serve)
 
 
 def _finish(
@@ -116,7 +115,7 @@ def _print_places(played: Played, mode: Mode, out: Path, screen: Screen) -> None
 
 
 def _stay_up(url: str) -> None:
-    console.print(f"\nThe service is up at {url} (its API: {url}/openapi.json). Ctrl-C ends it.", markup=False)
+    err.print(f"\nThe service is up at {url} (its API: {url}/openapi.json). Ctrl-C ends it.", markup=False)
     with contextlib.suppress(KeyboardInterrupt):
         while True:
             time.sleep(3600)
