@@ -43,6 +43,7 @@ class CheckReason(StrEnum):
     DSCTIME = "DSCTIME"  # the signer's certificate was not valid
     KEYUSAGE = "KEYUSAGE"  # the signer may not sign this kind of certificate
     SCHEMA = "SCHEMA"
+    REVOKED = "REVOKED"  # withdrawn by its issuer
     PDF = "PDF"
 
 

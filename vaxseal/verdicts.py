@@ -44,6 +44,10 @@ SENTENCES: Final[Mapping[CheckReason, tuple[str, str]]] = {
         "The content does not follow the EU format.",
         "Nội dung không đúng định dạng của EU.",
     ),
+    CheckReason.REVOKED: (
+        "The issuer has revoked this certificate.",
+        "Giấy chứng nhận này đã bị nơi cấp thu hồi.",
+    ),
     CheckReason.PDF: (
         "The PDF certificate is not sound: its signature, page and attachment must agree.",
         "Tệp PDF không hợp lệ: chữ ký số, trang in và tệp đính kèm phải khớp nhau.",
