@@ -11,6 +11,7 @@ from typing import Any, Final
 import cbor2
 
 MAX_DEPTH: Final = 16  # a DCC inside its claims is 6 deep
+_LONG_HEADS: Final = {0x5A: 5, 0x5B: 9}  # bytes of a head with a length of 32 or 64 bits
 _TAG_DATE_TEXT: Final = 0  # RFC 8949, 3.4.1; live codes have it in tests' dates
 _TAG_DATE_NUMBER: Final = 1  # RFC 8949, 3.4.2
 _BUILT_IN_TAGS: Final = (
@@ -41,7 +42,7 @@ def encode_bytes(data: bytes) -> bytes:
 
 
 def read_bytes(data: bytes, start: int) -> tuple[bytes | None, int]:
-    """The byte string of up to 64 kB at ``start``, and where it ends; None and ``start`` where there is none."""
+    """The byte string at ``start``, and where it ends; None and ``start`` where there is none."""
     head = data[start : start + 3]
     if len(head) == 3 and head[0] == 0x59:
         begin, size = start + 3, head[1] << 8 | head[2]
@@ -49,10 +50,13 @@ def read_bytes(data: bytes, start: int) -> tuple[bytes | None, int]:
         begin, size = start + 2, head[1]
     elif head and 0x40 <= head[0] <= 0x57:
         begin, size = start + 1, head[0] & 0x1F
+    elif head and head[0] in _LONG_HEADS:
+        begin = start + _LONG_HEADS[head[0]]
+        size = int.from_bytes(data[start + 1 : begin])
     else:
         return None, start
     end = begin + size
-    return (data[begin:end], end) if end <= len(data) else (None, start)
+    return (data[begin:end], end) if begin <= end <= len(data) else (None, start)
 
 
 def decode_item(data: bytes) -> Any:
@@ -60,6 +64,20 @@ def decode_item(data: bytes) -> Any:
 
     Raises:
         CborError: anything else, for whatever reason.
+    """
+    item, size = decode_first(data)
+    if size != len(data):
+        raise CborError("bytes follow the CBOR item")
+    return item
+
+
+def decode_first(data: bytes) -> tuple[Any, int]:
+    """The item at the beginning of ``data``, as `decode_item` reads it, and how many bytes it takes.
+
+    Its time may grow with the square of its size: keys that are lists can be made to collide.
+
+    Raises:
+        CborError: there is none.
     """
     stream = io.BytesIO(data)
     decoder = cbor2.CBORDecoder(
@@ -71,13 +89,10 @@ def decode_item(data: bytes) -> Any:
         allow_duplicate_keys=False,
     )
     try:
-        item = decoder.decode()
+        return decoder.decode(), stream.tell()
     # TypeError: unhashable keys; RecursionError and OverflowError: whatever a hostile nesting may still reach
     except (cbor2.CBORError, ValueError, TypeError, ArithmeticError, RecursionError, MemoryError) as error:
         raise CborError("the CBOR is broken or not allowed here") from error
-    if stream.tell() != len(data):
-        raise CborError("bytes follow the CBOR item")
-    return item
 
 
 def _refuse(*_: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import cbor2
 
-from certificates.cbor import CborError, decode_item, encode_bytes, read_bytes
+from certificates.cbor import CborError, decode_first, decode_item, encode_bytes, read_bytes
 from certificates.errors import CheckError, CheckReason
 from certificates.signing import Algorithm
 
@@ -27,6 +27,7 @@ _CONTEXT: Final = b"\x6aSignature1"  # a text of ten letters (RFC 9052, 4.4)
 _EMPTY_MAP: Final = b"\xa0"  # RFC 9052, 3 and 4.4: counts, and is signed, as a zero-length string
 _MISSING: Final = object()
 _KEPT_HEADER: Final = 64  # bytes; real ones have 3 to 30
+_MAX_HEADER: Final = 4096  # bytes; headers are read before any signature is verified, so they must be quick to read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -76,12 +77,7 @@ def decode_cose_sign1(data: bytes) -> CoseSign1:
             break
     if not data.startswith(_HEAD_OF_FOUR):
         raise _refused("this is no COSE_Sign1")
-    try:
-        protected, unprotected, payload, signature = _usual_parts(data) or decode_item(data)
-    except CborError as error:
-        raise _refused(str(error)) from error
-    if not (type(protected) is bytes and type(payload) is bytes and type(signature) is bytes):
-        raise _refused("a part of the COSE_Sign1 is not a byte string")
+    protected, unprotected, payload, signature = _parts(data)
     if not isinstance(unprotected, dict):
         raise _refused("the unprotected header is not a map")
     if HEADER_CRIT in unprotected:
@@ -96,19 +92,25 @@ def decode_cose_sign1(data: bytes) -> CoseSign1:
     )
 
 
-def _usual_parts(data: bytes) -> tuple[bytes, dict[Any, Any], bytes, bytes] | None:
-    """The four parts where the unprotected header is empty, as in nearly all codes: much faster than a decoder.
-
-    None for anything else, sound or not: that is for the decoder to say.
-    """
+def _parts(data: bytes) -> tuple[bytes, object, bytes, bytes]:
+    """The four parts of the array. The unprotected header is empty in nearly all codes: that takes no decoder."""
     protected, end = read_bytes(data, 1)
-    if data[end : end + 1] != _EMPTY_MAP:
-        return None
-    payload, end = read_bytes(data, end + 1)
+    unprotected: object = {}
+    if data[end : end + 1] == _EMPTY_MAP:
+        end += 1
+    else:
+        try:
+            unprotected, size = decode_first(data[end : end + _MAX_HEADER])
+        except CborError as error:
+            raise _refused(f"the unprotected header: {error}") from error
+        end += size
+    payload, end = read_bytes(data, end)
     signature, end = read_bytes(data, end)
-    if protected is None or payload is None or signature is None or end != len(data):
-        return None
-    return protected, {}, payload, signature
+    if protected is None or payload is None or signature is None:
+        raise _refused("a part of the COSE_Sign1 is missing or not a byte string")
+    if end != len(data):
+        raise _refused("bytes follow the COSE_Sign1")
+    return protected, unprotected, payload, signature
 
 
 def _read_protected(protected: bytes) -> tuple[object, object]:
@@ -139,6 +141,8 @@ def read_headers(cose: CoseSign1) -> CoseHeaders:
     Raises:
         CheckError: COSE (a broken header, another algorithm than ES256 or PS256, a ``crit`` that we do not understand).
     """
+    if len(cose.protected) > _MAX_HEADER:
+        raise _refused("the protected header is too long")
     short = len(cose.protected) <= _KEPT_HEADER
     algorithm, kid = _read_protected_again(cose.protected) if short else _read_protected(cose.protected)
     if algorithm is _MISSING:

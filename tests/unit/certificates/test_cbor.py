@@ -101,7 +101,18 @@ def test_byte_strings_by_hand_are_those_of_the_decoder(data: bytes, before: byte
 
 def test_byte_strings_of_every_size() -> None:
     assert read_bytes(encode_bytes(bytes(65535)), 0) == (bytes(65535), 65538)
-    for other in (b"", b"\x00", b"\x61a", b"\x5a\x00\x00\x00\x00", b"\x5f\x40\xff", b"\x80", b"\xf6"):
+    assert read_bytes(b"\x5a" + (70_000).to_bytes(4) + bytes(70_000), 0) == (bytes(70_000), 70_005)
+    assert read_bytes(b"\x00\x5b" + (2).to_bytes(8) + b"ab", 1) == (b"ab", 12)
+    for other in (
+        b"",
+        b"\x00",
+        b"\x61a",
+        b"\x5a\x00\x00\x00",
+        b"\x5b" + b"\xff" * 8,
+        b"\x5f\x40\xff",
+        b"\x80",
+        b"\xf6",
+    ):
         assert read_bytes(other, 0) == (None, 0)
     assert read_bytes(b"", 5) == (None, 5)
 

@@ -91,6 +91,18 @@ def test_longer_heads_of_byte_strings_are_read() -> None:
     assert decode_cose_sign1(longer) == CoseSign1(protected=b"", payload=b"p", signature=b"s")
 
 
+def test_headers_are_bounded_before_anything_is_verified() -> None:
+    room = 4096
+    for size, fits in ((room - 7, True), (room - 6, False)):
+        header = cbor2.dumps({1: -7, 3: bytes(size)})
+        assert (len(header) <= room) is fits
+        for data in (cbor2.dumps([header, {}, b"", b""]), cbor2.dumps([b"", {1: -7, 3: bytes(size)}, b"", b""])):
+            if fits:
+                assert read_headers(decode_cose_sign1(data)).algorithm == "ES256"
+            else:
+                refusal(data)
+
+
 def test_the_protected_header_wins_right_or_wrong() -> None:
     other = bytes(8)
     assert headers({1: -7, 4: KID}, {1: -37, 4: other}) == CoseHeaders(algorithm="ES256", kid=KID)
