@@ -66,9 +66,9 @@ class Bench:
         """Everything: record to HC1, picture and signed PDF."""
         record, terms, key, dsc = self.record(number), material.terms(), self.keys[kind], self.dsc[kind]
         tbs = prepare_passport(record, terms, dsc)
-        cose = finish(tbs, key.sign(tbs.message))
-        qr_png(encode_hc1(cose.encode()))
-        prepared = prepare_document(record, terms, cose, dsc, signing_time=material.NOW, confirmation=None)
+        hc1 = encode_hc1(finish(tbs, key.sign(tbs.message)).encode())
+        qr_png(hc1)
+        prepared = prepare_document(record, terms, hc1, dsc, signing_time=material.NOW, confirmation=None)
         return embed_cms(prepared, build_cms(prepared, key.sign(prepared.signed_attributes)))
 
 
@@ -160,22 +160,23 @@ def page_and_signature(bench: Bench) -> Iterator[Result]:
         for number in range(40):
             record, terms = bench.record(number), material.terms()
             tbs = prepare_passport(record, terms, dsc)
-            material_.append((record, terms, tbs.health_certificate, finish(tbs, key.sign(tbs.message))))
+            hc1 = encode_hc1(finish(tbs, key.sign(tbs.message)).encode())
+            material_.append((record, terms, tbs.health_certificate, hc1))
 
         def ours(number: int, items: list[Any] = material_, key: TokenKey = key, dsc: SigningCertificate = dsc) -> None:
-            record, terms, _, cose = items[number % len(items)]
-            prepared = prepare_document(record, terms, cose, dsc, signing_time=material.NOW, confirmation=None)
+            record, terms, _, hc1 = items[number % len(items)]
+            prepared = prepare_document(record, terms, hc1, dsc, signing_time=material.NOW, confirmation=None)
             embed_cms(prepared, build_cms(prepared, key.sign(prepared.signed_attributes)))
 
         def theirs(
             number: int, items: list[Any] = material_, signer: Any = signer, dsc: SigningCertificate = dsc
         ) -> None:
-            record, terms, certificate, cose = items[number % len(items)]
+            record, terms, certificate, hc1 = items[number % len(items)]
             page = render_page(
                 record,
                 terms,
                 certificate,
-                passport=encode_hc1(cose.encode()),
+                passport=hc1,
                 signer=dsc,
                 confirmation=None,
                 created_at=material.NOW,

@@ -4,13 +4,14 @@ import zlib
 from typing import Final
 
 from certificates.base45 import b45decode, b45encode
-from certificates.errors import CheckError, CheckReason
+from certificates.errors import CheckError, CheckReason, IssuanceError
 
 PREFIX: Final = "HC1:"
 MAX_TEXT: Final = 4296  # the longest alphanumeric QR code (ISO/IEC 18004, version 40-L); real codes have 420 to 1,038
 MAX_COSE: Final = 65536  # bytes after inflating; real ones have 300 to 700
 _ZLIB_LEVEL: Final = 9  # hcert-spec 4.2; readers in the field look for the first byte 0x78
 _ZLIB_WBITS: Final = 15
+_OTHER_DEFLATERS: Final = 32  # characters: 21 bytes, where a stored block costs 11
 _ZLIB_MEMORY: Final = 4  # memLevel: the same output for data of this size, in a third of the time
 
 
@@ -18,6 +19,20 @@ def encode_hc1(cose: bytes) -> str:
     """The QR code's text of an encoded COSE_Sign1."""
     deflater = zlib.compressobj(_ZLIB_LEVEL, zlib.DEFLATED, _ZLIB_WBITS, _ZLIB_MEMORY)
     return PREFIX + b45encode(deflater.compress(cose) + deflater.flush())
+
+
+def check_hc1(text: str, cose: bytes) -> None:
+    """Check that ``text`` is a text of this COSE_Sign1, made on another machine, and hides nothing beside it: other
+    deflaters write a few bytes more or less.
+
+    Raises IssuanceError ``hc1-differs``.
+    """
+    try:
+        same = decode_hc1(text) == cose
+    except CheckError as error:
+        raise IssuanceError("hc1-differs", error.detail) from error
+    if not same or len(text) > len(encode_hc1(cose)) + _OTHER_DEFLATERS:
+        raise IssuanceError("hc1-differs", "the text is not that of the passport")
 
 
 def decode_hc1(text: str) -> bytes:

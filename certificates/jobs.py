@@ -125,12 +125,13 @@ def job_digest(data: Mapping[str, Any]) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedJob:
-    """What the agent returns: the raw COSE signature and, where the key also signs the PDF, the CMS and the SHA-256 of
-    the prepared PDF (with the signature's place still empty). The PDF itself does not travel: the centre builds the
-    same one."""
+    """What the agent returns: the raw COSE signature and, where the key also signs the PDF, the passport's text, the
+    CMS and the SHA-256 of the prepared PDF (with the signature's place still empty). The PDF itself does not travel:
+    the centre builds the same one. The text does, because deflate writes differently from machine to machine."""
 
     job_id: str
     signature: bytes
+    hc1: str | None = None
     cms: bytes | None = None
     pdf_digest: bytes | None = None
 
@@ -138,6 +139,7 @@ class SignedJob:
         return {
             "job_id": self.job_id,
             "signature": _encode(self.signature),
+            "hc1": self.hc1,
             "cms": _encode(self.cms),
             "pdf_digest": _encode(self.pdf_digest),
         }
@@ -149,6 +151,7 @@ class SignedJob:
             return cls(
                 job_id=str(data["job_id"]),
                 signature=_required(data["signature"]),
+                hc1=None if data["hc1"] is None else str(data["hc1"]),
                 cms=_decode(data["cms"]),
                 pdf_digest=_decode(data["pdf_digest"]),
             )

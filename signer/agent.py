@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
 from certificates.errors import CertificateError, IssuanceError
+from certificates.hc1 import encode_hc1
 from certificates.issuance import finish
 from certificates.jobs import SignedJob, SigningJob
 from certificates.login import login_message
@@ -359,16 +360,17 @@ def sign_job(reviewed: ReviewedJob, key: SigningKey) -> SignedJob:
     from certificates.pdf.document import prepare_document
     from certificates.pdf.pades import build_cms
 
+    hc1 = encode_hc1(passport.encode())
     prepared = prepare_document(
         reviewed.record,
         job.terms,
-        passport,
+        hc1,
         tbs.certificate,
         signing_time=job.signing_time,
         confirmation=job.confirmation,
     )
     cms = build_cms(prepared, key.sign(prepared.signed_attributes))
-    return SignedJob(job_id=job.job_id, signature=signature, cms=cms, pdf_digest=prepared.digest)
+    return SignedJob(job_id=job.job_id, signature=signature, hc1=hc1, cms=cms, pdf_digest=prepared.digest)
 
 
 def _outcome(

@@ -19,7 +19,6 @@ from api.states import RecordState
 from api.store.schema import jobs, passports, records, tokens
 from api.store.transactions import writing
 from api.workers import run_calls
-from certificates.cose import decode_cose_sign1
 from certificates.errors import CertificateError, IssuanceError
 from certificates.pdf.document import prepare_document
 from certificates.pdf.layout import LAYOUT
@@ -85,11 +84,10 @@ def build_pdf(passport: Row[Any], row: Row[Any], now: datetime) -> bytes:
         raise IssuanceError("layout", "the page was signed in another layout")
     certificate = read_certificate(passport.certificate)
     work: Work = work_of(row, today=local_day(now))
-    cose = decode_cose_sign1(passport.cose)
     prepared = prepare_document(
         work.record,
         work.terms,
-        cose,
+        passport.hc1,
         certificate,
         signing_time=instant_from_text(passport.signing_time),
         confirmation=row.confirmation if passport.came_from == RecordState.CONFIRMED.value else None,

@@ -23,7 +23,7 @@ from api.store.schema import confirmations, jobs, late_signatures, leases, passp
 from api.store.transactions import writing
 from certificates.cose import CoseSign1
 from certificates.errors import CertificateError, IssuanceError
-from certificates.hc1 import encode_hc1
+from certificates.hc1 import check_hc1
 from certificates.issuance import finish
 from certificates.jobs import SignedJob
 from certificates.records.model import instant_to_text
@@ -110,14 +110,16 @@ def _verify(job: Row[Any], row: Row[Any], signed: SignedJob, session: Session, n
     """Build the message again from the stored intent, and verify the signature over it.
 
     Raises IssuanceError ``tbs-differs`` (the centre would build other bytes today), ``signature-invalid``,
-    ``pdf-missing``; RecordError.
+    ``pdf-missing``, ``hc1-differs``; RecordError.
     """
     tbs = work_of(row, today=local_day(now)).prepare(session.task, session.certificate)
     if tbs.message != job.tbs:
         raise IssuanceError("tbs-differs", "the stored message is not the one of this record and intent")
     cose = finish(tbs, signed.signature)
-    if session.task == "issue" and (signed.cms is None or signed.pdf_digest is None):
-        raise IssuanceError("pdf-missing", "the key that signs a passport also signs its PDF")
+    if session.task == "issue":
+        if signed.hc1 is None or signed.cms is None or signed.pdf_digest is None:
+            raise IssuanceError("pdf-missing", "the key that signs a passport also signs its PDF")
+        check_hc1(signed.hc1, cose.encode())
     return _Verified(job=job, signed=signed, cose=cose)
 
 
@@ -204,7 +206,7 @@ def _store_passports(connection: Connection, session: Session, taken: Sequence[_
                 "version": one.job.version,
                 "state": "signed",
                 "job_id": one.job.job_id,
-                "hc1": encode_hc1(cose),
+                "hc1": one.signed.hc1,
                 "cose": cose,
                 "cms": one.signed.cms,
                 "pdf_digest": one.signed.pdf_digest,

@@ -21,6 +21,7 @@ from api.store.records import NewVersion, write_versions
 from api.store.schema import records
 from api.store.transactions import writing
 from certificates.cose import decode_cose_sign1
+from certificates.hc1 import encode_hc1
 from certificates.issuance import finish, prepare_confirmation, prepare_passport
 from certificates.jobs import SignedJob, SigningJob
 from certificates.login import LoginChallenge, login_message
@@ -144,10 +145,11 @@ class Agent:
         passport = finish(tbs, self.key.sign(tbs.message))
         if job.confirmation is not None:
             decode_cose_sign1(job.confirmation)
+        hc1 = encode_hc1(passport.encode())
         prepared = prepare_document(
             record,
             job.terms,
-            passport,
+            hc1,
             certificate,
             signing_time=job.signing_time,
             confirmation=job.confirmation,
@@ -155,6 +157,7 @@ class Agent:
         return SignedJob(
             job_id=job.job_id,
             signature=passport.signature,
+            hc1=hc1,
             cms=build_cms(prepared, self.key.sign(prepared.signed_attributes)),
             pdf_digest=prepared.digest,
         )

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from certificates.cose import CoseSign1
+from certificates.hc1 import encode_hc1
 from certificates.issuance import Terms, finish, prepare_confirmation, prepare_passport
 from certificates.pdf.document import prepare_document
 from certificates.pdf.pades import PreparedPdf, build_cms, embed_cms
@@ -66,6 +67,10 @@ def sign_passport(record: VerifiedRecord, key: SoftKey, terms: Terms = TERMS) ->
     return finish(tbs, key.sign(tbs.message))
 
 
+def passport_text(record: VerifiedRecord, key: SoftKey, terms: Terms = TERMS) -> str:
+    return encode_hc1(sign_passport(record, key, terms).encode())
+
+
 def sign_confirmation(record: VerifiedRecord, key: SoftKey, terms: Terms = TERMS) -> bytes:
     tbs = prepare_confirmation(record, terms, key.certificate)
     return finish(tbs, key.sign(tbs.message)).encode()
@@ -74,9 +79,9 @@ def sign_confirmation(record: VerifiedRecord, key: SoftKey, terms: Terms = TERMS
 def prepared_document(
     record: VerifiedRecord, key: SoftKey, *, terms: Terms = TERMS, confirmation: bytes | None = None
 ) -> PreparedPdf:
-    passport = sign_passport(record, key, terms)
+    hc1 = passport_text(record, key, terms)
     return prepare_document(
-        record, terms, passport, key.certificate, signing_time=terms.issued_at, confirmation=confirmation
+        record, terms, hc1, key.certificate, signing_time=terms.issued_at, confirmation=confirmation
     )
 
 

@@ -12,7 +12,7 @@ from certificates.jobs import SignedJob, SigningJob, job_digest
 from tests.support.records import attestation
 from tests.support.signing import make_job, reseal
 
-SIGNED = SignedJob(job_id="J-1", signature=b"\1" * 64, cms=b"\2\3", pdf_digest=b"\4" * 32)
+SIGNED = SignedJob(job_id="J-1", signature=b"\1" * 64, hc1="HC1:6BF", cms=b"\2\3", pdf_digest=b"\4" * 32)
 
 
 @pytest.mark.parametrize("confirmed_by", [None, "unit"])

@@ -13,6 +13,7 @@ import pytest
 
 from certificates.cose import decode_cose_sign1
 from certificates.errors import IssuanceError
+from certificates.hc1 import decode_hc1
 from certificates.issuance import finish, prepare_confirmation
 from certificates.jobs import SignedJob, SigningJob
 from certificates.login import LoginChallenge, verify_login
@@ -200,8 +201,10 @@ def check_page(job: SigningJob, signed: SignedJob, certificate: SigningCertifica
 
     record = verify(job.record, job.evidence, today=NOW.date())
     passport = finish(prepare_passport(record, job.terms, certificate), signed.signature)
+    assert signed.hc1 is not None
+    assert decode_hc1(signed.hc1) == passport.encode()
     prepared = prepare_document(
-        record, job.terms, passport, certificate, signing_time=job.signing_time, confirmation=job.confirmation
+        record, job.terms, signed.hc1, certificate, signing_time=job.signing_time, confirmation=job.confirmation
     )
     assert prepared.digest == signed.pdf_digest
     assert signed.cms is not None

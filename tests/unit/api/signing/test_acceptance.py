@@ -1,5 +1,6 @@
 import base64
 import dataclasses
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,13 +12,16 @@ from api.signing.enrolment import suspend_token
 from api.store.records import write_versions
 from api.store.schema import confirmations, intents, jobs, late_signatures, passports
 from api.store.transactions import writing
+from certificates.base45 import b45encode
 from certificates.checking import check_text
 from certificates.cose import decode_cose_sign1
+from certificates.hc1 import PREFIX, decode_hc1, encode_hc1
 from certificates.issuance import Terms, verify_confirmation
 from certificates.jobs import SignedJob, SigningJob
 from certificates.pdf.checking import check_pdf
 from certificates.records.verification import verify
 from certificates.trust import TrustStore
+from tests.support import centre as centre_support
 from tests.support.centre import Agent, World, new_version
 
 MODES = ["two-tier", "station"]
@@ -141,8 +145,36 @@ def test_one_bad_job_does_not_stop_the_others(world: World) -> None:
 def test_an_issue_without_its_pdf_is_not_taken(station: tuple[World, Agent]) -> None:
     world, agent = station
     lease_id, (job,) = signed_batch(agent)
-    for without in (dataclasses.replace(job, cms=None), dataclasses.replace(job, pdf_digest=None)):
+    missing: tuple[dict[str, None], ...] = ({"cms": None}, {"pdf_digest": None}, {"hc1": None})
+    for without in (dataclasses.replace(job, **one) for one in missing):  # type: ignore[arg-type]
         assert [told(one) for one in agent.submit(lease_id, [without])] == [("rejected", "pdf-missing", "leased")]
+    assert rows(world, passports) == []
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_a_text_from_another_deflate_is_issued_as_it_came(
+    station: tuple[World, Agent], level: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other machines have other deflaters (zlib-ng): what their PDF attaches is what the citizen gets."""
+    world, agent = station
+    monkeypatch.setattr(centre_support, "encode_hc1", lambda cose: PREFIX + b45encode(zlib.compress(cose, level)))
+    lease_id, (job,) = signed_batch(agent)
+    assert [told(one) for one in agent.submit(lease_id, [job])] == [("accepted", None, "issued")]
+    (passport,) = rows(world, passports)
+    assert passport.hc1 == job.hc1 != encode_hc1(passport.cose)
+
+
+def test_a_text_of_something_else_is_not_taken(station: tuple[World, Agent]) -> None:
+    world, agent = station
+    lease_id, (job,) = signed_batch(agent)
+    cose = decode_hc1(job.hc1 or "")
+    deflater = zlib.compressobj()
+    pieces = [deflater.compress(cose[i : i + 8]) + deflater.flush(zlib.Z_FULL_FLUSH) for i in range(0, len(cose), 8)]
+    hiding = PREFIX + b45encode(b"".join(pieces) + deflater.flush())  # many blocks: room to hide something in
+    assert decode_hc1(hiding) == cose
+    for text in ("", "HC1:", encode_hc1(cose[:-1] + b"x"), encode_hc1(cose) + "00", hiding):
+        other = dataclasses.replace(job, hc1=text)
+        assert [told(one) for one in agent.submit(lease_id, [other])] == [("rejected", "hc1-differs", "leased")]
     assert rows(world, passports) == []
 
 

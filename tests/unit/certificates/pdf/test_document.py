@@ -18,9 +18,9 @@ from tests.support.documents import (
     ISSUED_AT,
     TERMS,
     named,
+    passport_text,
     prepared_document,
     sign_confirmation,
-    sign_passport,
     signed_document,
     verified_record,
 )
@@ -28,19 +28,17 @@ from tests.support.softkeys import make_key, soft_key
 
 _OTHER_PROCESS = """
 import pickle, sys
-from certificates.cose import CoseSign1
 from certificates.pdf.document import prepare_document
 from certificates.pki import SigningCertificate
 from tests.support.documents import ISSUED_AT, TERMS, named, verified_record
 
-parts, der, confirmation, name, before = pickle.load(sys.stdin.buffer)
+hc1, der, confirmation, name, before = pickle.load(sys.stdin.buffer)
 for _ in range(before):  # what was laid out before must not matter
     other = verified_record(named("Trần Văn Khác"))
 record = verified_record(named(name))
-passport = CoseSign1(protected=parts[0], payload=parts[1], signature=parts[2])
 certificate = SigningCertificate.from_der(der)
 prepared = prepare_document(
-    record, TERMS, passport, certificate, signing_time=ISSUED_AT, confirmation=confirmation
+    record, TERMS, hc1, certificate, signing_time=ISSUED_AT, confirmation=confirmation
 )
 print(prepared.digest.hex())
 """
@@ -53,15 +51,12 @@ def test_another_process_makes_the_same_bytes(algorithm: str) -> None:
     key = soft_key("ES256" if algorithm == "ES256" else "PS256")
     record = verified_record(named("Y Ƀlŏ Ê̆ban"))
     confirmation = sign_confirmation(record, soft_key("ES256"))
-    passport = sign_passport(record, key)
-    prepared = prepare_document(
-        record, TERMS, passport, key.certificate, signing_time=ISSUED_AT, confirmation=confirmation
-    )
-    parts = (passport.protected, passport.payload, passport.signature)
+    hc1 = passport_text(record, key)
+    prepared = prepare_document(record, TERMS, hc1, key.certificate, signing_time=ISSUED_AT, confirmation=confirmation)
     for number, seed in enumerate(("0", "4711")):
         answer = subprocess.run(
             [sys.executable, "-c", _OTHER_PROCESS],
-            input=pickle.dumps((parts, key.certificate_der, confirmation, "Y Ƀlŏ Ê̆ban", number)),
+            input=pickle.dumps((hc1, key.certificate_der, confirmation, "Y Ƀlŏ Ê̆ban", number)),
             capture_output=True,
             check=True,
             cwd=Path(__file__).parents[4],
@@ -72,12 +67,10 @@ def test_another_process_makes_the_same_bytes(algorithm: str) -> None:
 
 def test_pages_made_before_do_not_matter() -> None:
     key = soft_key("ES256")
-    record, passport = verified_record(), sign_passport(verified_record(), key)
+    record, hc1 = verified_record(), passport_text(verified_record(), key)
 
     def prepare() -> bytes:
-        return prepare_document(
-            record, TERMS, passport, key.certificate, signing_time=ISSUED_AT, confirmation=None
-        ).document
+        return prepare_document(record, TERMS, hc1, key.certificate, signing_time=ISSUED_AT, confirmation=None).document
 
     first = prepare()
     for name in ("Trần Văn Hai", "Ksor Phước"):
@@ -87,12 +80,12 @@ def test_pages_made_before_do_not_matter() -> None:
 
 def test_every_argument_is_in_the_bytes() -> None:
     key = soft_key("ES256")
-    record, passport = verified_record(), sign_passport(verified_record(), key)
-    plain = prepare_document(record, TERMS, passport, key.certificate, signing_time=ISSUED_AT, confirmation=None)
+    record, hc1 = verified_record(), passport_text(verified_record(), key)
+    plain = prepare_document(record, TERMS, hc1, key.certificate, signing_time=ISSUED_AT, confirmation=None)
     later = prepare_document(
-        record, TERMS, passport, key.certificate, signing_time=ISSUED_AT + timedelta(seconds=1), confirmation=None
+        record, TERMS, hc1, key.certificate, signing_time=ISSUED_AT + timedelta(seconds=1), confirmation=None
     )
-    confirmed = prepare_document(record, TERMS, passport, key.certificate, signing_time=ISSUED_AT, confirmation=b"x")
+    confirmed = prepare_document(record, TERMS, hc1, key.certificate, signing_time=ISSUED_AT, confirmation=b"x")
     assert len({plain.digest, later.digest, confirmed.digest}) == 3
 
 
@@ -114,7 +107,7 @@ def test_the_attachments() -> None:
 
 def test_a_passport_of_another_record_is_refused() -> None:
     key = soft_key("ES256")
-    other = sign_passport(verified_record(named("Nguyễn Thị Hồng Nhungg")), key)
+    other = passport_text(verified_record(named("Nguyễn Thị Hồng Nhungg")), key)
     with pytest.raises(IssuanceError) as refused:
         prepare_document(verified_record(), TERMS, other, key.certificate, signing_time=ISSUED_AT, confirmation=None)
     assert refused.value.code == "document-differs"
@@ -123,7 +116,7 @@ def test_a_passport_of_another_record_is_refused() -> None:
         prepare_document(
             verified_record(),
             longer,
-            sign_passport(verified_record(), key),
+            passport_text(verified_record(), key),
             key.certificate,
             signing_time=ISSUED_AT,
             confirmation=None,
@@ -137,7 +130,7 @@ def test_a_passport_by_another_key_is_refused() -> None:
         prepare_document(
             verified_record(),
             TERMS,
-            sign_passport(verified_record(), key),
+            passport_text(verified_record(), key),
             other.certificate,
             signing_time=ISSUED_AT,
             confirmation=None,
