@@ -15,7 +15,7 @@ ruff format --check --quiet .
 heading "mypy: types"
 mypy --no-error-summary
 heading "import-linter: who may import whom"
-lint-imports --no-cache
+lint-imports --no-cache --no-logo
 [ "${1:-}" != --lint ] || exit 0
 heading "pytest"
 exec pytest -q -n "${TEST_PROCESSES:-2}" --dist loadgroup "$@"
