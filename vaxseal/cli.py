@@ -1,11 +1,13 @@
 """The command line, grouped by person."""
 
+import traceback
 from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
 
 from vaxseal.commands import admin, audit, ca, check, demo, ministry, records, serve, station, token
+from vaxseal.console import EXIT_USE, speak_utf8
 
 HELP: Final = """Vaccination records in, signed health passports out.
 
@@ -57,4 +59,9 @@ app.add_typer(audit.app, name="audit", rich_help_panel=AUDITORS)
 
 def main() -> None:
     """Entry point of the ``vaxseal`` script."""
-    app()
+    speak_utf8()
+    try:
+        app()
+    except Exception:
+        traceback.print_exc()
+        raise SystemExit(EXIT_USE) from None  # Python's own 1 would be a clear no

@@ -1,6 +1,8 @@
 """What every command shares: answers for people or machines, and the three exit codes."""
 
+import io
 import json as json_module
+import os
 import sys
 from typing import Any, NoReturn
 
@@ -10,13 +12,36 @@ EXIT_YES = 0
 EXIT_NO = 1  # a clear no: an invalid certificate, a refused record
 EXIT_USE = 2  # wrong use or set-up
 
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+# No emoji: ":ID:" in a certificate code is not a picture.
+out = Console(highlight=False, soft_wrap=True, emoji=False)
+err = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+
+
+def speak_utf8() -> None:
+    """Write UTF-8 wherever output goes: names and sentences are Vietnamese, and JSON is UTF-8 by definition.
+
+    What is no text at all (in a file's name) is written as its escape in JSON and Python.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def write(text: str) -> None:
+    """Write to standard output at once. Where that fails, the command ends with 2: 1 would be an answer."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else what is left fails again at the end
+        if not isinstance(error, BrokenPipeError):  # a reader that has seen enough needs no sentence
+            err.print(f"The answer cannot be written: {error.strerror}.", markup=False)
+        raise SystemExit(EXIT_USE) from error
 
 
 def emit_json(answer: Any) -> None:
     """One JSON document on standard output, letters as they are."""
-    sys.stdout.write(json_module.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+    write(json_module.dumps(answer, ensure_ascii=False, indent=2) + "\n")
 
 
 def stop(code: str, sentence: str, *, json: bool = False, exit_code: int = EXIT_USE) -> NoReturn:

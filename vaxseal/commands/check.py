@@ -1,12 +1,14 @@
 """`vaxseal check`: is this certificate valid, and if not, why not."""
 
+import errno
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from vaxseal.console import EXIT_NO, EXIT_YES, emit_json, stop
+from vaxseal.console import EXIT_NO, EXIT_YES, emit_json, stop, write
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -125,12 +127,18 @@ def _read(given: str, *, json: bool) -> _Input:
             with path.open("rb") as file:
                 content = file.read(_MAX_INPUT + 1)
         else:
-            content = sys.stdin.buffer.read(_MAX_INPUT + 1)
+            content = _standard_input().read(_MAX_INPUT + 1)
     except OSError as error:
         stop("input-unreadable", f"{given} cannot be read: {error.strerror}.", json=json)
     if len(content) > _MAX_INPUT:
         stop("input-too-large", f"{given} is larger than 64 MB.", json=json)
     return _Input(given, content)
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:  # closed by whoever started the program
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return sys.stdin.buffer
 
 
 def _verdict(item: _Input, trust: "TrustStore", at: "datetime") -> "CheckedCertificate | CheckError":
@@ -173,14 +181,12 @@ def _check_batch(name: str, trust: "TrustStore | None", at: "datetime", *, json:
     from vaxseal.batch import check_lines
 
     try:
-        lines: Any = sys.stdin.buffer if name == _STDIN else Path(name).open("rb")  # noqa: SIM115 - closed below
+        lines = _standard_input() if name == _STDIN else Path(name).open("rb")  # noqa: SIM115 - closed below
     except OSError as error:
         stop("batch-unreadable", f"{name} cannot be read: {error.strerror}.", json=json)
     with lines:
         try:
             for verdict in check_lines(lines, trust, at):
-                # ASCII only: no console encoding can break a line, and every line leaves at once
-                sys.stdout.write(json_module.dumps(verdict) + "\n")
-                sys.stdout.flush()
+                write(json_module.dumps(verdict) + "\n")  # every line leaves at once
         except OSError as error:
             stop("batch-unreadable", f"{name} cannot be read: {error.strerror}.", json=json)

@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +125,58 @@ def test_a_name_cannot_steer_a_terminal(trust: Path) -> None:
     result = run(text, "--trust", trust, *AT)
     assert "\x1b" not in result.stdout
     assert "\ufffd[2J[bold]A[/bold]" in result.stdout
+
+
+def test_a_code_is_shown_letter_by_letter(trust: Path) -> None:
+    document = dcc()
+    document["v"][0]["ci"] = "URN:UVCI:01:ID:SOS:7K3M9PX2"  # not the pictures for :ID: and :SOS:
+    assert document["v"][0]["ci"] in run(code(dcc=document), "--trust", trust, *AT).stdout
+
+
+def program(*arguments: str | Path, **options: Any) -> "subprocess.CompletedProcess[bytes]":
+    """The program itself, as a shell starts it."""
+    command = [sys.executable, "-m", "vaxseal", "check", *map(os.fspath, arguments)]
+    return subprocess.run(command, check=False, **{"capture_output": True, **options})
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_letters_that_a_console_does_not_have_cost_no_verdict(trust: Path, tmp_path: Path, encoding: str) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = program(code(), "--trust", trust, *AT, env=environment)
+    assert (done.returncode, "HỢP LỆ" in done.stdout.decode()) == (0, True), done.stderr
+    done = program(code(), "--trust", trust, *AT, "--json", env=environment)
+    assert (done.returncode, json.loads(done.stdout)["payload"]["nam"]["fn"]) == (0, "Nguyễn")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="names are always text there")
+def test_a_name_that_is_no_text(trust: Path, tmp_path: Path) -> None:
+    file = tmp_path / os.fsdecode(b"\xff.txt")
+    file.write_text(code())
+    done = program(file, "--trust", trust, *AT, "--json")
+    assert (done.returncode, json.loads(done.stdout)["input"]) == (0, str(file))
+
+
+def test_an_answer_that_cannot_be_written_is_no_verdict(trust: Path, tmp_path: Path) -> None:
+    """Exit code 1 would say that a certificate is invalid."""
+    file = tmp_path / "codes.jsonl"
+    file.write_text((json.dumps({"id": 1, "text": code()}) + "\n") * 2000)
+    several: tuple[list[str | Path], ...] = ([code(), "--json"], ["--batch", file])
+    for arguments in several:
+        read, write = os.pipe()
+        os.close(read)
+        done = program(*arguments, "--trust", trust, *AT, capture_output=False, stdout=write, stderr=subprocess.PIPE)
+        os.close(write)
+        assert done.returncode == 2
+        assert b"Traceback" not in done.stderr
+        assert b"cannot be read" not in done.stderr
+
+
+def test_no_standard_input_at_all(trust: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    for arguments in (["-", "--trust", str(trust)], ["--batch", "-"]):
+        with pytest.raises(SystemExit) as stopped:
+            app(["check", *arguments])
+        assert stopped.value.code == 2
 
 
 @pytest.mark.parametrize(
