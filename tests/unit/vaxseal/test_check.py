@@ -135,7 +135,7 @@ def test_a_code_is_shown_letter_by_letter(trust: Path) -> None:
 
 def program(*arguments: str | Path, **options: Any) -> "subprocess.CompletedProcess[bytes]":
     """The program itself, as a shell starts it."""
-    command = [sys.executable, "-m", "vaxseal", "check", *map(os.fspath, arguments)]
+    command = [sys.executable, "-m", "vaxseal", "check", *map(str, arguments)]
     return subprocess.run(command, check=False, **{"capture_output": True, **options})
 
 
