@@ -1,4 +1,4 @@
-"""The errors of this package: one root, three families, each with a code that never changes."""
+"""The errors of this package: one root, its families, each with a code that never changes."""
 
 from enum import StrEnum
 
@@ -29,6 +29,14 @@ class IssuanceError(CertificateError):
     """A certificate must not be signed or released."""
 
 
+class CertLogicError(CertificateError):
+    """A CertLogic expression is malformed or too large, or cannot be evaluated on the data that it was given."""
+
+
+class RuleError(CertificateError):
+    """A set of acceptance rules cannot be used."""
+
+
 class CheckReason(StrEnum):
     """Why a certificate was refused. Closed: readers may rely on exactly these."""
 
@@ -45,6 +53,7 @@ class CheckReason(StrEnum):
     SCHEMA = "SCHEMA"
     REVOKED = "REVOKED"  # withdrawn by its issuer
     PDF = "PDF"
+    RULE = "RULE"  # sound, but not accepted here: an acceptance rule is not met
 
 
 class CheckError(CertificateError):
