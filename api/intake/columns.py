@@ -123,6 +123,10 @@ MANDATORY: Final = (
 )
 
 
+HEADER_ROWS: Final = 20  # how many filled rows down a header may stand, below titles
+_HEADER_COLUMNS: Final = 4  # a row that names so many columns is the header
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
     """Where each column stands, counted from 0. ``left_out`` are positions whose cells are not stored."""
@@ -162,6 +166,12 @@ def read_header(cells: Sequence[str]) -> Header:
         unknown=tuple(unknown),
         doubled=tuple(dict.fromkeys(doubled)),
     )
+
+
+def names_columns(cells: Sequence[object]) -> Header | None:
+    """The header, if this row is one; else None."""
+    header = read_header(["" if cell is None else str(cell) for cell in cells])
+    return header if header.known >= _HEADER_COLUMNS else None
 
 
 def check_header(header: Header, *, unit_given: bool) -> None:

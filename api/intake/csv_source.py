@@ -47,12 +47,14 @@ class CsvSource:
             if delimiter != ",":
                 self.notes.append("delimiter " + {"\t": "tab"}.get(delimiter, delimiter))
             reader = csv.reader(file, delimiter=delimiter, strict=True)
+            begins = 1
             try:
                 for number, cells in enumerate(reader, start=1):
+                    begins = reader.line_num + 1
                     if any(cell and not cell.isspace() for cell in cells):
                         yield number, list(cells)
             except csv.Error:
-                raise FileError("file-quotes", place=str(reader.line_num)) from None
+                raise FileError("file-quotes", place=str(begins)) from None
             except UnicodeError:
                 raise FileError("file-encoding") from None
 
@@ -68,7 +70,7 @@ def _find_encoding(path: Path) -> tuple[str, Font | None]:
                 return encoding, None
         file.seek(0)
         decoder = codecs.getincrementaldecoder("utf-8")()
-        utf8, empty, sample, rest = True, True, bytearray(), b""
+        utf8, empty, sample, rest, bad_line = True, True, bytearray(), b"", 1
         while chunk := file.read(_CHUNK):
             empty = empty and not chunk.strip(b"\xef\xbb\xbf \t\r\n,;")
             if b"\0" in chunk:
@@ -76,8 +78,10 @@ def _find_encoding(path: Path) -> tuple[str, Font | None]:
             if utf8:
                 try:
                     decoder.decode(chunk)
-                except UnicodeDecodeError:
+                    bad_line += chunk.count(b"\n")
+                except UnicodeDecodeError as error:
                     utf8 = False
+                    bad_line += chunk.count(b"\n", 0, error.start)
             if len(sample) < _SAMPLE and not chunk.isascii():
                 lines = (rest + chunk).splitlines(keepends=True)
                 rest = lines.pop()
@@ -92,15 +96,18 @@ def _find_encoding(path: Path) -> tuple[str, Font | None]:
             raise FileError("file-empty")
     if utf8:
         return "utf-8-sig", None
-    return "latin-1", _find_font(bytes(sample or rest).decode("latin-1"))
+    return "latin-1", _find_font(bytes(sample or rest).decode("latin-1"), bad_line)
 
 
-def _find_font(sample: str) -> Font:
-    """The old encoding that makes the best Vietnamese of the sample. Raises FileError ``file-encoding``."""
+def _find_font(sample: str, line: int) -> Font:
+    """The old encoding that makes the best Vietnamese of the sample.
+
+    Raises FileError ``file-encoding`` with the first line that is no UTF-8: often a single cell is at fault.
+    """
     scores = {font: score(convert(sample)) for font, convert in CONVERTERS.items()}
     font = max(scores, key=lambda each: scores[each])
     if scores[font] <= 0:
-        raise FileError("file-encoding")
+        raise FileError("file-encoding", place=f" (UTF-8: line {line})")
     return font
 
 

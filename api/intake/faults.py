@@ -43,16 +43,20 @@ FILE_SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "The spreadsheet is damaged or was cut short: export it again.",
         ),
         "file-too-large": (
-            "Bảng tính phình quá lớn khi mở: hãy chia thành nhiều tệp.",
-            "The spreadsheet unpacks to too much: split it into several files.",
+            "Bảng tính phình quá lớn khi mở: hãy xóa các dòng trống có định dạng, hoặc chia thành nhiều tệp.",
+            "The spreadsheet unpacks to too much: delete empty formatted rows, or split it into several files.",
         ),
         "file-encoding": (
-            "Không nhận ra bảng mã chữ của tệp: hãy lưu thành CSV UTF-8 rồi nhập lại.",
-            "The character encoding of the file is not recognised: save it as CSV UTF-8 and import it again.",
+            "Không nhận ra bảng mã chữ của tệp{place}: hãy lưu thành CSV UTF-8 rồi nhập lại.",
+            "The character encoding of the file is not recognised{place}: save it as CSV UTF-8 and import it again.",
         ),
         "file-quotes": (
             "Tệp CSV có dấu ngoặc kép mở mà không đóng hoặc ô quá dài, gần dòng {place}.",
             "The CSV file has a quotation mark that is never closed, or a cell far too long, near line {place}.",
+        ),
+        "sheets-several": (
+            "Nhiều trang tính có mũi tiêm: {columns}. Hãy lưu mỗi trang thành một tệp.",
+            "Several sheets hold doses: {columns}. Save each of them as a file of its own.",
         ),
         "columns-missing": (
             "Thiếu cột bắt buộc: {columns}. Hãy thêm cột (đúng tên) rồi nhập lại.",
@@ -72,8 +76,8 @@ FILE_SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 ROW_SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "row-shape": (
-            "Dòng có nhiều ô hơn dòng tiêu đề: có dấu phân cách nằm trong một ô không đặt trong ngoặc kép.",
-            "The row has more cells than the header: a delimiter stands inside a cell without quotation marks.",
+            "Dòng có nhiều ô hơn dòng tiêu đề: có chữ bên ngoài bảng, hoặc dấu phân cách trong ô không có ngoặc kép.",
+            "The row has more cells than the header: a word beside the table, or a delimiter in an unquoted cell.",
         ),
         "cell-too-long": (
             "Ô dài quá 500 ký tự: hãy kiểm tra ô này.",
@@ -134,8 +138,8 @@ ROW_SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "The row names another facility than the one this file is imported for.",
         ),
         "person-conflict": (
-            "Số giấy tờ này đã có với dữ liệu cá nhân khác ở cột nêu trên: hãy kiểm tra cả hai.",
-            "This ID number already stands with other personal data in the column named: check both.",
+            "Người này (theo số giấy tờ, hoặc tên và ngày sinh) đã có với dữ liệu khác ở cột này: hãy kiểm tra cả hai.",
+            "This person (by ID number, or name and birth) stands already with other data in this column: check both.",
         ),
         "dose-conflict": (
             "Mũi tiêm này đã có với nội dung khác ở cột nêu trên: hãy kiểm tra cả hai.",

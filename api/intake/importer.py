@@ -113,6 +113,7 @@ class _Run:
 
     def __init__(self, engine: Engine, path: Path, by: str, at: datetime, unit: str | None, progress: Progress) -> None:
         self.engine, self.path, self.by, self.at, self.unit, self.progress = engine, path, by, at, unit, progress
+        self.file_name = path.name.encode("utf-8", "replace").decode()  # names in an old encoding hold surrogates
         self.import_id = secrets.token_hex(8)
         self.notes: list[str] = []
         self.units = UnitBook.load(engine)
@@ -126,7 +127,7 @@ class _Run:
                 insert(imports),
                 {
                     "import_id": self.import_id,
-                    "file_name": path.name,
+                    "file_name": self.file_name,
                     "file_sha256": digest,
                     "unit": unit if unit in self.units else None,
                     "state": "staged",
@@ -139,10 +140,10 @@ class _Run:
         if self.unit is not None and self.unit not in self.units:
             raise FileError("unit-unknown")
         table = open_table(self.path)
+        self.notes[:0] = table.notes
         check_header(table.header, unit_given=self.unit is not None)
         self._note_header(table.header)
         total, conversions = self._stage(table)
-        self.notes = table.notes + self.notes
         if total == 0:
             raise FileError("file-empty")
         self._read(table.header, conversions, total)
@@ -171,7 +172,7 @@ class _Run:
             )
         return ImportReport(
             import_id=self.import_id,
-            file_name=self.path.name,
+            file_name=self.file_name,
             state="complete",
             notes=tuple(self.notes),
             rows=joined.rows,
@@ -207,7 +208,7 @@ class _Run:
             )
         return ImportReport(
             import_id=self.import_id,
-            file_name=self.path.name,
+            file_name=self.file_name,
             state="failed",
             reason=error.code,
             sentence_vi=error.sentences[0],

@@ -3,10 +3,11 @@
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from api.intake.columns import Header, read_header
+from api.intake.columns import HEADER_ROWS, Header, names_columns, read_header
 from api.intake.csv_source import CsvSource
 from api.intake.faults import FileError
 from api.intake.legacy import Font
@@ -14,8 +15,8 @@ from api.intake.texts import RawCell
 from api.intake.xlsx_source import XlsxSource
 
 _OLE2 = bytes.fromhex("D0CF11E0A1B11AE1")  # old .xls, and every encrypted .xlsx
-_HEADER_ROWS = 20  # how far down a header may stand below titles
-_HEADER_COLUMNS = 4  # a row that names so many columns is the header
+# PDF, JPEG, PNG, GIF, RTF, and the HTML or XML tables that some systems export as .xls
+_OTHER_KINDS = (b"%PDF", b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"{\\rtf", b"<")
 
 
 class Source(Protocol):
@@ -59,6 +60,8 @@ def open_table(path: Path) -> Table:
         raise FileError("file-empty")
     if start == _OLE2:
         raise FileError("file-kind" if path.suffix.lower() == ".xls" else "file-encrypted")
+    if start.startswith(_OTHER_KINDS):
+        raise FileError("file-kind")
     if start.startswith(b"PK") and not xlsx:
         raise FileError("file-truncated")
     source: Source = XlsxSource(path) if xlsx else CsvSource(path)
@@ -68,15 +71,11 @@ def open_table(path: Path) -> Table:
 
 
 def _find_header(rows: Iterator[tuple[int, list[RawCell]]]) -> Header:
-    best: Header | None = None
-    for count, (_number, cells) in enumerate(rows, start=1):
-        header = read_header(["" if cell is None else str(cell) for cell in cells])
-        if header.known >= _HEADER_COLUMNS:
+    first: list[RawCell] | None = None
+    for _number, cells in islice(rows, HEADER_ROWS):
+        if (header := names_columns(cells)) is not None:
             return header
-        if best is None or header.known > best.known:
-            best = header
-        if count == _HEADER_ROWS:
-            break
-    if best is None:
+        first = first or cells
+    if first is None:
         raise FileError("file-empty")
-    return best  # `check_header` will say what is missing
+    return read_header(["" if cell is None else str(cell) for cell in first])  # `check_header` says what is missing

@@ -18,6 +18,7 @@ _ZERO_WIDTH: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _BROKEN: Final = re.compile("[\x80-\x9f\ufffd\ue000-\uf8ff]")
 _PLAIN: Final = re.compile("[ -~À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]+")  # nothing to do: Vietnamese in NFC
+_EXACT: Final = 1e15  # a larger number is rounded: as digits it would look like one that somebody typed
 _ENOUGH: Final = 1000  # words after which it is clear that a column holds Unicode, too
 _ETH: Final = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
 _STEPS: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
@@ -118,7 +119,7 @@ def _number_text(cell: int | float | bool | None) -> str:
         return ""
     if isinstance(cell, bool):
         return str(cell).upper()
-    return str(int(cell)) if float(cell).is_integer() else repr(cell)
+    return str(int(cell)) if float(cell).is_integer() and abs(cell) < _EXACT else repr(cell)
 
 
 def _tidy(text: str, notes: list[str]) -> str:

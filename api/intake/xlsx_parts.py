@@ -4,6 +4,7 @@ import re
 import zipfile
 from array import array
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 from xml.parsers import expat
@@ -11,6 +12,8 @@ from xml.parsers import expat
 from api.intake.faults import FileError
 
 PART_LIMIT: Final = 512 << 20  # bytes that one part may unpack to: 100,000 rows of 20 columns need about 100 MB
+RATIO_LIMIT: Final = 100  # honest sheets pack 10:1 to 30:1, a bomb nearly 1000:1 ...
+_RATIO_FROM: Final = 4 << 20  # ... and small parts may do as they like
 STRINGS_LIMIT: Final = 96 << 20  # bytes of shared strings, which stay in memory
 DAY_ZERO: Final = date(1899, 12, 30)
 _CHUNK: Final = 1 << 16
@@ -19,9 +22,16 @@ _QUOTED: Final = re.compile(r'"[^"]*"|\\.|\[[^\]]*\]')
 _DAY_ZERO_1904: Final = date(1904, 1, 1)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    name: str
+    part: str
+    hidden: bool
+
+
 class Workbook:
     def __init__(self) -> None:
-        self.sheets: list[tuple[str, str]] = []
+        self.sheets: list[Sheet] = []
         self.day_zero = DAY_ZERO
 
 
@@ -51,11 +61,12 @@ def parse(book: zipfile.ZipFile, part: str, prepare: Callable[[expat.XMLParserTy
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse_doctype
     prepare(parser)
-    read = 0
+    read, packed = 0, book.getinfo(part).compress_size
     with book.open(part) as stream:
         while chunk := stream.read(_CHUNK):
             read += len(chunk)
-            if read > PART_LIMIT:
+            # Deep nesting and endless words cost far more than their size: the ratio stops them before the size does.
+            if read > PART_LIMIT or (read > _RATIO_FROM and read > RATIO_LIMIT * packed):
                 raise FileError("file-too-large")
             parser.Parse(chunk, False)
             yield
@@ -87,13 +98,14 @@ def read_workbook(book: zipfile.ZipFile) -> Workbook:
         if local == "sheet":
             target = next((targets.get(value, "") for key, value in attributes.items() if local_name(key) == "id"), "")
             part = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
-            workbook.sheets.append((attributes.get("name", ""), part))
+            hidden = attributes.get("state", "visible") != "visible"
+            workbook.sheets.append(Sheet(name=attributes.get("name", ""), part=part, hidden=hidden))
         elif local == "workbookPr" and attributes.get("date1904") in ("1", "true"):
             workbook.day_zero = _DAY_ZERO_1904
 
     for _ in parse(book, "xl/workbook.xml", _on_start(element)):
         pass
-    workbook.sheets = [(name, part) for name, part in workbook.sheets if part in book.namelist()]
+    workbook.sheets = [sheet for sheet in workbook.sheets if sheet.part in book.namelist()]
     if not workbook.sheets:
         raise FileError("file-truncated")
     return workbook

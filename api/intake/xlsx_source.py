@@ -1,7 +1,7 @@
-"""XLSX files, streamed: one row of the first filled sheet at a time, with bounds on what a small file may unpack to.
+"""XLSX files, streamed: one row of the sheet of doses at a time, with bounds on what a small file may unpack to.
 
-Reader of our own: libraries either load the whole sheet or do not tell a formula from its last value (ECMA-376, part 1,
-chapter 18: sheet data, shared strings, styles). Nothing but the values, the formulas and the date formats is read.
+Reader of our own, for the reasons of docs/adr (ECMA-376, part 1, chapter 18: sheet data, shared strings, styles).
+Nothing but the values, the formulas and the date formats is read.
 """
 
 import math
@@ -9,25 +9,39 @@ import re
 import zipfile
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Final
 from xml.parsers import expat
 
+from api.intake.columns import HEADER_ROWS, names_columns
 from api.intake.faults import FileError
 from api.intake.legacy import Font
 from api.intake.texts import RawCell
-from api.intake.xlsx_parts import Strings, local_name, parse, read_date_styles, read_strings, read_workbook
+from api.intake.xlsx_parts import (
+    DAY_ZERO,
+    Sheet,
+    Strings,
+    local_name,
+    parse,
+    read_date_styles,
+    read_strings,
+    read_workbook,
+)
 
 COLUMNS_LIMIT: Final = 256  # cells of a row; a national export has some 30
 CELL_LIMIT: Final = 32_768  # characters of a cell (Excel's own limit is 32,767)
+ROWS_LIMIT: Final = 1 << 20  # a spreadsheet has no more
 _COLUMN: Final = re.compile(r"([A-Z]{1,3})[0-9]+", re.ASCII)
 _LAST_SERIAL: Final = 73_050  # 2099-12-31
+_NO_SUCH_DAY: Final = 60  # 29 February 1900 in spreadsheets, which count days from 1 January before it
+_ESCAPED: Final = re.compile("_x((?!D[89A-F])[0-9A-F]{4})_", re.IGNORECASE)  # 22.9.2.19 ST_Xstring; no surrogates
 
 
 class XlsxSource:
-    """The first sheet of a workbook that holds anything.
+    """The one sheet of a workbook that names the columns, or else the first that holds anything.
 
     Dates come as YYYY-MM-DD, numbers as numbers, a formula as its text behind "=".
     """
@@ -40,7 +54,7 @@ class XlsxSource:
         self._path = path
 
     def rows(self) -> Iterator[tuple[int, list[RawCell]]]:
-        """Row number and cells; blank rows are left out. Raises FileError."""
+        """Row number and cells; blank rows are left out. Raises FileError, also ``sheets-several``."""
         try:
             with zipfile.ZipFile(self._path) as book:
                 if "xl/workbook.bin" in book.namelist() or "xl/workbook.xml" not in book.namelist():
@@ -48,16 +62,15 @@ class XlsxSource:
                 workbook = read_workbook(book)
                 strings = read_strings(book)
                 formats = read_date_styles(book)
-                for name, part in workbook.sheets:
-                    empty = True
-                    for row in _read_sheet(book, part, strings, formats, workbook.day_zero):
-                        empty = False
-                        yield row
-                    if not empty:
-                        others = len(workbook.sheets) - 1
-                        if others:
-                            self.notes.append(f"sheet {name}; the other sheets were not read: {others}")
-                        return
+
+                def walk(sheet: Sheet) -> Iterator[tuple[int, list[RawCell]]]:
+                    return _read_sheet(book, sheet.part, strings, formats, workbook.day_zero)
+
+                sheet = _choose(workbook.sheets, walk)
+                if len(workbook.sheets) > 1:
+                    others = ", ".join(other.name for other in workbook.sheets if other is not sheet)
+                    self.notes.append(f"sheet {sheet.name}; not read: {others}")
+                yield from walk(sheet)
         except (
             zipfile.BadZipFile,
             zlib.error,
@@ -70,6 +83,21 @@ class XlsxSource:
             raise FileError("file-truncated") from error
         except RuntimeError as error:  # zipfile: a part is encrypted
             raise FileError("file-encrypted") from error
+
+
+def _choose(sheets: list[Sheet], walk: Callable[[Sheet], Iterator[tuple[int, list[RawCell]]]]) -> Sheet:
+    """The sheet of doses. Raises FileError ``sheets-several``: the rows of a second one would end nowhere."""
+    filled, tables = [], []
+    for sheet in sorted(sheets, key=lambda sheet: sheet.hidden):
+        top = [cells for _number, cells in islice(walk(sheet), HEADER_ROWS)]
+        if top:
+            filled.append(sheet)
+        if any(names_columns(cells) for cells in top):
+            tables.append(sheet)
+    shown = [sheet for sheet in tables if not sheet.hidden]
+    if len(shown) > 1:
+        raise FileError("sheets-several", columns=tuple(sheet.name for sheet in shown))
+    return (tables or filled or sheets)[0]
 
 
 class _SheetReader:
@@ -130,14 +158,14 @@ class _SheetReader:
             return "=" + "".join(self._formula)
         value = "".join(self._value)
         if self._type == "s":
-            return self._strings[int(value)] if value else ""
+            return _unescape(self._strings[int(value)]) if value else ""
         if self._type == "n":
             return self._number(value) if value else ""
         if self._type == "b":
             return value == "1"
         if self._type == "d":
             return value[:10]
-        return value  # inlineStr, str, e
+        return _unescape(value)  # inlineStr, str, e
 
     def _number(self, text: str) -> RawCell:
         number = float(text)
@@ -146,7 +174,8 @@ class _SheetReader:
         if self._style in self._date_styles and 0 <= number <= _LAST_SERIAL:
             if number < 1:
                 return text  # a time of day
-            return (self._day_zero + timedelta(days=int(number))).isoformat()
+            days = int(number) + (self._day_zero == DAY_ZERO and number < _NO_SUCH_DAY)
+            return (self._day_zero + timedelta(days=days)).isoformat()
         return int(number) if number.is_integer() and abs(number) < 1e15 else number
 
 
@@ -159,12 +188,16 @@ def _read_sheet(
         for _ in parse(book, part, reader.prepare):
             while reader.ready:
                 number, cells = reader.ready.popleft()
-                if number <= last:
+                if not last < number <= ROWS_LIMIT:
                     raise FileError("file-truncated")
                 last = number
                 yield number, cells
     except (ValueError, OverflowError) as error:
         raise FileError("file-truncated") from error
+
+
+def _unescape(text: str) -> str:
+    return _ESCAPED.sub(lambda match: chr(int(match.group(1), 16)), text) if "_x" in text else text
 
 
 def _column_index(letters: str) -> int:

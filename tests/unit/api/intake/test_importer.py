@@ -311,6 +311,11 @@ def test_unknown_columns_are_named_and_needless_personal_data_is_not_stored(engi
         (csv_text([row()]).split("\r\n")[0].encode(), "file-empty"),
         (b"PK\x03\x04 cut off", "file-truncated"),
         (bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600), "file-encrypted"),
+        (b"%PDF-1.7\n1 0 obj\n", "file-kind"),
+        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "file-kind"),
+        (b"\x89PNG\r\n\x1a\n\x00", "file-kind"),
+        (b"{\\rtf1 a}", "file-kind"),
+        ("<html><table><tr><td>Họ và tên</td></tr></table></html>".encode(), "file-kind"),
         (csv_text([row()]).encode("utf-16-le"), "file-encoding"),
         (b"Name;\xff\xfe\x80\x81\r\n\x80\xff\r\n", "file-encoding"),
         (csv_text([row()]).encode() + b'"never closed' + b"x" * 200_000, "file-quotes"),
@@ -343,6 +348,27 @@ def test_no_file_and_no_unit(engine: Engine, tmp_path: Path) -> None:
     assert take(engine, write_csv(tmp_path / "a.csv", row()), unit="99").reason == "unit-unknown"
     assert (tmp_path / "old.xls").write_bytes(bytes.fromhex("D0CF11E0A1B11AE1") + bytes(600))
     assert take(engine, tmp_path / "old.xls").reason == "file-kind"
+
+
+@pytest.mark.parametrize("length", [10, 200_000])
+def test_a_quotation_mark_is_looked_for_where_its_row_begins(engine: Engine, tmp_path: Path, length: int) -> None:
+    text = csv_text([row(), row(amount="một\nhai"), row()])
+    path = tmp_path / "a.csv"
+    path.write_text(text + '"never closed\n' + "x\n" * length, encoding="utf-8")
+    assert "line 6." in take(engine, path).sentence_en  # the header, a row, one of two lines, a row, and this
+
+
+def test_a_bad_letter_in_utf_8_is_named_by_its_line(engine: Engine, tmp_path: Path) -> None:
+    text = csv_text([row(), row(lot="XX1"), row()]).encode()
+    (tmp_path / "a.csv").write_bytes(text.replace("Hồng".encode(), b"H\xf4ng").replace(b"H\xf4ng", "Hồng".encode(), 1))
+    report = take(engine, tmp_path / "a.csv")
+    assert (report.reason, "line 3" in report.sentence_en) == ("file-encoding", True)
+
+
+def test_a_file_name_in_an_old_encoding(engine: Engine, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", row())
+    report = take(engine, path.rename(tmp_path / "danh s\udce1ch.csv"))
+    assert (report.state, report.file_name) == ("complete", "danh s?ch.csv")
 
 
 def test_a_fault_late_in_the_file_leaves_staged_rows_that_do_not_count(engine: Engine, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import io
 import zipfile
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given
@@ -16,9 +16,9 @@ from sqlalchemy import Engine
 from api.intake import xlsx_parts, xlsx_source
 from api.intake.faults import FileError
 from api.intake.importer import ImportReport, import_file
-from api.intake.texts import RawCell
+from api.intake.texts import RawCell, clean_cell
 from api.intake.xlsx_source import XlsxSource
-from tests.support.intake import NOW, ROW, make_engine, outcomes, row
+from tests.support.intake import NOW, ROW, make_engine, outcomes, row, write_csv
 
 
 @pytest.fixture
@@ -91,7 +91,61 @@ def test_the_first_sheet_that_holds_anything(tmp_path: Path, engine: Engine) -> 
     book.save(tmp_path / "a.xlsx")
     report = take(engine, tmp_path / "a.xlsx")
     assert report.accepted == 1
-    assert report.notes == ("sheet Dữ liệu; the other sheets were not read: 1",)
+    assert report.notes == ("sheet Dữ liệu; not read: Sheet",)
+
+
+@pytest.mark.parametrize("state", ["visible", "hidden", "veryHidden"])
+def test_the_sheet_with_the_columns_is_read(
+    tmp_path: Path, engine: Engine, state: Literal["visible", "hidden", "veryHidden"]
+) -> None:
+    book = Workbook()
+    guide, doses = book.active, book.create_sheet("Mũi tiêm")
+    assert guide is not None
+    guide.title, guide.sheet_state = "Hướng dẫn", state
+    guide.append(["Điền theo mẫu", "Nam", "Nữ"])
+    doses.append(list(ROW))
+    doses.append(list(row().values()))
+    book.save(tmp_path / "a.xlsx")
+    report = take(engine, tmp_path / "a.xlsx")
+    assert report.accepted == 1
+    assert report.notes == ("sheet Mũi tiêm; not read: Hướng dẫn",)
+
+
+def test_two_sheets_of_doses_are_refused(tmp_path: Path, engine: Engine) -> None:
+    book = Workbook()
+    for title in ("Tháng 9", "Tháng 10"):
+        sheet = book.create_sheet(title)
+        sheet.append(list(ROW))
+        sheet.append(list(row().values()))
+    book.save(tmp_path / "a.xlsx")
+    report = take(engine, tmp_path / "a.xlsx")
+    assert report.reason == "sheets-several"
+    assert "“Tháng 9”, “Tháng 10”" in report.sentence_vi
+    book["Tháng 10"].sheet_state = "hidden"
+    book.save(tmp_path / "a.xlsx")
+    report = take(engine, tmp_path / "a.xlsx")
+    assert (report.accepted, report.notes) == (1, ("sheet Tháng 9; not read: Sheet, Tháng 10",))
+
+
+def test_a_refused_book_says_how_it_was_read(engine: Engine, tmp_path: Path) -> None:
+    cells = {"Họ và tên": "x", "Ngày sinh": "", "Giới tính": "", "CCCD": ""}
+    report = take(engine, write_csv(tmp_path / "a.csv", cells, delimiter=";"))
+    assert (report.reason, report.notes) == ("columns-missing", ("delimiter ;",))
+
+
+def test_a_word_beside_the_table(engine: Engine, tmp_path: Path) -> None:
+    report = take(engine, write_xlsx(tmp_path / "a.xlsx", ROW, [*row().values(), "đã gọi điện"]))
+    assert report.reasons == {"row-shape": 1}
+
+
+def test_what_spreadsheets_make_of_lots_and_old_days(tmp_path: Path) -> None:
+    path = write_xlsx(tmp_path / "a.xlsx", [1.2e22, "FK0112_x000D_", "FK_x0031_", "_xD800_", date(1900, 1, 15)])
+    with zipfile.ZipFile(path) as book:
+        first_days = b"15" in book.read("xl/worksheets/sheet1.xml")
+    assert first_days
+    ((_number, cells),) = cells_of(path)
+    assert clean_cell(cells[0], None, []) == "1.2e+22"  # no lot number, and seen to be none
+    assert cells[1:] == ["FK0112\r", "FK1", "_xD800_", "1900-01-15"]
 
 
 def test_an_empty_book(engine: Engine, tmp_path: Path) -> None:
@@ -162,6 +216,13 @@ def test_bombs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         cells_of(other_part(tmp_path / "b.xlsx", strings=strings))
 
 
+@pytest.mark.parametrize("sheet", [b"<a>" * (3 << 20), b'<row><c r="' + b"A" * (8 << 20)])
+def test_what_packs_too_well_is_refused_early(tmp_path: Path, sheet: bytes) -> None:
+    # deep nesting and endless words: unbounded, 60 kB of them took 2.5 GB or minutes
+    with pytest.raises(FileError, match="file-too-large"):
+        cells_of(other_part(tmp_path / "a.xlsx", sheet=_HEAD + sheet))
+
+
 def test_entities_are_refused(tmp_path: Path) -> None:
     laughs = b'<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><sst><si><t>&b;</t></si></sst>'
     with pytest.raises(FileError, match="file-kind"):
@@ -175,6 +236,7 @@ def test_entities_are_refused(tmp_path: Path) -> None:
         b'<row r="1"><c t="s"><v>x</v></c></row>',
         b'<row r="2"><c><v>1</v></c></row><row r="1"><c><v>1</v></c></row>',
         b'<row r="one"><c><v>1</v></c></row>',
+        b'<row r="99999999999999999999"><c><v>1</v></c></row>',
         b'<row r="1"><c><v>1e999</v></c></row>',
         b'<row r="1"><c><v>1</v>',
     ],
