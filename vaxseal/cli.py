@@ -1,5 +1,6 @@
 """The command line, grouped by person."""
 
+import inspect
 import traceback
 from typing import Any, Final
 
@@ -55,6 +56,19 @@ app.command("serve", rich_help_panel=OPERATORS)(serve.serve)
 app.add_typer(admin.app, name="admin", rich_help_panel=OPERATORS)
 app.add_typer(token.app, name="token", rich_help_panel=OPERATORS)
 app.add_typer(audit.app, name="audit", rich_help_panel=AUDITORS)
+
+
+def _flow(group: typer.Typer) -> None:
+    """Let each paragraph of a docstring flow: the width of the terminal breaks the lines of the help, not the source."""
+    for command in group.registered_commands:
+        paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
+        command.help = "\n\n".join(text if text[:1] == " " else " ".join(text.split()) for text in paragraphs)
+    for below in group.registered_groups:
+        if below.typer_instance is not None:
+            _flow(below.typer_instance)
+
+
+_flow(app)
 
 
 def main() -> None:

@@ -4,6 +4,7 @@ import io
 import json as json_module
 import os
 import sys
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 from rich.console import Console
@@ -37,6 +38,11 @@ def write(text: str) -> None:
         if not isinstance(error, BrokenPipeError):  # a reader that has seen enough needs no sentence
             err.print(f"The answer cannot be written: {error.strerror}.", markup=False)
         raise SystemExit(EXIT_USE) from error
+
+
+def now() -> datetime:
+    """This moment in UTC, in whole seconds: the program's clock is read here and handed down."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 def emit_json(answer: Any) -> None:

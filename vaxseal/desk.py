@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
-from vaxseal.console import EXIT_NO, emit_json, err, out, stop
+from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, out, stop
+from vaxseal.sentences import sentence_of
+from vaxseal.tokens import pin_source, selector
 
 if TYPE_CHECKING:
     from signer.agent import Batch, JobOutcome, Role, SigningAgent
@@ -39,7 +39,6 @@ def sign(
     from hsm.errors import TokenError
     from hsm.keys import open_key
     from hsm.modules import find_module
-    from hsm.tokens import TokenSelector
     from signer.agent import SigningAgent
     from signer.client import CentreClient
     from signer.errors import AgentError
@@ -51,13 +50,12 @@ def sign(
     agent: SigningAgent | None = None
     started = time.perf_counter()
     try:
-        selector = TokenSelector(serial=serial, label=label)
         with (
             CentreClient(centre) as client,
             open_key(
                 find_module(module),
-                selector,
-                lambda: _ask_pin(pin_stdin),
+                selector(serial, label),
+                pin_source("PIN of the token", from_stdin=pin_stdin),
                 at=datetime.now(UTC),
                 allow_final_try=last_try,
             ) as key,
@@ -70,11 +68,11 @@ def sign(
             waiting, declined = _work(agent, limit, everything=everything, yes=yes, json=json)
             agent.finish()
     except (TokenError, AgentError) as error:
-        code, sentence = error.code, error.sentence if isinstance(error, AgentError) else _sentence(error)
+        sentence = sentence_of(error)
         if agent is not None and agent.outcomes:
-            _answer(agent, started, waiting=None, json=json, error={"error": code, "detail": sentence})
-            raise SystemExit(2) from error
-        stop(code, sentence, json=json)
+            _answer(agent, started, waiting=None, json=json, error={"error": error.code, "detail": sentence})
+            raise SystemExit(EXIT_USE) from error
+        stop(error.code, sentence, json=json)
     _answer(agent, started, waiting=waiting, json=json, declined=declined)
     if declined or not all(map(_is_fine, agent.outcomes)):
         raise SystemExit(EXIT_NO)
@@ -98,13 +96,6 @@ def _work(agent: "SigningAgent", limit: int, *, everything: bool, yes: bool, jso
         before, signed = signed, sum(outcome.outcome == "accepted" for outcome in agent.outcomes)
         if not everything or signed == before:
             return batch.waiting, False
-
-
-def _ask_pin(from_stdin: bool) -> str:
-    if from_stdin:
-        return sys.stdin.readline().rstrip("\r\n")
-    answer: str = typer.prompt("PIN of the token", hide_input=True, err=True)
-    return answer
 
 
 def _approve(count: int) -> bool:
@@ -200,8 +191,3 @@ def _answer(
 def _is_fine(outcome: "JobOutcome") -> bool:
     """Taken by the centre, and not held back by its gate (then the centre gives a reason)."""
     return outcome.outcome in ("accepted", "already") and outcome.reason is None
-
-
-def _sentence(error: Exception) -> str:
-    text = str(error).rstrip(".")
-    return f"{text[:1].upper()}{text[1:]}."

@@ -101,7 +101,7 @@ def test_what_goes_wrong_is_a_sentence_and_exit_code_2(
     foreign.write_bytes(golden_tokens.rsa.certificate_der)
     importing = ("token", "import", *module, "--pin-stdin", "--json")
     refused(run(*importing, str(foreign), *ec, lines=(golden_tokens.ec.pin,)), "key-mismatch")
-    refused(run(*importing, str(tmp_path / "none.pem"), *ec), "file")
+    refused(run(*importing, str(tmp_path / "none.pem"), *ec), "certificate-file")
     refused(run("token", "list", "--module", str(tmp_path / "none.so"), "--json"), "module-not-found")
     refused(run(*request, *ec, lines=("12345678",)), "pin-form")  # a factory PIN, at enrolment
     refused(run(*request, *ec, "--key-id", "no hex"), "key-id-form")

@@ -1,19 +1,17 @@
-"""Commands of `vaxseal admin`."""
+"""Commands of `vaxseal admin`: the operator sets up the centre, its units and their tokens."""
 
-import getpass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from vaxseal.console import emit_json, out, stop
+from vaxseal.console import emit_json, now, out, stop
+from vaxseal.files import read_certificate
+from vaxseal.options import By, Data, Json
+from vaxseal.sentences import sentences
 
 app = typer.Typer(no_args_is_help=True, help="Set up the centre: its folder, its units and their tokens.")
-
-Data = Annotated[Path | None, typer.Option(envvar="VAXSEAL_DATA", help="Data folder [default: var/service]")]
-By = Annotated[str, typer.Option(help="Who does this, for the log", default_factory=getpass.getuser)]
-Json = Annotated[bool, typer.Option("--json", help="Answer as JSON")]
 
 
 @app.command()
@@ -22,29 +20,28 @@ def init(data: Data = None, json: Json = False) -> None:
 
     [bold]Examples[/bold]
 
-        vaxseal admin init
+      vaxseal admin init
 
-        vaxseal admin init --data /srv/vaxseal
+      vaxseal admin init --data /srv/vaxseal
     """
-    from api.errors import CentreError
     from api.server import open_centre
 
-    try:
+    with sentences(json=json):
         settings = open_centre(data).settings
-    except CentreError as error:
-        stop(error.code, error.detail, json=json)
     _answer(json, {"data": str(settings.data)}, f"The service's folder is {settings.data}.")
 
 
 @app.command("add-unit")
 def add_unit(
-    code: Annotated[str, typer.Argument(help="Code of the unit: A-Z, 0-9 and -")],
-    name: Annotated[str, typer.Option(help="Its name")],
-    kind: Annotated[str, typer.Option(help="station, hospital, mobile, committee, province or ministry")],
-    province: Annotated[str, typer.Option(help="Code of the province")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Code of the unit: A-Z, 0-9 and -.")],
+    name: Annotated[str, typer.Option(metavar="NAME", help="Its name.")],
+    kind: Annotated[
+        str, typer.Option(metavar="KIND", help="station, hospital, mobile, committee, province or ministry.")
+    ],
+    province: Annotated[str, typer.Option(metavar="CODE", help="Code of the province.")],
     by: By,
-    parent: Annotated[str | None, typer.Option(help="Code of the unit above it")] = None,
-    opened_on: Annotated[str | None, typer.Option(help="YYYY-MM-DD [default: today]")] = None,
+    parent: Annotated[str | None, typer.Option(metavar="CODE", help="Code of the unit above it.")] = None,
+    opened_on: Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Default: today.")] = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
@@ -52,15 +49,18 @@ def add_unit(
 
     [bold]Examples[/bold]
 
-        vaxseal admin add-unit BYT --name "Bộ Y tế" --kind ministry --province 01
+      vaxseal admin add-unit BYT --name "Bộ Y tế" --kind ministry --province 01
 
-        vaxseal admin add-unit TYT-0101 --name "Trạm y tế xã A" --kind station --province 01 --parent BYT
+      vaxseal admin add-unit TYT-0101 --name "Trạm y tế xã A" --kind station --province 01 --parent BYT
     """
-    from api.errors import CentreError
     from api.server import open_store
     from api.signing import enrolment
 
     try:
+        opened = date.fromisoformat(opened_on) if opened_on else now().date()
+    except ValueError:
+        stop("date-form", "--opened-on is not a date: write YYYY-MM-DD.", json=json)
+    with sentences(json=json):
         enrolment.add_unit(
             open_store(data),
             code=code,
@@ -68,21 +68,17 @@ def add_unit(
             kind=kind,
             province=province,
             parent=parent,
-            opened_on=date.fromisoformat(opened_on) if opened_on else _now().date(),
+            opened_on=opened,
             by=by,
-            at=_now(),
+            at=now(),
         )
-    except ValueError:
-        stop("date-form", "--opened-on is not a date: write YYYY-MM-DD.", json=json)
-    except CentreError as error:
-        stop(error.code, error.detail, json=json)
     _answer(json, {"unit": code}, f"Unit {code} is entered.")
 
 
 @app.command("close-unit")
 def close_unit(
-    code: Annotated[str, typer.Argument(help="Code of the unit")],
-    successor: Annotated[str, typer.Option(help="Code of the unit that inherits its work")],
+    code: Annotated[str, typer.Argument(metavar="CODE", help="Code of the unit.")],
+    successor: Annotated[str, typer.Option(metavar="CODE", help="Code of the unit that inherits its work.")],
     by: By,
     data: Data = None,
     json: Json = False,
@@ -91,27 +87,24 @@ def close_unit(
 
     [bold]Examples[/bold]
 
-        vaxseal admin close-unit TYT-0101 --successor TYT-0102
+      vaxseal admin close-unit TYT-0101 --successor TYT-0102
     """
-    from api.errors import CentreError
     from api.server import open_store
     from api.signing import enrolment
 
-    try:
-        enrolment.close_unit(
-            open_store(data), code=code, successor=successor, closed_on=_now().date(), by=by, at=_now()
-        )
-    except CentreError as error:
-        stop(error.code, error.detail, json=json)
+    with sentences(json=json):
+        enrolment.close_unit(open_store(data), code=code, successor=successor, closed_on=now().date(), by=by, at=now())
     _answer(json, {"unit": code, "successor": successor}, f"Unit {code} is closed, {successor} follows it.")
 
 
 @app.command()
 def enrol(
-    unit: Annotated[str, typer.Argument(help="Code of the unit")],
-    certificate: Annotated[Path, typer.Argument(help="The token's certificate, PEM or DER")],
+    unit: Annotated[str, typer.Argument(metavar="CODE", help="Code of the unit.")],
+    certificate: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="The token's certificate, PEM or DER.")],
     by: By,
-    mode: Annotated[str | None, typer.Option(help="two-tier (default) or station, as the service runs")] = None,
+    mode: Annotated[
+        str | None, typer.Option(metavar="MODE", help="As the service runs: two-tier (default) or station.")
+    ] = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
@@ -122,27 +115,18 @@ def enrol(
 
     [bold]Examples[/bold]
 
-        vaxseal admin enrol TYT-0101 tyt-0101.pem
+      vaxseal admin enrol TYT-0101 tyt-0101.pem
 
-        vaxseal admin enrol TYT-0101 tyt-0101.pem --mode station --json
+      vaxseal admin enrol TYT-0101 tyt-0101.pem --mode station --json
     """
     from api.config import load_settings
-    from api.errors import CentreError
     from api.server import open_store
     from api.signing import enrolment
-    from certificates.errors import CertificateError
-    from certificates.trust import read_certificates
 
-    try:
-        found = read_certificates(certificate.read_bytes())
-        if len(found) != 1:
-            stop("certificate-file", f"{certificate} does not hold exactly one certificate.", json=json)
+    with sentences(json=json):
+        der = read_certificate(certificate)
         settings = load_settings(data=data, mode=mode)
-        enrolled = enrolment.enrol_token(open_store(data), unit, found[0], settings=settings, by=by, at=_now())
-    except OSError as error:
-        stop("certificate-file", f"{certificate} cannot be read: {error.strerror}.", json=json)
-    except (CentreError, CertificateError) as error:
-        stop(error.code, error.detail, json=json)
+        enrolled = enrolment.enrol_token(open_store(data), unit, der, settings=settings, by=by, at=now())
     _answer(
         json,
         {"unit": unit, "fingerprint": enrolled.fingerprint.hex(), "ends": enrolled.not_after.isoformat()},
@@ -152,8 +136,10 @@ def enrol(
 
 @app.command()
 def suspend(
-    fingerprint: Annotated[str, typer.Argument(help="SHA-256 of the certificate, 64 hexadecimal digits")],
-    reason: Annotated[str, typer.Option(help="Why, for the log")],
+    fingerprint: Annotated[
+        str, typer.Argument(metavar="FINGERPRINT", help="SHA-256 of the certificate, 64 hexadecimal digits.")
+    ],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the log (no personal data).")],
     by: By,
     data: Data = None,
     json: Json = False,
@@ -162,20 +148,17 @@ def suspend(
 
     [bold]Examples[/bold]
 
-        vaxseal admin suspend 5d41...c8 --reason "token lost"
+      vaxseal admin suspend 5d41...c8 --reason "token lost"
     """
-    from api.errors import CentreError
     from api.server import open_store
     from api.signing import enrolment
 
     try:
-        returned = enrolment.suspend_token(
-            open_store(data), bytes.fromhex(fingerprint), by=by, at=_now(), reason=reason
-        )
+        digest = bytes.fromhex(fingerprint)
     except ValueError:
         stop("fingerprint-form", "The fingerprint is not hexadecimal.", json=json)
-    except CentreError as error:
-        stop(error.code, error.detail, json=json)
+    with sentences(json=json):
+        returned = enrolment.suspend_token(open_store(data), digest, by=by, at=now(), reason=reason)
     _answer(
         json,
         {"fingerprint": fingerprint, "returned": returned},
@@ -185,8 +168,8 @@ def suspend(
 
 @app.command("resume-held")
 def resume_held(
-    record: Annotated[str, typer.Argument(help="Id of the held record")],
-    reason: Annotated[str, typer.Option(help="What was mended, for the log")],
+    record: Annotated[str, typer.Argument(metavar="RECORD", help="Number of the held record.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="What was mended, for the log (no personal data).")],
     by: By,
     data: Data = None,
     json: Json = False,
@@ -195,17 +178,14 @@ def resume_held(
 
     [bold]Examples[/bold]
 
-        vaxseal admin resume-held 3f9c... --reason "signing program updated"
+      vaxseal admin resume-held 3f9c... --reason "signing program updated"
     """
-    from api.errors import CentreError
     from api.server import open_centre, open_store
     from api.signing import holding
 
-    try:
+    with sentences(json=json):
         open_store(data)
         state = holding.resume_held(open_centre(data), record, by=by, reason=reason)
-    except CentreError as error:
-        stop(error.code, error.detail, json=json)
     _answer(json, {"record": record, "state": state}, f"The record is {state} now.")
 
 
@@ -215,20 +195,17 @@ def units(data: Data = None, json: Json = False) -> None:
 
     [bold]Examples[/bold]
 
-        vaxseal admin units
+      vaxseal admin units
 
-        vaxseal admin units --json
+      vaxseal admin units --json
     """
     from rich.table import Table
 
-    from api.errors import CentreError
     from api.server import open_store
     from api.signing import enrolment
 
-    try:
+    with sentences(json=json):
         listed = enrolment.list_units(open_store(data))
-    except CentreError as error:
-        stop(error.code, error.detail, json=json)
     if json:
         emit_json(listed)
         return
@@ -240,10 +217,6 @@ def units(data: Data = None, json: Json = False) -> None:
         row = [unit[column] or "" for column in ("unit", "name", "kind", "parent", "closed_on", "successor")]
         table.add_row(*row, "\n".join(tokens))
     out.print(table)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
 
 
 def _answer(json: bool, data: dict[str, Any], sentence: str) -> None:

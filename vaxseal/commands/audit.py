@@ -1,16 +1,14 @@
-"""Commands of `vaxseal audit`."""
+"""Commands of `vaxseal audit`: who did what, and whether the log is whole."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from vaxseal.console import EXIT_NO, emit_json, out, stop
+from vaxseal.options import Data, Json
+from vaxseal.sentences import sentence_of, sentences
 
 app = typer.Typer(no_args_is_help=True, help="The log of acts: who did what, when, why; and whether it was bent.")
-
-Data = Annotated[Path | None, typer.Option(envvar="VAXSEAL_DATA", help="Data folder [default: var/service]")]
-Json = Annotated[bool, typer.Option("--json", help="Answer as JSON")]
 
 
 @app.command()
@@ -21,18 +19,20 @@ def verify(data: Data = None, json: Json = False) -> None:
 
     [bold]Examples[/bold]
 
-        vaxseal audit verify
+      vaxseal audit verify
 
-        vaxseal audit verify --data /srv/vaxseal --json
+      vaxseal audit verify --data /srv/vaxseal --json
     """
     from api.audit import verify_log
     from api.errors import CentreError
     from api.server import open_store
 
-    try:
-        head = verify_log(open_store(data))
-    except CentreError as error:
-        stop(error.code, error.detail, json=json, exit_code=EXIT_NO if error.code == "audit-broken" else 2)
+    with sentences(json=json):
+        store = open_store(data)
+        try:
+            head = verify_log(store)
+        except CentreError as error:
+            stop(error.code, sentence_of(error), json=json, exit_code=EXIT_NO)
     if json:
         emit_json({"rows": head.sequence, "hash": head.hash.hex()})
     else:
@@ -42,29 +42,28 @@ def verify(data: Data = None, json: Json = False) -> None:
 @app.command()
 def show(
     data: Data = None,
-    actor: Annotated[str | None, typer.Option(help="Only acts of this account@unit")] = None,
-    subject: Annotated[str | None, typer.Option(help="Only acts on this record, unit, token or lease")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many, the newest first")] = 50,
+    actor: Annotated[str | None, typer.Option(metavar="ACCOUNT", help="Only acts of this account@unit.")] = None,
+    subject: Annotated[
+        str | None, typer.Option(metavar="SUBJECT", help="Only acts on this record, unit, token or lease.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, metavar="N", help="At most so many.")] = 50,
     json: Json = False,
 ) -> None:
     """Show acts, the newest first.
 
     [bold]Examples[/bold]
 
-        vaxseal audit show --limit 20
+      vaxseal audit show --limit 20
 
-        vaxseal audit show --subject 3f9c... --json
+      vaxseal audit show --subject 3f9c... --json
     """
     from rich.table import Table
 
     from api.audit import read_log
-    from api.errors import CentreError
     from api.server import open_store
 
-    try:
+    with sentences(json=json):
         acts = read_log(open_store(data), limit=limit, actor=actor, subject=subject)
-    except CentreError as error:
-        stop(error.code, error.detail, json=json)
     if json:
         emit_json(
             [

@@ -8,19 +8,10 @@ import typer
 
 from vaxseal.commands.token import Kind
 from vaxseal.console import emit_json, out
-from vaxseal.tokens import (
-    Json,
-    Label,
-    LastTry,
-    Module,
-    PinStdin,
-    Serial,
-    check_absent,
-    pin_source,
-    selector,
-    sentences,
-    write_new,
-)
+from vaxseal.files import check_absent, write_new
+from vaxseal.options import Json, Label, LastTry, Module, PinStdin, Serial
+from vaxseal.sentences import sentences
+from vaxseal.tokens import pin_source, selector
 
 app = typer.Typer(no_args_is_help=True, help="Found the country's CA, and issue document signer certificates.")
 
@@ -34,7 +25,7 @@ def init(
     organisation: Annotated[str, typer.Option("--organisation", "-O", metavar="NAME", help="The issuing authority.")],
     out_path: Out,
     common_name: Annotated[str, typer.Option("--common-name", "-N", metavar="NAME")] = "CSCA Health",
-    country: Annotated[str, typer.Option("--country", help="Two letters.")] = "VN",
+    country: Annotated[str, typer.Option("--country", metavar="COUNTRY", help="Two letters.")] = "VN",
     label: Annotated[str, typer.Option("--label", metavar="LABEL", help="Name of the new token.")] = "CSCA",
     key: Annotated[Kind, typer.Option("--key", help="Kind of key.")] = Kind.EC,
     specimen: Annotated[bool, typer.Option("--specimen", help="For development: the subject says SPECIMEN.")] = False,
@@ -90,7 +81,9 @@ def issue(
     any_use: Annotated[
         bool, typer.Option("--any-use", help="Leave the EKU out: the key may also sign test and recovery certificates.")
     ] = False,
-    country: Annotated[str, typer.Option("--country", help="The request must be for this country.")] = "VN",
+    country: Annotated[
+        str, typer.Option("--country", metavar="COUNTRY", help="The request must be for this country.")
+    ] = "VN",
     specimen: Annotated[bool, typer.Option("--specimen", help="For development; the CSCA must be a specimen.")] = False,
     module: Module = None,
     token: Serial = None,

@@ -1,11 +1,13 @@
 """Commands of `vaxseal ministry`: the national signing officer, with the ministry's token and own list of units."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
-from vaxseal.commands.station import (
+from vaxseal.console import emit_json, out
+from vaxseal.files import read_certificate
+from vaxseal.options import (
     Account,
     Centre,
     Everything,
@@ -18,10 +20,7 @@ from vaxseal.commands.station import (
     Serial,
     Yes,
 )
-from vaxseal.console import emit_json, out, stop
-
-if TYPE_CHECKING:
-    from signer.errors import AgentError
+from vaxseal.sentences import sentences
 
 app = typer.Typer(no_args_is_help=True, help="Sign passports centrally, for what the units confirmed.")
 units_app = typer.Typer(no_args_is_help=True, help="The ministry's own list of units whose confirmations count.")
@@ -55,20 +54,17 @@ def sign(
 
     Exit code 0: everything was accepted; 1: something was refused or you said no; 2: it could not be done.
 
-    Examples:
+    [bold]Examples[/bold]
 
       vaxseal ministry sign --centre https://centre.example.vn --account minh --units units.json --all
 
       vaxseal ministry sign --centre http://127.0.0.1:8080 --account minh --yes --json --pin-stdin < pin.txt
     """
-    from signer.errors import AgentError
     from signer.units import DailyCount, EnrolledUnits
     from vaxseal import desk
 
-    try:
+    with sentences(json=json):
         enrolled, count = EnrolledUnits.load(units), DailyCount(units.with_suffix(".count.json"))
-    except AgentError as error:
-        _stop(error, json=json)
     desk.sign(
         role="ministry",
         centre=centre,
@@ -99,19 +95,16 @@ def add(
 
     A unit that took over another's work is added once for each code.
 
-    Examples:
+    [bold]Examples[/bold]
 
       vaxseal ministry units add tram-y-te-01.pem --unit HN-001 --quota 400
     """
-    from signer.errors import AgentError
     from signer.units import EnrolledUnits
 
-    try:
+    with sentences(json=json):
         enrolled = EnrolledUnits.load(file) if file.exists() else EnrolledUnits()
-        der = _read_certificate(certificate)
+        der = read_certificate(certificate)
         enrolled.add(der, unit=unit, daily_quota=quota).save(file)
-    except AgentError as error:
-        _stop(error, json=json)
     if json:
         import hashlib
 
@@ -128,17 +121,14 @@ def suspend(
 ) -> None:
     """Stop a unit at once: nothing it confirmed is signed from now on.
 
-    Examples:
+    [bold]Examples[/bold]
 
       vaxseal ministry units suspend HN-001
     """
-    from signer.errors import AgentError
     from signer.units import EnrolledUnits
 
-    try:
+    with sentences(json=json):
         EnrolledUnits.load(file).suspend(unit).save(file)
-    except AgentError as error:
-        _stop(error, json=json)
     if json:
         emit_json({"unit": unit, "suspended": True})
     else:
@@ -149,17 +139,14 @@ def suspend(
 def list_units(file: ListFile = DEFAULT_LIST, json: Json = False) -> None:
     """Show the ministry's own list.
 
-    Examples:
+    [bold]Examples[/bold]
 
       vaxseal ministry units list --json
     """
-    from signer.errors import AgentError
     from signer.units import EnrolledUnits
 
-    try:
+    with sentences(json=json):
         enrolled = tuple(EnrolledUnits.load(file))
-    except AgentError as error:
-        _stop(error, json=json)
     if json:
         emit_json(
             [
@@ -190,26 +177,3 @@ def list_units(file: ListFile = DEFAULT_LIST, json: Json = False) -> None:
             "suspended" if entry.suspended else "",
         )
     out.print(table)
-
-
-def _read_certificate(path: Path) -> bytes:
-    """The DER of a PEM or DER file."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    from signer.errors import AgentError
-
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise AgentError("units-certificate", f"The file {path} cannot be read.") from error
-    if b"-----BEGIN" not in data:
-        return data
-    try:
-        return x509.load_pem_x509_certificate(data).public_bytes(Encoding.DER)
-    except ValueError as error:
-        raise AgentError("units-certificate", f"The file {path} holds no certificate.") from error
-
-
-def _stop(error: "AgentError", *, json: bool) -> NoReturn:
-    stop(error.code, error.sentence, json=json)

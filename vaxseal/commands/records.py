@@ -1,16 +1,16 @@
 """Commands of `vaxseal records`: from a spreadsheet to records that wait for a signature."""
 
-import getpass
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, out, stop
+from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, now, out, stop
+from vaxseal.options import By, Data, Json, Unit
+from vaxseal.sentences import sentences
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -20,24 +20,21 @@ app = typer.Typer(
     help="Take in doses, compare people with the register, correct, and see what stands where and why.",
 )
 
-Data = Annotated[Path, typer.Option("--data", envvar="VAXSEAL_DATA", help="The service's data folder.")]
-By = Annotated[str | None, typer.Option("--by", help="The account that answers for it (default: the system's user).")]
-Json = Annotated[bool, typer.Option("--json", help="Answer as one JSON document.")]
-UnitOption = Annotated[str | None, typer.Option("--unit", help="Code of the unit.")]
-RecordId = Annotated[str, typer.Argument(help="Number of the record.")]
-_DATA = Path("var/service")
+RecordId = Annotated[str, typer.Argument(metavar="RECORD", help="Number of the record.")]
 
 
 @app.command("import")
 def import_(
-    files: Annotated[list[Path], typer.Argument(help="CSV or XLSX files; a row is one dose.")],
-    unit: Annotated[str | None, typer.Option("--unit", help="All rows are of this unit (else a column says).")] = None,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="CSV or XLSX files; a row is one dose.")],
+    by: By,
+    unit: Annotated[
+        str | None, typer.Option("--unit", metavar="CODE", help="All rows are of this unit (else a column says).")
+    ] = None,
     report: Annotated[
-        Path | None, typer.Option("--report", help="Write every row with its outcome to this CSV.")
+        Path | None, typer.Option("--report", metavar="CSV", help="Write every row with its outcome to this CSV.")
     ] = None,
     refused: Annotated[bool, typer.Option("--refused", help="Only refused rows in the report.")] = False,
-    by: By = None,
-    data: Data = _DATA,
+    data: Data = None,
     json: Json = False,
 ) -> None:
     """Take in spreadsheets of doses. Every row ends as accepted, duplicate, or refused with a reason.
@@ -57,7 +54,7 @@ def import_(
     reports = []
     for position, path in enumerate(files):
         with _progress(f"import {path.name}", shown=not json) as progress:
-            done = import_file(engine, path, imported_by=_by(by), at=_now(), unit=unit, progress=progress)
+            done = import_file(engine, path, imported_by=by, at=now(), unit=unit, progress=progress)
         reports.append(done)
         if report is not None:
             start = position == 0
@@ -73,10 +70,10 @@ def import_(
 
 @app.command()
 def match(
-    register: Annotated[Path, typer.Option("--register", help="CSV of the register: id,name,dob,sex,status.")],
+    register: Annotated[Path, typer.Option("--register", metavar="CSV", help="The register: id,name,dob,sex,status.")],
+    by: By,
     again: Annotated[bool, typer.Option("--again", help="Also ask about those refused before.")] = False,
-    by: By = None,
-    data: Data = _DATA,
+    data: Data = None,
     json: Json = False,
 ) -> None:
     """Ask the population register about every citizen's record that waits for an answer.
@@ -94,7 +91,7 @@ def match(
     with _refusals(json, EXIT_USE):
         asked = FileRegister(register)
     with _refusals(json), _progress("match", shown=not json) as progress:
-        done = match_records(engine, asked, at=_now(), by=_by(by), progress=progress, again=again)
+        done = match_records(engine, asked, at=now(), by=by, progress=progress, again=again)
     if json:
         emit_json(done.to_dict())
         return
@@ -106,10 +103,12 @@ def match(
 @app.command()
 def attest(
     record_id: RecordId,
-    unit: Annotated[str, typer.Option("--unit", help="Your unit: the one that answers for the record.")],
-    document: Annotated[str, typer.Option("--document", help="What you have seen.")] = "passport",
-    by: By = None,
-    data: Data = _DATA,
+    unit: Annotated[
+        str, typer.Option("--unit", metavar="CODE", help="Your unit: the one that answers for the record.")
+    ],
+    by: By,
+    document: Annotated[str, typer.Option("--document", metavar="TEXT", help="What you have seen.")] = "passport",
+    data: Data = None,
     json: Json = False,
 ) -> None:
     """Answer by name for a foreigner's data, after seeing the passport.
@@ -122,7 +121,7 @@ def attest(
 
     engine = _open(data, json)
     with _refusals(json):
-        attest_record(engine, record_id, document=document, by=_by(by), unit=unit, at=_now())
+        attest_record(engine, record_id, document=document, by=by, unit=unit, at=now())
     if json:
         emit_json({"record": record_id, "state": "ready"})
     else:
@@ -132,10 +131,12 @@ def attest(
 @app.command()
 def correct(
     record_id: RecordId,
-    changes: Annotated[list[str], typer.Argument(help="FIELD=VALUE, for example sex=Nữ or dose.2.lot=FK0112.")],
-    why: Annotated[str, typer.Option("--why", help="The reason, for the log (no personal data).")],
-    by: By = None,
-    data: Data = _DATA,
+    changes: Annotated[
+        list[str], typer.Argument(metavar="CHANGE", help="FIELD=VALUE, for example sex=Nữ or dose.2.lot=FK0112.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the log (no personal data).")],
+    by: By,
+    data: Data = None,
     json: Json = False,
 ) -> None:
     """Correct a record: a new version, checked like a new entry.
@@ -145,9 +146,9 @@ def correct(
 
     [bold]Examples[/bold]
 
-      vaxseal records correct 7K2M9QWX3B4C date_of_birth=05/10/1961 --why "seen on the ID card"
+      vaxseal records correct 7K2M9QWX3B4C date_of_birth=05/10/1961 --reason "seen on the ID card"
 
-      vaxseal records correct 7K2M9QWX3B4C dose.2.lot=FK0112 --why "station's book"
+      vaxseal records correct 7K2M9QWX3B4C dose.2.lot=FK0112 --reason "station's book"
     """
     from api.identity.corrections import correct as correct_record
 
@@ -156,7 +157,7 @@ def correct(
         stop("correction-form", "Write every change once, as FIELD=VALUE.", json=json)
     engine = _open(data, json)
     with _refusals(json):
-        stored = correct_record(engine, record_id, pairs, by=_by(by), why=why, at=_now())
+        stored = correct_record(engine, record_id, pairs, by=by, why=reason, at=now())
     answer = {
         "record": record_id,
         "version": stored.record.version,
@@ -171,10 +172,12 @@ def correct(
 
 @app.command("list")
 def list_(
-    state: Annotated[str | None, typer.Option("--state", help="Only this state, for example mismatched.")] = None,
-    unit: UnitOption = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 100,
-    data: Data = _DATA,
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="STATE", help="Only this state, for example mismatched.")
+    ] = None,
+    unit: Unit = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most so many.")] = 100,
+    data: Data = None,
     json: Json = False,
 ) -> None:
     """List records by number, state and reason (no personal data).
@@ -197,35 +200,35 @@ def list_(
 
 @app.command()
 def slips(
-    output: Annotated[Path, typer.Option("--output", "-o", help="The new CSV file for the printer.")],
-    unit: UnitOption = None,
+    output: Annotated[Path, typer.Option("--out", metavar="CSV", help="The new CSV file for the printer.")],
+    by: By,
+    unit: Unit = None,
     new: Annotated[bool, typer.Option("--new", help="New codes for all; the old ones end.")] = False,
-    by: By = None,
-    data: Data = _DATA,
+    data: Data = None,
     json: Json = False,
 ) -> None:
     """Make claim codes and write them for the paper slips. They can be read this once only.
 
     [bold]Examples[/bold]
 
-      vaxseal records slips --output slips.csv
+      vaxseal records slips --out slips.csv
 
-      vaxseal records slips --output slips-7.csv --unit 01-0007
+      vaxseal records slips --out slips-7.csv --unit 01-0007
     """
-    from api.config import load_secret
-    from api.errors import CentreError
+    from api.config import load_secret, load_settings
     from api.intake.slips import write_slips
 
     engine = _open(data, json)
+    with sentences(json=json):
+        secret = load_secret(load_settings(data=data).data)
     try:
-        secret = load_secret(data)
         output.touch(mode=0o600, exist_ok=False)  # codes in clear: for this account only, and nothing is overwritten
         with output.open("w", encoding="utf-8-sig", newline="") as file:
-            count = write_slips(engine, secret, file, by=_by(by), at=_now(), unit=unit, new=new)
+            count = write_slips(engine, secret, file, by=by, at=now(), unit=unit, new=new)
     except FileExistsError:
         stop("output-exists", f"{output} is there already: choose another name.", json=json)
-    except (CentreError, OSError) as error:
-        stop("slips", f"The slips cannot be written: {error}", json=json)
+    except OSError as error:
+        stop("slips", f"{output} cannot be written: {error.strerror}.", json=json)
     if json:
         emit_json({"slips": count, "file": str(output)})
     else:
@@ -233,7 +236,7 @@ def slips(
 
 
 @app.command()
-def report(unit: UnitOption = None, data: Data = _DATA, json: Json = False) -> None:
+def report(unit: Unit = None, data: Data = None, json: Json = False) -> None:
     """Count the records by state and reason, and say what helps each of them.
 
     [bold]Examples[/bold]
@@ -257,21 +260,11 @@ def report(unit: UnitOption = None, data: Data = _DATA, json: Json = False) -> N
             out.print(f"import {taken['import_id']} ({taken['file']}): {taken['state']} {taken['reason'] or ''}")
 
 
-def _open(data: Path, json: bool) -> "Engine":
-    from api.config import DATABASE_NAME
-    from api.store.database import open_database
+def _open(data: Path | None, json: bool) -> "Engine":
+    from api.server import open_store
 
-    if not (data / DATABASE_NAME).exists():
-        stop("data-missing", f"{data} holds no service yet: set one up with vaxseal admin.", json=json)
-    return open_database(data / DATABASE_NAME)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC).replace(microsecond=0)
-
-
-def _by(by: str | None) -> str:
-    return by or getpass.getuser()
+    with sentences(json=json):
+        return open_store(data)
 
 
 @contextmanager

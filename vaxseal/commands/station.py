@@ -1,26 +1,22 @@
 """Commands of `vaxseal station`: the signer of a station, at the PC that holds the unit's token."""
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Sign what the unit answers for, with the unit's token.")
+from vaxseal.options import (
+    Account,
+    Centre,
+    Everything,
+    Json,
+    Label,
+    LastTry,
+    Limit,
+    Module,
+    PinStdin,
+    Serial,
+    Yes,
+)
 
-Centre = Annotated[str, typer.Option("--centre", metavar="URL", help="The centre's address; log-ins are bound to it.")]
-Account = Annotated[str, typer.Option("--account", metavar="NAME", help="Who works at the token.")]
-Module = Annotated[
-    Path | None,
-    typer.Option("--module", envvar="VAXSEAL_PKCS11_MODULE", help="The token's PKCS#11 driver. Default: search."),
-]
-Serial = Annotated[str | None, typer.Option("--token", metavar="SERIAL", help="Which token, by its serial number.")]
-Label = Annotated[str | None, typer.Option("--label", metavar="LABEL", help="Which token, by its label.")]
-Limit = Annotated[int, typer.Option("--limit", min=1, max=500, metavar="N", help="Records in one batch.")]
-Everything = Annotated[bool, typer.Option("--all", help="Batch after batch, until nothing waits.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Sign without asking.")]
-Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
-LastTry = Annotated[bool, typer.Option("--last-try", help="Use the last try of the PIN before the token locks.")]
-PinStdin = Annotated[bool, typer.Option("--pin-stdin", help="Read the PIN as one line from standard input.")]
+app = typer.Typer(no_args_is_help=True, help="Sign what the unit answers for, with the unit's token.")
 
 
 @app.command("sign")
@@ -44,7 +40,7 @@ def sign(
 
     Exit code 0: everything was accepted; 1: something was refused or you said no; 2: it could not be done.
 
-    Examples:
+    [bold]Examples[/bold]
 
       vaxseal station sign --centre https://centre.example.vn --account lan
 

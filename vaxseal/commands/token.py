@@ -8,19 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vaxseal.console import emit_json, out, stop
-from vaxseal.tokens import (
-    Json,
-    Label,
-    LastTry,
-    Module,
-    PinStdin,
-    Serial,
-    check_absent,
-    pin_source,
-    selector,
-    sentences,
-    write_new,
-)
+from vaxseal.files import check_absent, read_certificate, write_new
+from vaxseal.options import Json, Label, LastTry, Module, PinStdin, Serial
+from vaxseal.sentences import sentences
+from vaxseal.tokens import pin_source, selector
 
 if TYPE_CHECKING:
     from hsm.tokens import StoredCertificate, TokenInfo
@@ -174,7 +165,7 @@ def csr(
     key_id: Annotated[
         str | None, typer.Option("--key-id", metavar="HEX", help="Which key, where the token holds several.")
     ] = None,
-    country: Annotated[str, typer.Option("--country", help="Two letters.")] = "VN",
+    country: Annotated[str, typer.Option("--country", metavar="COUNTRY", help="Two letters.")] = "VN",
     module: Module = None,
     token: Serial = None,
     label: Label = None,
@@ -240,12 +231,12 @@ def import_(
 
       vaxseal token import station.pem --token 2ce04548cefe3974
     """
-    from hsm.matching import CertificateFacts, certificate_der
+    from hsm.matching import CertificateFacts
     from hsm.modules import find_module
     from hsm.provisioning import store_certificate
 
     with sentences(json=json):
-        der = certificate_der(certificate.read_bytes())
+        der = read_certificate(certificate)
         facts = CertificateFacts.of(der)
         facts.check_time(max(datetime.now(UTC), facts.not_before))
         fingerprint = store_certificate(

@@ -91,7 +91,7 @@ class Play:
             self._match(engine, province)
         with stage("slips", "printing the paper slips"):
             slips = self._folder.work / "slips.csv"
-            self.commands.run("records", "slips", "--output", slips, "--by", CLERK)
+            self.commands.run("records", "slips", "--out", slips, "--by", CLERK)
         with self.commands.service(url=self._url, port=self._port, log=self._log):
             self._sign(engine, chain)
             holders = find_holders(engine, slips)

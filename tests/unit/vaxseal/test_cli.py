@@ -1,6 +1,7 @@
 """The manual: ordered by person, every command explained, with examples, and quick to open."""
 
 import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ def commands() -> Iterator[tuple[str, Any]]:
 
 
 ALL = dict(commands())
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_manual_is_ordered_by_person() -> None:
@@ -67,10 +69,58 @@ def test_no_pin_is_an_argument(name: str) -> None:
     assert not {"--pin", "--so-pin", "--password"} & options
 
 
-def test_the_readme_names_only_commands_that_are_there() -> None:
-    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-    groups = {name.removeprefix("vaxseal ") for name in ALL} | set(ORDER)
-    for words in re.findall(r"vaxseal ((?:[a-z]+ ?)+)", readme):
-        tokens = words.split()
-        if tokens and tokens[0] in ORDER:
-            assert tokens[0] in groups or " ".join(tokens[:2]) in groups
+def parse(line: str) -> None:
+    """Read a command line as the shell and vaxseal would, up to the point where the command would start."""
+    words = shlex.split(line, comments=True)
+    for sign in ("<", ">"):
+        words = words[: words.index(sign)] if sign in words else words
+    assert Path(words[0]).name == "vaxseal", line
+    name, rest = "vaxseal", words[1:]
+    while name not in ALL and rest and not rest[0].startswith("-"):
+        name, rest = f"{name} {rest[0]}", rest[1:]
+    if name in ALL:
+        ALL[name].make_context(name, rest)  # raises what `vaxseal` would refuse
+    else:
+        assert rest == ["--help"], line
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_every_example_of_the_manual_works_when_pasted(name: str) -> None:
+    examples = (ALL[name].help or "").partition("[bold]Examples[/bold]")[2]
+    lines = [line.strip() for line in examples.splitlines() if line.strip()]
+    assert lines
+    for line in lines:
+        assert line.startswith(name), line
+        parse(line)
+
+
+def documents() -> Iterator[Path]:
+    yield from (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+
+
+def test_every_command_line_in_the_documents_works_when_pasted() -> None:
+    found = 0
+    for document in documents():
+        for block in re.findall(r"^```sh\n(.*?)^```", document.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+            for line in block.replace("\\\n", " ").splitlines():
+                if "vaxseal " in line and not line.startswith(("#", "uv ")):
+                    parse(line)
+                    found += 1
+    assert found >= 3
+
+
+def test_the_documents_name_only_commands_that_are_there() -> None:
+    groups = {name.rsplit(" ", 1)[0] for name in ALL}
+    for document in documents():
+        for words in re.findall(r"`(vaxseal [a-z][^`]*)`", document.read_text(encoding="utf-8")):
+            name = re.split(r" [^a-z ]", words)[0].strip()
+            known = name in ALL or name in groups or any(name.startswith(f"{one} ") for one in ALL)
+            assert known, f"{document.name}: {words}"
+
+
+def test_the_documents_name_only_targets_of_the_makefile() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for document in documents():
+        text = document.read_text(encoding="utf-8")
+        named = set(re.findall(r"`(?:[A-Z]+=\S+ )*make ([a-z]+)", text)) | set(re.findall(r"^make (\w+)", text, re.M))
+        assert named <= targets, f"{document.name}: {named - targets}"

@@ -43,7 +43,7 @@ def test_a_unit_and_its_token(data: Path, tmp_path: Path) -> None:
     assert run(data, "admin", "enrol", "A-1", str(certificate)).exit_code == 2  # the SPECIMEN certificate has ended
     assert answer(data, "admin", "enrol", "A-1", str(certificate)) == {
         "error": "enrol-ended",
-        "detail": "the certificate has ended",
+        "detail": "The certificate has ended.",
     }
     assert answer(data, "admin", "suspend", fingerprint, "--reason", "lost")["error"] == "token-unknown"
     assert answer(data, "admin", "suspend", "xyz", "--reason", "lost")["error"] == "fingerprint-form"

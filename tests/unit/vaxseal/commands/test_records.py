@@ -37,7 +37,7 @@ def test_from_file_to_ready(data: Path, tmp_path: Path) -> None:
     (listed,) = run(data, "list", "--state", "ready")
     (count,) = run(data, "report")["records"]
     assert (count["state"], count["records"]) == ("ready", 1)
-    corrected = run(data, "correct", listed["record"], "sex=Nam", "dose.2.lot=ABX9", "--why", "station's book")
+    corrected = run(data, "correct", listed["record"], "sex=Nam", "dose.2.lot=ABX9", "--reason", "station's book")
     assert corrected == {"record": listed["record"], "version": 2, "state": "awaiting_match", "reason": None}
 
 
@@ -61,10 +61,10 @@ def test_a_refused_file(data: Path, tmp_path: Path) -> None:
 def test_slips_are_written_once(data: Path, tmp_path: Path) -> None:
     run(data, "import", write_csv(tmp_path / "a.csv", row()))
     output = tmp_path / "slips.csv"
-    assert run(data, "slips", "--output", output)["slips"] == 1
+    assert run(data, "slips", "--out", output)["slips"] == 1
     assert output.stat().st_mode & 0o077 == 0
-    assert run(data, "slips", "--output", output, code=2)["error"] == "output-exists"
-    assert run(data, "slips", "--output", tmp_path / "more.csv")["slips"] == 0
+    assert run(data, "slips", "--out", output, code=2)["error"] == "output-exists"
+    assert run(data, "slips", "--out", tmp_path / "more.csv")["slips"] == 0
 
 
 def test_attesting_a_foreigner(data: Path, tmp_path: Path) -> None:
@@ -76,8 +76,8 @@ def test_attesting_a_foreigner(data: Path, tmp_path: Path) -> None:
 
 def test_wrong_use(data: Path, tmp_path: Path) -> None:
     assert run(tmp_path / "nothing", "report", code=2)["error"] == "data-missing"
-    assert run(data, "correct", "X", "sex", "--why", "test", code=2)["error"] == "correction-form"
-    assert run(data, "correct", "X", "sex=Nam", "--why", "test", code=1)["error"] == "record-unknown"
+    assert run(data, "correct", "X", "sex", "--reason", "test", code=2)["error"] == "correction-form"
+    assert run(data, "correct", "X", "sex=Nam", "--reason", "test", code=1)["error"] == "record-unknown"
     assert run(data, "match", "--register", tmp_path / "nothing.csv", code=2)["error"] == "register-file"
 
 

@@ -1,0 +1,38 @@
+"""Files that commands read and write: certificates, and answers that never overwrite anything."""
+
+from pathlib import Path
+
+from vaxseal.console import stop
+
+
+def read_certificate(path: Path) -> bytes:
+    """The DER of the one certificate in a PEM or DER file. Raises CertificateError ``certificate-file``."""
+    from certificates.errors import CertificateError, IssuanceError
+    from certificates.trust import read_certificates
+
+    try:
+        found = read_certificates(path.read_bytes())
+    except OSError as error:
+        raise CertificateError("certificate-file", f"{path} cannot be read: {error.strerror}") from error
+    except IssuanceError as error:
+        raise CertificateError("certificate-file", f"{path}: {error.detail}") from error
+    if len(found) != 1:
+        raise CertificateError("certificate-file", f"{path} does not hold exactly one certificate")
+    return found[0]
+
+
+def write_new(path: Path, content: bytes, *, json: bool) -> None:
+    """Write a file that must not exist yet."""
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError:
+        stop("file-exists", f"{path} exists already: it is not overwritten.", json=json)
+
+
+def check_absent(path: Path, *, json: bool) -> None:
+    """Before a token is touched: the answer must have a place."""
+    if path.exists():
+        stop("file-exists", f"{path} exists already: it is not overwritten.", json=json)
+    if not path.parent.is_dir():
+        stop("folder-missing", f"There is no folder {path.parent}.", json=json)

@@ -1,0 +1,49 @@
+"""Options that several commands share: each has one name, one meaning and one wording."""
+
+import getpass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Answer with one JSON document.")]
+
+# the service
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data", envvar="VAXSEAL_DATA", metavar="DIR", help="The service's data folder. Default: var/service."
+    ),
+]
+By = Annotated[
+    str,
+    typer.Option(
+        "--by",
+        metavar="ACCOUNT",
+        default_factory=getpass.getuser,
+        show_default=False,
+        help="Who answers for it, for the log. Default: the system's user.",
+    ),
+]
+Unit = Annotated[str | None, typer.Option("--unit", metavar="CODE", help="Only this unit.")]
+
+# a token
+Module = Annotated[
+    Path | None,
+    typer.Option(
+        "--module", envvar="VAXSEAL_PKCS11_MODULE", metavar="PATH", help="The token's PKCS#11 module. Default: search."
+    ),
+]
+Serial = Annotated[str | None, typer.Option("--token", metavar="SERIAL", help="Which token, by its serial number.")]
+Label = Annotated[str | None, typer.Option("--label", metavar="LABEL", help="Which token, by its label.")]
+PinStdin = Annotated[
+    bool, typer.Option("--pin-stdin", help="Read PINs from standard input, one a line, in the order of the prompts.")
+]
+LastTry = Annotated[bool, typer.Option("--last-try", help="Use the last try of the PIN before the token locks.")]
+
+# an agent at work
+Centre = Annotated[str, typer.Option("--centre", metavar="URL", help="The centre's address; log-ins are bound to it.")]
+Account = Annotated[str, typer.Option("--account", metavar="NAME", help="Who works at the token.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=500, metavar="N", help="Records in one batch.")]
+Everything = Annotated[bool, typer.Option("--all", help="Batch after batch, until nothing waits.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Sign without asking.")]
