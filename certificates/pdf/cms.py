@@ -14,6 +14,7 @@ from certificates.pdf.der import DerError, Element
 from certificates.pki import ES256_SIGNATURE_SIZE, PSS_SALT_SIZE, SigningCertificate, verify_signature
 from certificates.signing import Algorithm
 
+MAX_SIZE: Final = 65_536  # bytes; real ones have 1,000 to 10,000. Millions of tiny parts would take minutes
 _CONTEXT_0: Final = 0xA0
 _CONTEXT_1: Final = 0xA1
 _CONTEXT_2: Final = 0xA2
@@ -131,6 +132,8 @@ def largest_size(certificate: SigningCertificate, chain: Sequence[bytes] = ()) -
 
 def decode_signed_data(data: bytes) -> ReadSignature:
     """Take a detached CMS with one signer, SHA-256 and no unsigned attributes apart. Raises DerError."""
+    if len(data) > MAX_SIZE:
+        raise DerError("the CMS is too large")
     content_type, wrapped = _exactly(der.decode(data), der.SEQUENCE, 2)
     if content_type.encoded != _SIGNED_DATA:
         raise DerError("not a SignedData")

@@ -2,6 +2,7 @@
 
 import random
 import re
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from certificates.errors import CheckError, CheckReason
 from certificates.hc1 import encode_hc1
 from certificates.issuance import claims_for
-from certificates.pdf import cms
+from certificates.pdf import cms, der
 from certificates.pdf.checking import check_pdf, extract_hc1, read_page_code, render_png
 from certificates.pdf.pades import prepare_pdf
 from certificates.pdf.page import render_page
@@ -140,6 +141,31 @@ def test_room_inside_the_place_of_the_signature_is_not_free() -> None:
     mixed = signed[:-2] + b"41"
     for place in (mixed, signed.upper()[:20] + signed[20:], signed[:-1] + b" "):
         assert refused(pdf[:start] + place + pdf[end:]).reason is CheckReason.PDF
+
+
+def with_place(pdf: bytes, place: bytes) -> bytes:
+    """The document with other hexadecimal digits as its CMS, in a place as large as they need."""
+    match = re.search(rb"/ByteRange\[0 (\d+) +(\d+) +\d+ *\]", pdf)
+    assert match is not None
+    before, start = int(match.group(1)), int(match.group(2))
+    numbers = (before, before + len(place) + 2, len(pdf) - start)
+    byte_range = b"/ByteRange[0 " + b" ".join(b"%-10d" % number for number in numbers) + b"]"
+    return b"".join((pdf[:before], b"<", place, b">", pdf[start:].replace(match.group(0), byte_range, 1)))
+
+
+@pytest.mark.parametrize("part", [3, 4], ids=["certificates", "signers"])
+def test_a_signature_of_countless_parts_is_refused_at_once(part: int) -> None:
+    pdf = document("ES256")
+    start = pdf.rindex(b"/Contents<") + len(b"/Contents<")
+    element, _ = der.decode_prefix(bytes.fromhex(pdf[start : pdf.index(b">", start)].decode()))
+    content_type, wrapped = der.children(element)
+    (signed_data,) = der.children(wrapped)
+    parts = [child.encoded for child in der.children(signed_data)]
+    parts[part] = der.encode(parts[part][0], b"\x30\x00" * 1_000_000)
+    huge = der.encode(der.SEQUENCE, content_type.encoded, der.encode(0xA0, der.encode(der.SEQUENCE, *parts)))
+    began = time.process_time()
+    assert "CMS" in refused(with_place(pdf, huge.hex().encode())).detail
+    assert time.process_time() - began < 2  # it was minutes
 
 
 def test_a_signature_of_another_document_is_refused() -> None:
