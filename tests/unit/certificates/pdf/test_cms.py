@@ -3,6 +3,7 @@
 import hashlib
 from typing import Any
 
+import asn1crypto.tsp  # noqa: F401 - teaches asn1crypto's CMS the attributes of RFC 5035
 import pytest
 from asn1crypto import cms as asn1_cms
 from asn1crypto import x509 as asn1_x509
