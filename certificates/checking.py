@@ -13,6 +13,7 @@ from certificates.cwt import ReadClaims, decode_claims
 from certificates.errors import CheckError, CheckReason
 from certificates.hc1 import decode_hc1
 from certificates.pki import SigningCertificate, verify_signature
+from certificates.revocation.index import RevocationIndex
 from certificates.schema import check_dcc
 from certificates.signing import Algorithm
 from certificates.trust import TrustStore
@@ -55,7 +56,9 @@ class CheckedCertificate:
         return self.claims.expires_at
 
 
-def check_text(text: str, trust: TrustStore, at: datetime) -> CheckedCertificate:
+def check_text(
+    text: str, trust: TrustStore, at: datetime, revocation: RevocationIndex | None = None
+) -> CheckedCertificate:
     """Decide on the text of a QR code.
 
     The order of the steps is the order of `CheckReason`: the first that fails is the reason.
@@ -64,6 +67,7 @@ def check_text(text: str, trust: TrustStore, at: datetime) -> CheckedCertificate
         text: as scanned, ``HC1:...``.
         trust: whose signatures count.
         at: the time to check for, aware.
+        revocation: what is revoked; None where no list is at hand.
 
     Raises:
         CheckError: the certificate is not valid; nothing else is raised for any text.
@@ -79,7 +83,10 @@ def check_text(text: str, trust: TrustStore, at: datetime) -> CheckedCertificate
     signer = _choose_signer(signers, claims, at)
     _make_plain(claims.dcc)
     check_dcc(claims.dcc, strict=False)
-    return CheckedCertificate(claims=claims, cose=cose, signer=signer)
+    checked = CheckedCertificate(claims=claims, cose=cose, signer=signer)
+    if revocation is not None:
+        revocation.check(checked)
+    return checked
 
 
 def _make_plain(dcc: dict[str, Any]) -> None:
