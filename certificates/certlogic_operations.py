@@ -11,7 +11,7 @@ from certificates.errors import CertLogicError
 MAX_INTEGER: Final = 2**53 - 1  # what every implementation can hold exactly
 
 _MANY: Final = 10_000
-_PORTION: Final = 32  # items of a list, or letters of a text, that cost as much as one node
+_PORTION: Final = 4  # items of a list, or letters of a text, that cost as much as one node
 _PATH: Final = re.compile(r"[^.]+(?:\.[^.]+)*")
 _INDEX: Final = re.compile(r"\d{1,9}", re.ASCII)
 _SEPARATORS: Final = re.compile(r"[/#:]")
