@@ -14,6 +14,7 @@ from certificates.trust import TrustStore
 from vaxseal.verdicts import answer
 
 MAX_LINE: Final = 4 * 1024 * 1024  # bytes: a text and some hundred certificates
+_KEPT_CERTIFICATES: Final = 65_536  # characters: about eighty certificates
 _NOBODY: Final = TrustStore.of(())
 
 
@@ -74,16 +75,19 @@ def _instant(text: object) -> datetime:
 def _trust_of(certificates: object) -> TrustStore:
     if not isinstance(certificates, list) or not all(isinstance(text, str) for text in certificates):
         raise TypeError("certificates is not a list of strings")
+    read = _trust_again if sum(map(len, certificates)) <= _KEPT_CERTIFICATES else _trust
     try:
-        return _trust(tuple(certificates))
+        return read(tuple(certificates))
     except (ValueError, IssuanceError) as error:  # binascii.Error is a ValueError
         raise ValueError("certificates holds something that is no base64 DER certificate") from error
 
 
-@functools.lru_cache(maxsize=256)
 def _trust(certificates: tuple[str, ...]) -> TrustStore:
-    """Lines of one batch mostly come with the same few certificates."""
     return TrustStore.of([base64.b64decode(text, validate=True) for text in certificates])
+
+
+# Lines of one batch mostly come with the same few certificates. Only short lists are kept, so that memory stays flat.
+_trust_again = functools.lru_cache(maxsize=256)(_trust)
 
 
 def _unreadable(name: str | int | None, detail: str) -> dict[str, Any]:

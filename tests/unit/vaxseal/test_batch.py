@@ -2,12 +2,13 @@ import base64
 import datetime as dt
 import io
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
 
 from certificates.trust import TrustStore
-from tests.support.codes import AT, code, dcc
+from tests.support.codes import AT, code, dcc, with_certificate
 from tests.support.fixtures import read_jsonl
 from tests.support.softkeys import soft_key
 from vaxseal.batch import MAX_LINE, check_lines
@@ -119,6 +120,21 @@ def test_a_line_with_a_wrong_part_answers_its_id(changes: dict[str, Any]) -> Non
 
 def test_a_last_line_needs_no_line_end() -> None:
     assert [answer["id"] for answer in answers({"id": 1, "text": ""}, b'{"id": 2, "text": ""}')] == [1, 2]
+
+
+def test_memory_stays_flat_whatever_certificates_come() -> None:
+    padded = [base64.b64encode(with_certificate(KEY).certificate_der).decode() for _ in range(10)]
+    lines = [{"id": turn, "text": code(), "certificates": [DSC, *padded * 400, *padded[:turn]]} for turn in range(9)]
+    tracemalloc.start()
+    try:
+        assert {answer["verdict"] for answer in answers(lines[0])} == {"valid"}
+        before, _ = tracemalloc.get_traced_memory()
+        for line in lines[1:]:
+            answers(line)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 2_000_000
 
 
 def test_answers_come_one_by_one() -> None:
