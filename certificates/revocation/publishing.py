@@ -81,8 +81,8 @@ def _groups(added: Hashes, removed: Hashes) -> Iterator[Group]:
             yield Group(
                 scope=scope,
                 hash_type=hash_type,
-                added=b"".join(entry for entry in part if entry not in gone),
-                removed=b"".join(entry for entry in part if entry in gone),
+                added=b"".join([entry for entry in part if entry not in gone] if gone else part),
+                removed=b"".join([entry for entry in part if entry in gone] if gone else ()),
             )
 
 

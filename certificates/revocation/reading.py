@@ -112,7 +112,8 @@ def _group(item: Any) -> Group:
     scope, code, added, removed = item
     if type(code) is not int or code not in _TYPES:
         raise _malformed("a hash type is not known")
-    if not set(_hashes(added)).isdisjoint(_hashes(removed)) or added == removed:
+    new, gone = _hashes(added), _hashes(removed)
+    if not (new or gone) or (gone and not set(gone).isdisjoint(new)):
         raise _malformed("a group is empty, or adds what it removes")
     return Group(scope=scope, hash_type=_TYPES[code], added=added, removed=removed)
 
