@@ -12,12 +12,13 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from api.audit import record_act
 from api.context import Centre
 from api.errors import CentreError
 from api.limits import limited
+from api.problems import RESPONSES
 from api.store.schema import challenges, sessions, tokens, units
 from api.store.transactions import writing
 from certificates.errors import IssuanceError
@@ -159,6 +160,18 @@ def find_session(centre: Centre, bearer: str) -> Session:
     )
 
 
+def refuse_suspended(connection: Connection, session: Session) -> None:
+    """For transactions that write: the token may have been suspended since the request began.
+
+    Raises CentreError ``token-suspended``.
+    """
+    suspended_at = connection.execute(
+        select(tokens.c.suspended_at).where(tokens.c.fingerprint == session.certificate.fingerprint)
+    ).scalar_one()
+    if suspended_at is not None:
+        raise CentreError("token-suspended")
+
+
 def _redeem(centre: Centre, challenge_id: str, now: datetime) -> tuple[LoginChallenge, bytes]:
     with writing(centre.engine) as connection:
         row = connection.execute(select(challenges).where(challenges.c.challenge_id == challenge_id)).one_or_none()
@@ -232,7 +245,7 @@ class LoginAnswer(BaseModel):
     expires_at: str
 
 
-router = APIRouter(prefix="/v1/auth", tags=["auth"], dependencies=[Depends(limited)])
+router = APIRouter(prefix="/v1/auth", tags=["auth"], dependencies=[Depends(limited)], responses=RESPONSES)
 
 
 @router.post("/challenge")

@@ -80,6 +80,9 @@ def build_pdf(passport: Row[Any], row: Row[Any], now: datetime) -> bytes:
     """The signed PDF, checked by the gate. Raises CertificateError with the reason to hold it."""
     if passport.suspended_at is not None:
         raise IssuanceError("token-suspended", "the token was suspended before the release")
+    confirmed = passport.came_from == RecordState.CONFIRMED.value
+    if confirmed and row.confirmer_suspended_at is not None:
+        raise IssuanceError("confirmer-suspended", "the token that confirmed was suspended before the release")
     if passport.layout != LAYOUT:
         raise IssuanceError("layout", "the page was signed in another layout")
     certificate = read_certificate(passport.certificate)
@@ -90,7 +93,7 @@ def build_pdf(passport: Row[Any], row: Row[Any], now: datetime) -> bytes:
         passport.hc1,
         certificate,
         signing_time=instant_from_text(passport.signing_time),
-        confirmation=row.confirmation if passport.came_from == RecordState.CONFIRMED.value else None,
+        confirmation=row.confirmation if confirmed else None,
     )
     if prepared.digest != passport.pdf_digest:
         raise IssuanceError("pdf-differs", "the agent signed another page than the centre makes")

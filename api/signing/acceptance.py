@@ -12,11 +12,11 @@ from typing import Any, Final, Literal
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from api.audit import Act, record_acts
-from api.auth import Session
+from api.auth import Session, refuse_suspended
 from api.context import Centre
 from api.errors import CentreError
 from api.passports.release import release_all
-from api.signing.leasing import move_records, return_lapsed
+from api.signing.queue import move_records, return_lapsed
 from api.signing.work import local_day, read_versions, work_of
 from api.states import RecordState
 from api.store.schema import confirmations, jobs, late_signatures, leases, passports, records
@@ -29,7 +29,8 @@ from certificates.jobs import SignedJob
 from certificates.records.model import instant_to_text
 
 Outcome = Literal["accepted", "already", "rejected", "refused"]
-RETURNING: Final = frozenset({"quota-exceeded", "not-now"})  # refusals that only put a record off
+# Refusals that only put a record off; the last is the token's fault.
+RETURNING: Final = frozenset({"quota-exceeded", "not-now", "signature-invalid"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ def accept(
 ) -> tuple[JobResult, ...]:
     """Take one batch in; the answers stand in the order signed, refused.
 
-    Raises CentreError ``request-form`` when a job stands there twice.
+    Raises CentreError ``request-form`` when a job stands there twice, ``token-suspended``.
     """
     ids = [*(one.job_id for one in signed), *(one.job_id for one in refused)]
     if len(set(ids)) != len(ids):
@@ -87,6 +88,7 @@ def accept(
             rejected[one.job_id] = error.code
     rejected |= {one.job_id: "job-unknown" for one in refused if one.job_id not in known}
     with writing(centre.engine) as connection:
+        refuse_suspended(connection, session)
         return_lapsed(connection, now)
         stored = _store(connection, session, lease_id, verified, now)
         put_back = _refuse(connection, session, lease_id, [one for one in refused if one.job_id in known], now)

@@ -5,14 +5,15 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from cryptography import x509
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, exists, insert, select, update
 
 from api.audit import record_act
 from api.config import Settings
 from api.errors import CentreError
+from api.signing.queue import close_jobs
 from api.signing.work import next_year
 from api.states import RecordState
-from api.store.schema import confirmations, records, tokens, units
+from api.store.schema import confirmations, jobs, leases, records, tokens, units
 from api.store.transactions import writing
 from certificates.errors import IssuanceError
 from certificates.pki import SigningCertificate
@@ -115,7 +116,8 @@ def enrol_token(
 
 
 def suspend_token(engine: Engine, fingerprint: bytes, *, by: str, at: datetime, reason: str) -> int:
-    """Stop a token at once. What it confirmed and nobody issued yet goes back to ``ready``: its word counts no more.
+    """Stop a token at once. What it holds to sign goes back, and what it confirmed and nobody signed yet goes back to
+    ``ready``, also from the hands of the ministry: its word counts no more.
 
     Returns the number of those records. Raises CentreError ``token-unknown``.
     """
@@ -126,10 +128,25 @@ def suspend_token(engine: Engine, fingerprint: bytes, *, by: str, at: datetime, 
         ).rowcount
         if not stopped:
             raise CentreError("token-unknown", "no such token is enrolled")
-        doubtful = select(confirmations.c.record_id).where(confirmations.c.fingerprint == fingerprint)
+        doubtful = exists().where(
+            confirmations.c.record_id == jobs.c.record_id,
+            confirmations.c.version == jobs.c.version,
+            confirmations.c.fingerprint == fingerprint,
+        )
+        open_jobs = connection.execute(
+            select(jobs.c.job_id, jobs.c.record_id, jobs.c.version, jobs.c.came_from)
+            .join(leases, leases.c.lease_id == jobs.c.lease_id)
+            .where(jobs.c.state == "leased", (leases.c.fingerprint == fingerprint) | doubtful)
+        ).all()
+        close_jobs(connection, open_jobs, state="lapsed", reason="token-suspended", now=at)
+        word = exists().where(
+            confirmations.c.record_id == records.c.record_id,
+            confirmations.c.version == records.c.version,
+            confirmations.c.fingerprint == fingerprint,
+        )
         returned = connection.execute(
             update(records)
-            .where(records.c.state == RecordState.CONFIRMED.value, records.c.record_id.in_(doubtful))
+            .where(records.c.state == RecordState.CONFIRMED.value, word)
             .values(state=RecordState.READY.value, reason="confirmer-suspended", updated_at=now)
         ).rowcount
         record_act(connection, at=at, actor=by, act="suspend-token", subject=fingerprint.hex(), reason=reason)

@@ -1,18 +1,19 @@
 """Handing out work: one transaction that picks records, fixes their terms and stores the very bytes to be signed."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from api.audit import Act, record_act, record_acts
-from api.auth import Session
+from api.auth import Session, refuse_suspended
 from api.context import Centre
 from api.errors import CentreError
 from api.signing.enrolment import inherited_units
+from api.signing.queue import move_records, return_lapsed
 from api.signing.work import local_day, next_year, read_versions, work_of
 from api.states import RecordState
 from api.store.schema import intents, jobs, leases, records
@@ -70,6 +71,7 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int) -> 
     lease_id, deadline = secrets.token_hex(16), now + timedelta(seconds=centre.settings.lease_seconds)
     leased: list[SigningJob] = []
     with writing(centre.engine) as connection:
+        refuse_suspended(connection, session)
         return_lapsed(connection, now)
         connection.execute(
             insert(leases).values(
@@ -128,40 +130,6 @@ def _lease_some(
         at=now,
     )
     return [one.job for one in made]
-
-
-def return_lapsed(connection: Connection, now: datetime) -> int:
-    """Take back what was not returned in time. The intents stay: the next lease has the same UVCI and iat."""
-    lapsed = connection.execute(
-        select(jobs.c.job_id, jobs.c.record_id, jobs.c.version, jobs.c.came_from)
-        .join(leases, leases.c.lease_id == jobs.c.lease_id)
-        .where(jobs.c.state == "leased", leases.c.deadline < instant_to_text(now))
-    ).all()
-    close_jobs(connection, lapsed, state="lapsed", reason="lease-lapsed", now=now)
-    return len(lapsed)
-
-
-def close_jobs(
-    connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]], *, state: str, reason: str, now: datetime
-) -> None:
-    """Close open jobs (rows with job_id, record_id, version, came_from) unsigned; their records may be leased again."""
-    if not rows:
-        return
-    at = instant_to_text(now)
-    connection.execute(
-        update(jobs).where(jobs.c.job_id == bindparam("key")).values(state=state, reason=reason, closed_at=at),
-        [{"key": row.job_id} for row in rows],
-    )
-    connection.execute(
-        update(records)
-        .where(
-            records.c.record_id == bindparam("key"),
-            records.c.version == bindparam("at_version"),
-            records.c.state == RecordState.LEASED.value,
-        )
-        .values(state=bindparam("to"), reason=bindparam("why"), updated_at=at),
-        [{"key": row.record_id, "at_version": row.version, "to": row.came_from, "why": reason} for row in rows],
-    )
 
 
 def _check_signer(session: Session, layout: str, now: datetime) -> None:
@@ -259,14 +227,3 @@ def _store_jobs(connection: Connection, made: Sequence[_Made], lease_id: str, no
         ],
     )
     move_records(connection, {one.job.record.record_id: (RecordState.LEASED.value, None) for one in made}, now)
-
-
-def move_records(connection: Connection, moves: Mapping[str, tuple[str, str | None]], now: datetime) -> None:
-    """Set state and reason of records that this transaction has looked at."""
-    if moves:
-        connection.execute(
-            update(records)
-            .where(records.c.record_id == bindparam("key"))
-            .values(state=bindparam("to"), reason=bindparam("why"), updated_at=instant_to_text(now)),
-            [{"key": record_id, "to": state, "why": reason} for record_id, (state, reason) in moves.items()],
-        )

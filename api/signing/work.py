@@ -8,14 +8,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, and_, select
 
-from api.store.schema import confirmations, evidence, intents, record_versions, records
+from api.store.schema import confirmations, evidence, intents, record_versions, records, tokens
 from certificates.cose import CoseSign1, decode_cose_sign1
 from certificates.errors import RecordError
 from certificates.issuance import Terms, ToBeSigned, prepare_confirmation, prepare_passport
 from certificates.jobs import Task
 from certificates.pki import SigningCertificate
 from certificates.records.model import (
-    Evidence,
     VaccinationRecord,
     VerifiedRecord,
     evidence_from_dict,
@@ -76,11 +75,13 @@ def select_versions() -> Select[Any]:
             intents.c.country,
             confirmations.c.cose.label("confirmation"),
             confirmations.c.fingerprint.label("confirmed_by"),
+            tokens.c.suspended_at.label("confirmer_suspended_at"),
         )
         .join(records, records.c.record_id == record_versions.c.record_id)
         .outerjoin(evidence, same(evidence))
         .outerjoin(intents, same(intents))
         .outerjoin(confirmations, same(confirmations))
+        .outerjoin(tokens, tokens.c.fingerprint == confirmations.c.fingerprint)
     )
 
 
@@ -97,15 +98,15 @@ def verify_row(row: Row[Any], *, today: date) -> VerifiedRecord:
     """Make every check of the record again.
 
     Raises:
-        RecordError: ``record-digest`` (the stored document was changed), ``evidence-missing``, and what
-            `certificates.records.verification` raises.
+        RecordError: ``record-form`` (a stored document is damaged), ``record-digest`` (it was changed),
+            ``evidence-missing``, and what `certificates.records.verification` raises.
     """
-    record = VaccinationRecord.from_dict(json.loads(row.document))
+    record = VaccinationRecord.from_dict(_load(row.document))
     if record.digest != row.digest or (record.record_id, record.version) != (row.record_id, row.version):
         raise RecordError("record-digest", "the stored record is not the one that was entered")
     if row.evidence is None:
         raise RecordError("evidence-missing", "nothing proves whose record this is")
-    return verify(record, _read_evidence(row.evidence), today=today)
+    return verify(record, evidence_from_dict(_load(row.evidence)), today=today)
 
 
 def terms_of(row: Row[Any]) -> Terms:
@@ -129,5 +130,8 @@ def work_of(row: Row[Any], *, today: date) -> Work:
     )
 
 
-def _read_evidence(document: str) -> Evidence:
-    return evidence_from_dict(json.loads(document))
+def _load(document: str) -> Any:
+    try:
+        return json.loads(document)
+    except (ValueError, RecursionError) as error:
+        raise RecordError("record-form", "a stored document is damaged") from error

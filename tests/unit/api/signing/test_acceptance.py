@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from api.audit import read_log, verify_log
+from api.signing import acceptance
 from api.signing.enrolment import suspend_token
 from api.store.records import write_versions
 from api.store.schema import confirmations, intents, jobs, late_signatures, passports
@@ -298,6 +299,83 @@ def test_a_suspended_stations_word_counts_no_more(world: World) -> None:
     assert suspend_token(world.engine, fingerprint, by="test", at=world.clock(), reason="lost") == 1
     assert world.state(record_id) == ("ready", "confirmer-suspended")
     assert world.agent("BYT").lease()["jobs"] == []
+
+
+def test_a_station_suspended_in_mid_lease_confirms_nothing_more(world: World) -> None:
+    (record_id,) = world.add_records(1)
+    agent = world.agent("TYT-1")
+    lease_id, signed = signed_batch(agent)
+    suspend_token(world.engine, agent.key.certificate.fingerprint, by="test", at=world.clock(), reason="lost")
+    assert world.state(record_id) == ("ready", "token-suspended")
+    body = {"lease_id": lease_id, "signed": [job.to_dict() for job in signed], "refused": []}
+    assert agent.post("/v1/signing/submit", body).status_code == 403
+    assert rows(world, confirmations) == []
+
+
+def test_a_token_suspended_while_its_batch_is_verified_stores_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (record_id,) = world.add_records(1)
+    agent = world.agent("TYT-1")
+    lease_id, signed = signed_batch(agent)
+    finish = acceptance.finish
+
+    def suspending(*arguments: Any) -> Any:
+        suspend_token(world.engine, agent.key.certificate.fingerprint, by="test", at=world.clock(), reason="lost")
+        return finish(*arguments)
+
+    monkeypatch.setattr(acceptance, "finish", suspending)
+    body = {"lease_id": lease_id, "signed": [job.to_dict() for job in signed], "refused": []}
+    answer = agent.post("/v1/signing/submit", body)
+    assert (answer.status_code, answer.json()["code"]) == (403, "token-suspended")
+    assert rows(world, confirmations) == []
+    assert world.state(record_id)[0] == "ready"
+
+
+def test_the_word_of_a_station_suspended_while_the_ministry_signs_counts_no_more(world: World) -> None:
+    """What the ministry signs of it afterwards is kept as evidence and never released."""
+    (record_id,) = world.add_records(1)
+    station = world.agent("TYT-1")
+    station.work()
+    ministry = world.agent("BYT")
+    lease_id, signed = signed_batch(ministry)
+    fingerprint = station.key.certificate.fingerprint
+    assert suspend_token(world.engine, fingerprint, by="test", at=world.clock(), reason="sold") == 1
+    assert world.state(record_id) == ("ready", "confirmer-suspended")
+    assert [told(one) for one in ministry.submit(lease_id, signed)] == [("rejected", "late", "ready")]
+    assert rows(world, passports) == []
+    assert [kept.reason for kept in rows(world, late_signatures)] == ["late"]
+    world.clock.forward(days=1)  # the lease has ended, and gives nothing back
+    ministry.log_in()
+    assert ministry.lease()["jobs"] == []
+    assert world.state(record_id)[0] == "ready"
+
+
+def test_a_passport_whose_confirmer_is_suspended_before_the_release_is_held(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.add_records(1)
+    station = world.agent("TYT-1")
+    station.work()
+    fingerprint = station.key.certificate.fingerprint
+    release_all = acceptance.release_all
+
+    def suspending(*arguments: Any) -> None:
+        suspend_token(world.engine, fingerprint, by="test", at=world.clock(), reason="sold")
+        release_all(*arguments)
+
+    monkeypatch.setattr(acceptance, "release_all", suspending)
+    assert [told(one) for one in world.agent("BYT").work()] == [("accepted", "confirmer-suspended", "held")]
+
+
+def test_a_tokens_fault_holds_no_record(world: World) -> None:
+    """A signature that does not verify says something of the token and nothing of the record."""
+    (record_id,) = world.add_records(1)
+    agent = world.agent("TYT-1")
+    leased = agent.lease()
+    refusal = {"job_id": leased["jobs"][0]["job_id"], "reason": "signature-invalid", "detail": ""}
+    agent.submit(leased["lease_id"], [], [refusal])
+    assert world.state(record_id) == ("ready", "signature-invalid")
 
 
 def test_malformed_submissions(world: World) -> None:

@@ -209,6 +209,17 @@ def test_a_record_that_no_longer_passes_is_put_aside_with_its_reason(world: Worl
     verify_log(world.engine)
 
 
+@pytest.mark.parametrize("damage", ["", "{", "[]", "null", '{"person": 1}', "[" * 50_000])
+@pytest.mark.parametrize("table", [record_versions, evidence], ids=["record", "evidence"])
+def test_a_damaged_document_stops_no_other_record(world: World, table: Any, damage: str) -> None:
+    damaged, good = world.add_records(2)
+    with writing(world.engine) as connection:
+        connection.execute(update(table).where(table.c.record_id == damaged).values(document=damage))
+    leased = world.agent("TYT-1").lease()
+    assert [job["record"]["record_id"] for job in leased["jobs"]] == [good]
+    assert world.state(damaged) == ("held", "record-form")
+
+
 def test_a_new_version_has_terms_of_its_own(world: World) -> None:
     (record_id,) = world.add_records(1)
     agent = world.agent("TYT-1")

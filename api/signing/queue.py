@@ -1,0 +1,56 @@
+"""Moving records between the queues of signers, inside the transaction that looked at them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from api.states import RecordState
+from api.store.schema import jobs, leases, records
+from certificates.records.model import instant_to_text
+
+
+def return_lapsed(connection: Connection, now: datetime) -> int:
+    """Take back what was not returned in time. The intents stay: the next lease has the same UVCI and iat."""
+    lapsed = connection.execute(
+        select(jobs.c.job_id, jobs.c.record_id, jobs.c.version, jobs.c.came_from)
+        .join(leases, leases.c.lease_id == jobs.c.lease_id)
+        .where(jobs.c.state == "leased", leases.c.deadline < instant_to_text(now))
+    ).all()
+    close_jobs(connection, lapsed, state="lapsed", reason="lease-lapsed", now=now)
+    return len(lapsed)
+
+
+def close_jobs(
+    connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]], *, state: str, reason: str, now: datetime
+) -> None:
+    """Close open jobs (rows with job_id, record_id, version, came_from) unsigned; their records may be leased again."""
+    if not rows:
+        return
+    at = instant_to_text(now)
+    connection.execute(
+        update(jobs).where(jobs.c.job_id == bindparam("key")).values(state=state, reason=reason, closed_at=at),
+        [{"key": row.job_id} for row in rows],
+    )
+    connection.execute(
+        update(records)
+        .where(
+            records.c.record_id == bindparam("key"),
+            records.c.version == bindparam("at_version"),
+            records.c.state == RecordState.LEASED.value,
+        )
+        .values(state=bindparam("to"), reason=bindparam("why"), updated_at=at),
+        [{"key": row.record_id, "at_version": row.version, "to": row.came_from, "why": reason} for row in rows],
+    )
+
+
+def move_records(connection: Connection, moves: Mapping[str, tuple[str, str | None]], now: datetime) -> None:
+    """Set state and reason of records that this transaction has looked at."""
+    if moves:
+        connection.execute(
+            update(records)
+            .where(records.c.record_id == bindparam("key"))
+            .values(state=bindparam("to"), reason=bindparam("why"), updated_at=instant_to_text(now)),
+            [{"key": record_id, "to": state, "why": reason} for record_id, (state, reason) in moves.items()],
+        )
