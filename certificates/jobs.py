@@ -8,6 +8,7 @@ every field of a job enters the signed bytes (the evidence does not), so the obj
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,7 +77,7 @@ class SigningJob:
         try:
             _check_digest(data)
             return cls(
-                job_id=str(data["job_id"]),
+                job_id=_job_id(data["job_id"]),
                 task=_task(data["task"]),
                 record=VaccinationRecord.from_dict(data["record"]),
                 evidence=evidence_from_dict(data["evidence"]),
@@ -96,6 +97,13 @@ class SigningJob:
             )
         except (KeyError, TypeError, ValueError, OverflowError, RecordError) as error:
             raise IssuanceError("job-form", "a field of the job is missing or of the wrong form") from error
+
+
+def _job_id(value: object) -> str:
+    """It goes into databases and onto terminals."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value):
+        raise ValueError("job_id")
+    return value
 
 
 def _task(value: object) -> Task:
@@ -149,7 +157,7 @@ class SignedJob:
         """The inverse of `to_dict`. Raises IssuanceError ``job-form``."""
         try:
             return cls(
-                job_id=str(data["job_id"]),
+                job_id=_job_id(data["job_id"]),
                 signature=_required(data["signature"]),
                 hc1=None if data["hc1"] is None else str(data["hc1"]),
                 cms=_decode(data["cms"]),

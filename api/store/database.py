@@ -27,7 +27,11 @@ def open_database(url_or_path: str | Path) -> Engine:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)  # personal data: for the service's account only
         url = f"sqlite:///{path}"
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS} if url.startswith("sqlite") else {})
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_SECONDS} if url.startswith("sqlite") else {},
+        hide_parameters=True,  # an error that reaches a terminal or a log repeats no person's data
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -100,3 +100,17 @@ def test_only_issuance_errors(field: str, value: Any) -> None:
             SigningJob.from_dict(job)
         except IssuanceError:
             continue
+
+
+@pytest.mark.parametrize("job_id", ["", 7, None, "\ud800", "a\x1b[2J", "a b", "x" * 65, "é"])
+def test_a_job_is_named_by_few_plain_characters(job_id: Any) -> None:
+    """The name goes into a database and onto a terminal."""
+    signed = SignedJob(job_id="a", signature=b"x").to_dict()
+    with pytest.raises(IssuanceError) as caught:
+        SignedJob.from_dict({**signed, "job_id": job_id})
+    assert caught.value.code == "job-form"
+    if job_id == "\ud800":
+        return  # no seal can be made over it
+    with pytest.raises(IssuanceError) as caught:
+        SigningJob.from_dict(reseal({**make_job("confirm", signer="unit").to_dict(), "job_id": job_id}))
+    assert caught.value.code == "job-form"
