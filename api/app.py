@@ -25,7 +25,7 @@ from api.errors import CentreError
 from api.limits import RateLimit, SizeLimit
 from api.passports import routes as passport_routes
 from api.passports.release import release_pending
-from api.problems import respond, respond_to
+from api.problems import RESPONSES, respond, respond_to
 from api.signing import routes as signing_routes
 from api.store.schema import units
 from certificates.errors import CertificateError
@@ -63,13 +63,14 @@ def create_app(centre: Centre) -> FastAPI:
         version="1",
         docs_url=None,  # its pages load from a CDN
         redoc_url=None,
+        redirect_slashes=False,  # a redirect would lead where the caller's Host header says
         lifespan=lifespan,
     )
     app.state.centre = centre
     app.state.rate_limit = RateLimit(centre.settings.requests_per_minute)
     for router in (auth.router, signing_routes.router, passport_routes.router):
         app.router.routes.extend(router.routes)  # plain routes, so that the check below sees every one
-    app.add_api_route("/healthz", healthz, methods=["GET"], tags=["operation"])
+    app.add_api_route("/healthz", healthz, methods=["GET"], tags=["operation"], responses=RESPONSES)
     _add_errors(app)
     _deny_by_default(app)
     app.add_middleware(SizeLimit, largest=centre.settings.largest_request)

@@ -1,5 +1,6 @@
 """Bounds on what an unknown caller may cost: calls a minute, and the size of a request."""
 
+import ipaddress
 import threading
 import time
 from collections import OrderedDict
@@ -25,7 +26,7 @@ class RateLimit:
 
     def count(self, client: str) -> None:
         """Raises CentreError ``too-many-requests``."""
-        now = time.monotonic()
+        now, client = time.monotonic(), _network(client)
         with self._lock:
             begun, calls = self._windows.pop(client, (now, 0))
             if now - begun >= _WINDOW:
@@ -35,6 +36,17 @@ class RateLimit:
                 self._windows.popitem(last=False)
         if calls >= self._per_minute:
             raise CentreError("too-many-requests", retry_after=max(1, round(_WINDOW - (now - begun))))
+
+
+def _network(client: str) -> str:
+    """An IPv6 host has a /64 at least, with more addresses than can be counted: the network counts."""
+    try:
+        address = ipaddress.ip_address(client)
+    except ValueError:
+        return client
+    if isinstance(address, ipaddress.IPv6Address):
+        return str(address.ipv4_mapped or ipaddress.ip_network((int(address) >> 64 << 64, 64)))
+    return client
 
 
 def limited(request: Request) -> None:
@@ -56,7 +68,7 @@ class SizeLimit:
             return
         request = Request(scope)
         declared = request.headers.get("content-length", "0")
-        if not declared.isdigit() or int(declared) > self._largest:
+        if not declared.isdecimal() or int(declared) > self._largest:
             await respond(request, "request-too-large")(scope, receive, send)
             return
         # Read the whole body here: then the answer 413 can still be given, and no half request reaches a route.

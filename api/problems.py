@@ -1,10 +1,10 @@
 """The one place where a refusal becomes HTTP: problem+json (RFC 9457) in Vietnamese or English."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,6 +13,22 @@ from certificates.errors import CertificateError
 
 TYPE_PREFIX: Final = "urn:vaxseal:problem:"
 MEDIA_TYPE: Final = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """The body of every answer that is not 200 (RFC 9457)."""
+
+    type: str = Field(description="a stable URN for each kind of problem")
+    title: str
+    status: int
+    detail: str = Field(description="what to do, Vietnamese or English by Accept-Language")
+    code: str = Field(description="the end of ``type``")
+    fields: list[str] | None = Field(default=None, description="names of the request's fields that are wrong")
+
+
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {  # for the routes' documents
+    "default": {"description": "A problem", "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,12 +193,6 @@ KINDS: Final[Mapping[str, Kind]] = {
 }
 
 
-def describe(code: str, *, language: str = "en") -> Words:
-    """Title and detail of a problem in "vi" or "en"."""
-    kind = KINDS.get(code, KINDS["internal"])
-    return kind.vi if language == "vi" else kind.en
-
-
 def respond(
     request: Request, code: str, *, fields: tuple[str, ...] = (), headers: Mapping[str, str] | None = None
 ) -> Response:
@@ -191,17 +201,16 @@ def respond(
         code = "internal"
     kind, language = KINDS[code], preferred_language(request.headers.get("accept-language", ""))
     words = kind.vi if language == "vi" else kind.en
-    body: dict[str, Any] = {
-        "type": TYPE_PREFIX + code,
-        "title": words.title,
-        "status": kind.status,
-        "detail": words.detail,
-        "code": code,
-    }
-    if fields:
-        body["fields"] = list(fields)
+    body = Problem(
+        type=TYPE_PREFIX + code,
+        title=words.title,
+        status=kind.status,
+        detail=words.detail,
+        code=code,
+        fields=list(fields) or None,
+    )
     return Response(
-        json.dumps(body, ensure_ascii=False),
+        body.model_dump_json(exclude_none=True),
         status_code=kind.status,
         media_type=MEDIA_TYPE,
         headers={"Content-Language": language, "Vary": "Accept-Language", **(headers or {})},

@@ -11,9 +11,10 @@ from api.auth import get_centre
 from api.context import Centre
 from api.limits import limited
 from api.passports.citizen import Status, fetch_passport, fetch_pdf
+from api.problems import RESPONSES
 from certificates.records.model import instant_to_text
 
-router = APIRouter(prefix="/v1/citizen", tags=["citizen"], dependencies=[Depends(limited)])
+router = APIRouter(prefix="/v1/citizen", tags=["citizen"], dependencies=[Depends(limited)], responses=RESPONSES)
 
 
 class PassportRequest(BaseModel):

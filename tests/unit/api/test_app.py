@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 import api
 from api.app import PUBLIC, create_app
 from api.errors import CentreError
+from api.limits import RateLimit
 from api.passports import routes as passport_routes
 from tests.support.centre import World
 
@@ -160,6 +161,18 @@ def test_open_routes_are_limited(make: object) -> None:
     assert world.client.get("/healthz").status_code == 200
 
 
+def test_one_network_is_one_client() -> None:
+    """Whoever has an IPv6 address has at least 2^64 of them."""
+    limit = RateLimit(1)
+    limit.count("2001:db8:1:2::1")
+    with pytest.raises(CentreError, match="too-many-requests"):
+        limit.count("2001:db8:1:2:ffff::2")
+    for other in ("2001:db8:1:3::1", "192.0.2.1", "192.0.2.2", "::ffff:192.0.2.3", "::ffff:192.0.2.4", "name", ""):
+        limit.count(other)
+    with pytest.raises(CentreError, match="too-many-requests"):
+        limit.count("::ffff:192.0.2.1")
+
+
 def test_an_error_of_our_own_answers_500(world: World) -> None:
     world.clock.now = None  # type: ignore[assignment]
     body = {"fingerprint": "A" * 43 + "=", "account": "a"}
@@ -168,3 +181,56 @@ def test_an_error_of_our_own_answers_500(world: World) -> None:
     problem(response, 500, "internal")
     assert "TypeError" not in response.text
     assert logs[0]["kind"] == "TypeError"
+
+
+def test_a_slash_too_many_is_another_address(world: World) -> None:
+    """No redirect: its target would be made of what the caller wrote into Host."""
+    answer = world.client.post("/v1/citizen/passport/", json={}, follow_redirects=False)
+    problem(answer, 404, "not-found")
+
+
+def test_the_documents_tell_the_truth_about_errors(world: World) -> None:
+    """Every route answers errors as problem+json, and the documents say so with the problem's own fields."""
+    described = world.client.get("/openapi.json").json()
+    assert "HTTPValidationError" not in json.dumps(described)
+    answer = world.client.post("/v1/auth/login", json={"challenge_id": "x"})
+    for methods in described["paths"].values():
+        for operation in methods.values():
+            errors = {status: one for status, one in operation["responses"].items() if status != "200"}
+            assert set(errors) == {"default"}
+            ((media, body),) = errors["default"]["content"].items()
+            assert media == answer.headers["content-type"]
+            assert set(body["schema"]["properties"]) == set(answer.json())
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "X"])
+def test_other_methods(world: World, method: str) -> None:
+    for path in PROTECTED | (PUBLIC - {"/openapi.json"}):
+        answer = world.client.request(method, path)
+        assert answer.status_code == 405, path
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"[" * 100_000,
+        b'{"lease_id": ' + b"1" * 6000 + b"}",
+        b'{"lease_id": "\\ud800", "signed": [], "refused": []}',
+        b'{"lease_id": "x", "signed": [{"a": ' + b"[" * 3000 + b"]" * 3000 + b'}], "refused": []}',
+        b'{"lease_id": "x", "signed": [], "refused": [{"job_id": "\\ud800", "reason": "x"}]}',
+    ],
+)
+def test_bodies_that_are_no_request(world: World, body: bytes) -> None:
+    headers = {"Authorization": f"Bearer {world.agent('TYT-1').bearer}", "Content-Type": "application/json"}
+    problem(world.client.post("/v1/signing/submit", content=body, headers=headers), 422, "request-form")
+
+
+def test_a_body_of_another_type(world: World) -> None:
+    body = json.dumps({"fingerprint": "A" * 43 + "=", "account": "a"})
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
+        answer = world.client.post("/v1/auth/challenge", content=body, headers={"Content-Type": kind})
+        problem(answer, 422, "request-form")
