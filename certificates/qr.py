@@ -127,6 +127,8 @@ def _open(data: bytes) -> Image.Image:
         if image.has_transparency_data:
             coloured = image.convert("RGBA")
             return Image.alpha_composite(Image.new("RGBA", image.size, "white"), coloured).convert("L")
+        if image.mode.startswith("I;16"):  # scanners; a mere conversion would make all but the darkest greys white
+            return image.point(lambda value: value * (1 / 256)).convert("L")
         return image.convert("L")
     except Exception as error:
         raise CheckError(CheckReason.CONTEXT, "the picture is broken") from error

@@ -155,6 +155,13 @@ def test_reads_jpeg_colours_rotation_and_transparency() -> None:
     assert read_qr(_png(clear)) == text
 
 
+def test_reads_the_greys_of_a_scanner_with_16_bits() -> None:
+    text = hc1(400)
+    greys = Image.open(io.BytesIO(qr_png(text))).convert("L").point([90] * 128 + [210] * 128)
+    deep = Image.frombytes("I;16", greys.size, b"".join(bytes((0, grey)) for grey in greys.tobytes()))
+    assert read_qr(_png(deep)) == text
+
+
 @pytest.mark.parametrize(
     "data",
     [
