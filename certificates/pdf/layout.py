@@ -28,6 +28,7 @@ LAYOUT: Final = "/".join(
         f"template-{_digest(TEMPLATE)}",
         f"fonts-{_digest(*(fonts.DIRECTORY / name for name in fonts.FILES))}",
         f"valuesets-{valuesets.VERSION}",
+        f"babel-{version('babel')}",
         f"typst-{version('typst')}",
     )
 )

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, Final
 
 import typst
+from babel import Locale
 
 from certificates import uvci, valuesets
 from certificates.errors import IssuanceError
@@ -155,7 +156,9 @@ def _dose(dose: Dose, *, compact: bool) -> dict[str, str]:
 
 
 def _nationality(code: str) -> str:
-    return "Việt Nam / Viet Nam (VN)" if code == "VN" else _text(code)
+    """The country in Vietnamese and English, with its code; a code that has no name stays alone."""
+    names = [Locale(language).territories.get(code) for language in ("vi", "en")]
+    return _text(f"{' / '.join(map(str, names))} ({code})" if all(names) else code)
 
 
 def _instant(instant: datetime) -> str:

@@ -139,6 +139,13 @@ def test_a_passport_by_another_key_is_refused() -> None:
 
 
 def test_the_layout_names_everything_that_shapes_the_bytes() -> None:
-    assert [part.split("-")[0] for part in LAYOUT.split("/")] == ["code", "template", "fonts", "valuesets", "typst"]
+    assert [part.split("-")[0] for part in LAYOUT.split("/")] == [
+        "code",
+        "template",
+        "fonts",
+        "valuesets",
+        "babel",
+        "typst",
+    ]
     assert LAYOUT.isascii()
     assert len(LAYOUT) < 200

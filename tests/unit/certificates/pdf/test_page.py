@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certificates.countries import COUNTRIES
 from certificates.errors import IssuanceError
 from certificates.hc1 import encode_hc1
 from certificates.issuance import claims_for
 from certificates.pdf import fonts
-from certificates.pdf.page import MAX_DOSES, printed_date, render_page
+from certificates.pdf.page import MAX_DOSES, _nationality, printed_date, render_page
 from certificates.pdf.reading import read_page_code, read_page_text
 from certificates.records.dates import PartialDate
 from certificates.records.model import _PROOF, Dose, Person, VerifiedRecord
@@ -73,7 +74,7 @@ def test_the_eleven_fields_and_every_dose() -> None:
     for value in (
         "Nguyễn Thị Hồng Nhung",
         "12/03/1985",
-        "Viet Nam (VN)",
+        "Việt Nam / Vietnam (VN)",
         "COVID-19",
         "02/03/2022",
         "SARS-CoV-2 mRNA vaccine",
@@ -197,7 +198,14 @@ def test_the_name_is_composed_first() -> None:
 
 
 def test_the_nationality_of_a_foreigner() -> None:
-    assert "NationalityKR" in text_of(page_of(replace(PERSON, nationality="KR")))
+    assert "HànQuốc/SouthKorea(KR)" in text_of(page_of(replace(PERSON, nationality="KR")))
+
+
+def test_every_country_has_letters_that_the_page_shows() -> None:
+    for country in COUNTRIES:
+        named = _nationality(country)
+        assert named.endswith(f" ({country})")
+        assert " / " in named
 
 
 def test_the_standards_are_declared() -> None:
