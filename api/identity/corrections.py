@@ -17,7 +17,7 @@ from api.intake.cells import (
     read_product,
     read_sex,
 )
-from api.intake.rows import person_key
+from api.intake.rows import CELL_LIMIT, person_key
 from api.intake.texts import clean_cell
 from api.intake.versions import check_open, next_state
 from api.store.records import NewVersion, StoredRecord, load_record, write_versions
@@ -82,17 +82,20 @@ def correct(
 
 
 def _changed(stored: StoredRecord, changes: Mapping[str, str]) -> tuple[Person, tuple[Dose, ...]]:
+    for name, text in changes.items():
+        if len(text) > CELL_LIMIT:
+            raise RecordError("cell-too-long", fields=(name,))
     texts = {name: clean_cell(text, None, []) for name, text in changes.items()}
-    person, doses = stored.record.person, {dose.number: dose for dose in stored.record.doses}
+    person, doses = stored.record.person, {str(dose.number): dose for dose in stored.record.doses}
     of_person = {name: text for name, text in texts.items() if name in PERSON_FIELDS}
     for name, text in texts.items():
         if name in of_person:
             continue
         head, _, rest = name.partition(".")
         number, _, field = rest.partition(".")
-        if head != "dose" or field not in DOSE_FIELDS or not number.isdigit() or int(number) not in doses:
+        if head != "dose" or field not in DOSE_FIELDS or number not in doses:
             raise RecordError("correction-field", "no such field or dose", fields=(name,))
-        doses[int(number)] = replace(doses[int(number)], **_dose_value(field, text))
+        doses[number] = replace(doses[number], **_dose_value(field, text))
     return _changed_person(person, of_person), tuple(doses[number] for number in sorted(doses))
 
 

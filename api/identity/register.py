@@ -38,7 +38,10 @@ class FileRegister:
     """
 
     def __init__(self, path: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        """Read the file. Raises RecordError ``register-file`` with the line, never with what stands there."""
+        """Read the file. Raises RecordError ``register-file`` with the line, never with what stands there.
+
+        Two lines that say different things of one number are refused: nobody knows which of them is right.
+        """
         self._name = f"file:{path.stem}"
         self._clock = clock
         self._entries = _read(path)
@@ -88,10 +91,12 @@ def _read(path: Path) -> dict[str, _Entry]:
             for line in reader:
                 try:
                     entry = _entry(line)
-                except (RecordError, ValueError, AttributeError):
+                except (RecordError, ValueError, AttributeError, TypeError):
                     # from None: the cause would repeat what stands in the line
                     raise RecordError("register-file", f"line {reader.line_num} cannot be read") from None
-                entries[entry.person.id_number or ""] = entry
+                number = entry.person.id_number or ""
+                if entries.setdefault(number, entry) != entry:
+                    raise RecordError("register-file", f"line {reader.line_num} says otherwise than another line")
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RecordError("register-file", f"the register cannot be read ({type(error).__name__})") from None
     return entries

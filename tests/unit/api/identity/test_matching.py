@@ -192,6 +192,8 @@ def test_a_dose_more_does_not_wash_a_mismatch_away(engine: Engine, tmp_path: Pat
         ({"lot": "x"}, "correction-field"),
         ({"dose.7.lot": "x"}, "correction-field"),
         ({"dose.1.number": "2"}, "correction-field"),
+        ({"dose.¹.lot": "x"}, "correction-field"),
+        ({"full_name": "A" * 501}, "cell-too-long"),
         ({"sex": "Nữ"}, "correction-empty"),
         ({"date_of_birth": "31/02/1961"}, "date-impossible"),
         ({"dose.1.product": "Nước"}, "product-unknown"),

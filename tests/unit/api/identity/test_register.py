@@ -69,6 +69,19 @@ def test_a_line_that_cannot_be_read(tmp_path: Path, line: str) -> None:
     assert refusal.value.__cause__ is None  # it would repeat what stands in the line
 
 
+def test_a_number_that_stands_for_two_persons(tmp_path: Path) -> None:
+    hong = "001161012345,Nguyễn Thị Hồng,1961-03-07,F,found"
+    register(tmp_path, hong, hong)
+    with pytest.raises(RecordError, match=r"register-file: line 3 says otherwise"):
+        register(tmp_path, hong, hong.replace("found", "deceased"))
+
+
+def test_a_line_without_its_number(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("name,dob,sex,status,id\nAn,1961,M,found\n", encoding="utf-8")
+    with pytest.raises(RecordError, match=r"register-file: line 2"):
+        FileRegister(tmp_path / "a.csv")
+
+
 def test_files_that_are_none(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match="register-file"):
         FileRegister(tmp_path / "nothing.csv")
