@@ -40,15 +40,15 @@ class Draft:
         whole = _merge(self.person, person)
         there = self.doses.get(dose.number)
         if there is not None:
-            _check_same(there, dose)
-            if whole == self.person:
+            dose = _fill(there, dose)
+            if dose == there and whole == self.person:
                 return False
         if self.stored is not None:
             check_open(self.stored)
         if self.person is not None:
             notes.append("joined" if there is None else "completed")
         self.person = whole
-        self.doses.setdefault(dose.number, dose)
+        self.doses[dose.number] = dose
         self.changed = True
         return True
 
@@ -95,10 +95,15 @@ def _merge(there: Person | None, new: Person) -> Person:
         )
         if conflict
     ]
+    if _own_name(there) and _own_name(new) and _own_name(there) != _own_name(new) and not conflicts:
+        conflicts = [Column.FAMILY_NAME, Column.GIVEN_NAME]
     if conflicts:
         raise RowError("person-conflict", *conflicts)
+    named = there if _own_name(there) else new
     return replace(
         there,
+        family_name=named.family_name,
+        given_name=named.given_name,
         date_of_birth=birth,
         sex=there.sex or new.sex,
         id_kind=there.id_kind or new.id_kind,
@@ -110,6 +115,13 @@ def _same_name(one: str, two: str) -> bool:
     return one == two or comparable(one) == comparable(two)
 
 
+def _own_name(person: Person) -> tuple[str, str] | None:
+    """Family and given name where the source has fields of their own, as they compare."""
+    if person.family_name is None and person.given_name is None:
+        return None
+    return comparable(person.family_name or ""), comparable(person.given_name or "")
+
+
 def _narrower(there: PartialDate | None, new: PartialDate | None) -> PartialDate | None:
     """The more precise of two dates that agree; None when they do not (or when there is none at all)."""
     if there is None or new is None:
@@ -118,16 +130,18 @@ def _narrower(there: PartialDate | None, new: PartialDate | None) -> PartialDate
     return narrow if narrow.iso.startswith(wide.iso) else None
 
 
-def _check_same(there: Dose, new: Dose) -> None:
+def _fill(there: Dose, new: Dose) -> Dose:
+    """The dose with what the new row adds. Raises RowError ``dose-conflict``, ``fields`` naming what contradicts."""
     differing = [
         column
         for column, one, two in (
             (Column.GIVEN_ON, there.given_on, new.given_on),
             (Column.PRODUCT, there.product, new.product),
-            (Column.LOT, there.lot.casefold(), new.lot.casefold()),
+            (Column.LOT, (there.lot or new.lot).casefold(), (new.lot or there.lot).casefold()),
             (Column.UNIT, there.unit, new.unit),
         )
         if one != two
     ]
     if differing:
         raise RowError("dose-conflict", *differing)
+    return replace(there, lot=there.lot or new.lot, amount=there.amount or new.amount)

@@ -122,6 +122,26 @@ def test_what_was_missing_is_filled_in(engine: Engine, tmp_path: Path) -> None:
     assert stored.record.person.date_of_birth.iso == "1961-03-07"
 
 
+def test_a_missing_lot_and_own_name_fields_are_filled_in(engine: Engine, tmp_path: Path) -> None:
+    own = {key: value for key, value in row(name="Y Bhăm Niê").items() if key != "Họ và tên"}
+    take(engine, write_csv(tmp_path / "a.csv", row(name="Y Bhăm Niê", lot="", amount="")))
+    assert people(engine)[0].reason == "lot-missing"
+    report = take(engine, write_csv(tmp_path / "b.csv", {"Họ đệm": "Niê", "Tên": "Y Bhăm"} | own))
+    assert outcomes(engine, report.import_id)[0][1:3] == (
+        "refused",
+        "person-conflict",
+    )  # another order
+    report = take(engine, write_csv(tmp_path / "c.csv", {"Họ đệm": "Y Bhăm", "Tên": "Niê"} | own))
+    assert (report.accepted, report.noted) == (1, {"completed": 1})
+    (stored,) = people(engine)
+    assert (stored.record.person.family_name, stored.record.person.given_name) == ("Y Bhăm", "Niê")
+    assert (stored.record.doses[0].lot, stored.record.doses[0].amount) == ("ABX1234", "0,5 ml")
+    assert stored.state is RecordState.AWAITING_MATCH
+    report = take(engine, write_csv(tmp_path / "d.csv", {"Họ đệm": "Y", "Tên": "Bhăm Niê"} | own))
+    assert outcomes(engine, report.import_id) == [(2, "refused", "person-conflict", "Họ đệm, Tên")]
+    assert take(engine, write_csv(tmp_path / "e.csv", row(name="Y Bhăm Niê", lot=""))).duplicate == 1
+
+
 @pytest.mark.parametrize(
     ("change", "column"),
     [
