@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, now, out, stop
+from vaxseal.files import check_absent
 from vaxseal.options import By, Data, Json, Unit
 from vaxseal.sentences import sentences
 
@@ -20,6 +21,10 @@ app = typer.Typer(
     help="Take in doses, compare people with the register, correct, and see what stands where and why.",
 )
 
+_NO_DATABASE = (
+    "Không ghi được cơ sở dữ liệu (đĩa đầy, hoặc việc khác đang giữ): việc dở dang không được tính, hãy làm lại. / "
+    "The database cannot be written (disk full, or another job holds it): what was begun does not count, do it again."
+)
 RecordId = Annotated[str, typer.Argument(metavar="RECORD", help="Number of the record.")]
 
 
@@ -50,15 +55,16 @@ def import_(
     from api.intake.importer import import_file
     from api.intake.reports import write_row_report
 
+    if report is not None:
+        check_absent(report, json=json)  # it may be one of the files
     engine = _open(data, json)
     reports = []
-    for position, path in enumerate(files):
-        with _progress(f"import {path.name}", shown=not json) as progress:
+    for path in files:
+        with _refusals(json), _progress("import", shown=not json) as progress:
             done = import_file(engine, path, imported_by=by, at=now(), unit=unit, progress=progress)
         reports.append(done)
         if report is not None:
-            start = position == 0
-            with report.open("w" if start else "a", encoding="utf-8-sig" if start else "utf-8", newline="") as file:
+            with sentences(json=json), report.open("a", encoding="utf-8-sig", newline="") as file:
                 write_row_report(engine, done.import_id, file, refused_only=refused)
         if not json:
             _print_import(done.to_dict())
@@ -189,7 +195,10 @@ def list_(
       vaxseal records list --unit 01-0007 --json
     """
     from api.intake.reports import list_records
+    from api.states import RecordState
 
+    if state is not None and state not in set(RecordState):
+        stop("state-unknown", f"There is no such state. States: {', '.join(RecordState)}.", json=json)
     rows = list_records(_open(data, json), state=state, unit=unit, limit=limit)
     if json:
         emit_json(list(rows))
@@ -269,7 +278,9 @@ def _open(data: Path | None, json: bool) -> "Engine":
 
 @contextmanager
 def _refusals(json: bool, exit_code: int = EXIT_NO) -> Iterator[None]:
-    """A refusal is a sentence and an exit code."""
+    """A refusal is a sentence and an exit code; so is a database that cannot be written."""
+    from sqlalchemy.exc import OperationalError
+
     from api.intake.faults import ROW_SENTENCES
     from certificates.errors import RecordError
 
@@ -279,6 +290,8 @@ def _refusals(json: bool, exit_code: int = EXIT_NO) -> Iterator[None]:
         sentence = error.detail or " / ".join(ROW_SENTENCES.get(error.code, (error.code,)))
         fields = f" ({', '.join(error.fields)})" if error.fields else ""
         stop(error.code, f"{sentence}{fields}", json=json, exit_code=exit_code)
+    except OperationalError as error:
+        stop("database", f"{_NO_DATABASE} ({error.orig})", json=json)
 
 
 @contextmanager

@@ -1,7 +1,9 @@
 """The clerk's commands, from file to slip."""
 
+import codecs
 import csv
 import json
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,37 @@ def test_refused_rows_are_exit_code_1_and_stand_in_the_report(data: Path, tmp_pa
     with (tmp_path / "rows.csv").open(encoding="utf-8-sig", newline="") as file:
         outcomes = [line[1] for line in csv.reader(file)]
     assert outcomes == ["outcome", "accepted", "refused", "outcome", "duplicate", "refused"]
+
+
+def test_a_report_overwrites_nothing_and_has_its_mark(data: Path, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", row())
+    before = path.read_bytes()
+    assert run(data, "import", path, "--report", path, code=2)["error"] == "file-exists"
+    assert path.read_bytes() == before
+    assert run(data, "import", path, "--report", tmp_path / "no" / "r.csv", code=2)["error"] == "folder-missing"
+    assert run(data, "report")["imports"] == []  # said before anything was taken in
+    (tmp_path / "empty.csv").write_bytes(b"")
+    run(data, "import", tmp_path / "empty.csv", path, "--report", tmp_path / "r.csv", code=1)
+    assert (tmp_path / "r.csv").read_bytes().startswith(codecs.BOM_UTF8)  # else spreadsheets show nonsense
+
+
+def test_a_full_disk_is_a_sentence(data: Path, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", *(row(id=f"001161{number:06}") for number in range(3000)))
+    size = sum(file.stat().st_size for file in data.iterdir())
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 200_000, limits[1]))
+    try:
+        refusal = run(data, "import", path, code=2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert refusal["error"] == "database"
+    assert run(data, "report")["records"] == []
+    (taken,) = run(data, "import", path)
+    assert (taken["accepted"], taken["records_made"]) == (3000, 3000)
+
+
+def test_a_state_that_is_none(data: Path) -> None:
+    assert "mismatched" in run(data, "list", "--state", "mismatch", code=2)["detail"]
 
 
 def test_a_refused_file(data: Path, tmp_path: Path) -> None:
