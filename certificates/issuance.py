@@ -19,6 +19,7 @@ from certificates.errors import IssuanceError
 from certificates.payload import HealthCertificate, build_health_certificate
 from certificates.pki import SigningCertificate, verify_signature
 from certificates.records.model import VerifiedRecord
+from certificates.uvci import check_uvci
 
 CONFIRMATION_VERSION: Final = 1
 
@@ -68,7 +69,11 @@ class ToBeSigned:
 
 
 def claims_for(record: VerifiedRecord, terms: Terms) -> CwtClaims:
-    """The claims of the passport: the same for the unit that confirms and for the key that signs."""
+    """The claims of the passport: the same for the unit that confirms and for the key that signs.
+
+    Raises RecordError ``uvci-form`` (no key signs free text as a certificate code), or that the record makes no DCC.
+    """
+    check_uvci(terms.uvci, country=terms.country)
     return CwtClaims(
         issuer=terms.country,
         issued_at=int(terms.issued_at.timestamp()),
@@ -82,7 +87,7 @@ def prepare_passport(record: VerifiedRecord, terms: Terms, dsc: SigningCertifica
 
     Raises:
         IssuanceError: the DSC cannot sign this (``dsc-validity``, ``dsc-usage``, ``dsc-country``).
-        RecordError: the record does not make a valid DCC.
+        RecordError: ``uvci-form``, or the record does not make a valid DCC.
     """
     _check_dsc(terms, dsc)
     claims = claims_for(record, terms)

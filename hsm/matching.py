@@ -6,7 +6,6 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from hsm.encoding import PublicKey, public_key_of
 from hsm.errors import (
@@ -58,19 +57,6 @@ class CertificateFacts:
             raise CertificateNotBegun(f"the certificate is valid only from {self.not_before:%d %B %Y %H:%M} UTC")
         if at > self.not_after:
             raise CertificateEnded(f"the certificate ended on {self.not_after:%d %B %Y %H:%M} UTC")
-
-
-def certificate_der(data: bytes) -> bytes:
-    """The one certificate of a file, PEM or DER, as DER. Raises CertificateForm."""
-    if b"-----BEGIN" not in data:
-        return data
-    try:
-        found = x509.load_pem_x509_certificates(data)
-    except ValueError as error:
-        raise CertificateForm("the file holds no certificate that can be read") from error
-    if len(found) != 1:
-        raise CertificateForm(f"the file holds {len(found)} certificates, not one")
-    return found[0].public_bytes(Encoding.DER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

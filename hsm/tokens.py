@@ -53,7 +53,6 @@ class TokenInfo:
     pin_final_try: bool
     pin_locked: bool
     pin_to_be_changed: bool
-    write_protected: bool
 
     @classmethod
     def of(cls, raw: Any) -> "TokenInfo":
@@ -74,7 +73,6 @@ class TokenInfo:
             pin_final_try=has(TokenFlag.USER_PIN_FINAL_TRY),
             pin_locked=has(TokenFlag.USER_PIN_LOCKED),
             pin_to_be_changed=has(TokenFlag.USER_PIN_TO_BE_CHANGED),
-            write_protected=has(TokenFlag.WRITE_PROTECTED),
         )
 
 

@@ -22,7 +22,6 @@ Mode = Literal["two-tier", "station"]
 Outcome = Literal["accepted", "already", "rejected", "refused"]
 
 MAX_ANSWER: Final = 16 * 1024 * 1024  # bytes; 500 jobs of some 5 kB with room to spare
-MAX_LEASE: Final = 500
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 PAUSES: Final = (0.5, 1.0, 2.0, 4.0)  # seconds between attempts
 TIMEOUT: Final = httpx2.Timeout(30.0, connect=5.0)

@@ -59,7 +59,7 @@ app.add_typer(audit.app, name="audit", rich_help_panel=AUDITORS)
 
 
 def _flow(group: typer.Typer) -> None:
-    """Let each paragraph of a docstring flow: the width of the terminal breaks the lines of the help, not the source."""
+    """Let each paragraph of a docstring flow: the terminal breaks the lines of the help, not the source."""
     for command in group.registered_commands:
         paragraphs = (inspect.getdoc(command.callback) or "").split("\n\n")
         command.help = "\n\n".join(text if text[:1] == " " else " ".join(text.split()) for text in paragraphs)

@@ -1,6 +1,9 @@
-import pytest
+import json
 
-from api.problems import KINDS, describe, preferred_language
+import pytest
+from fastapi import Request
+
+from api.problems import KINDS, preferred_language, respond
 
 
 @pytest.mark.parametrize(
@@ -31,4 +34,8 @@ def test_every_problem_has_words_in_both_languages() -> None:
 
 
 def test_an_unknown_code_says_nothing_internal() -> None:
-    assert describe("no-such-code") == KINDS["internal"].en
+    request = Request({"type": "http", "headers": [(b"accept-language", b"en")]})
+    answer = respond(request, "no-such-code")
+    body = json.loads(bytes(answer.body))
+    assert answer.status_code == 500
+    assert (body["code"], body["detail"]) == ("internal", KINDS["internal"].en.detail)

@@ -10,7 +10,7 @@ import pytest
 from certificates import purposes
 from certificates.checking import check_text
 from certificates.cose import CoseSign1
-from certificates.errors import CheckError, CheckReason, IssuanceError
+from certificates.errors import CheckError, CheckReason, IssuanceError, RecordError
 from certificates.hc1 import encode_hc1
 from certificates.issuance import (
     Terms,
@@ -59,6 +59,15 @@ def test_both_ends_compute_the_same_bytes() -> None:
     other = prepare_passport(verified(), TERMS, certificate)
     assert one.message == other.message
     assert one.digest == hashlib.sha256(one.message).digest()
+
+
+@pytest.mark.parametrize("uvci", ["", "call 0900 000 000", TERMS.uvci + "#A", TERMS.uvci.replace(":VN:", ":LA:")])
+def test_no_key_signs_free_text_as_a_certificate_code(uvci: str) -> None:
+    certificate = soft_key("ES256").certificate
+    for prepare in (prepare_passport, prepare_confirmation):
+        with pytest.raises(RecordError) as caught:
+            prepare(verified(), replace(TERMS, uvci=uvci), certificate)
+        assert caught.value.code == "uvci-form"
 
 
 def test_it_is_finished_once() -> None:
