@@ -1,0 +1,198 @@
+"""A centre and its tokens as processes and folders of their own, each step by its command. POSIX only."""
+
+import csv
+import json
+import os
+import shutil
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from certificates.profiles import to_pem
+from hsm.softhsm import write_config
+from tests.support.softhsm import GoldenToken, GoldenTokens
+
+VAXSEAL = (sys.executable, "-c", "from vaxseal.cli import main; main()")
+STATION, MINISTRY = "TYT-01", "BYT"
+PEOPLE = 6
+
+
+@dataclass
+class Road:
+    """One centre with a station and the ministry, and the folder of each token."""
+
+    folder: Path
+    tokens: GoldenTokens
+    mode: str
+    port: int
+    service: "subprocess.Popen[bytes] | None" = None
+    pins: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def centre(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def run(
+        self, *arguments: str, token: str | None = None, typed: str = "", expect: int = 0
+    ) -> "subprocess.CompletedProcess[str]":
+        """A command, with the token of this name plugged in; ``typed`` is standard input."""
+        done = subprocess.run(
+            [*VAXSEAL, *arguments],
+            env=self.environment(token),
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == expect, (arguments, done.returncode, done.stdout[:1000], done.stderr[-2000:])
+        return done
+
+    def answer(self, *arguments: str, token: str | None = None, typed: str = "", expect: int = 0) -> Any:
+        """As `run`, with --json, and its one document read."""
+        return json.loads(self.run(*arguments, "--json", token=token, typed=typed, expect=expect).stdout)
+
+    def sign(self, role: str, *more: str, token: str | None = None, pin: str | None = None, expect: int = 0) -> Any:
+        name = token or role
+        own = ("--units", str(self.folder / "units.json")) if role == "ministry" else ()
+        typed = (self.pins.get(name, "") if pin is None else pin) + "\n"
+        return self.answer(
+            *(role, "sign", "--centre", self.centre, "--account", "lan", "--yes", "--pin-stdin"),
+            *own,
+            *more,
+            token=name,
+            typed=typed,
+            expect=expect,
+        )
+
+    def plug(self, name: str, *tokens: GoldenToken) -> None:
+        """A SoftHSM folder with copies of these tokens: one folder a process, as SoftHSM needs it."""
+        folder = self.folder / "tokens" / name
+        write_config(folder)
+        for token in tokens:
+            (found,) = [
+                path
+                for path in (self.tokens.directory / "tokens").iterdir()
+                if path.name.replace("-", "").endswith(token.serial)
+            ]
+            shutil.copytree(found, folder / "tokens" / found.name)
+            self.pins[name] = token.pin
+
+    def states(self) -> dict[str, int]:
+        with sqlite3.connect(self.folder / "data" / "vaxseal.sqlite3") as database:
+            return dict(Counter(state for (state,) in database.execute("select state from records")))
+
+    def issued(self) -> list[tuple[str, str]]:
+        with sqlite3.connect(self.folder / "data" / "vaxseal.sqlite3") as database:
+            return list(database.execute("select uvci, record_id from passports where state = 'issued'"))
+
+    def start(self) -> None:
+        with (self.folder / "service.log").open("ab") as log:
+            self.service = subprocess.Popen(
+                [*VAXSEAL, "serve", "--port", str(self.port), "--mode", self.mode],
+                env=self.environment(None),
+                stderr=log,
+            )
+        for _ in range(200):
+            try:
+                if httpx2.get(f"{self.centre}/healthz", trust_env=False).status_code == 200:
+                    return
+            except httpx2.TransportError:
+                time.sleep(0.05)
+        raise AssertionError((self.folder / "service.log").read_text())
+
+    def stop(self) -> None:
+        if self.service is not None:
+            self.service.terminate()
+            self.service.wait(30)
+            self.service = None
+
+    def environment(self, token: str | None) -> dict[str, str]:
+        mine = {name: value for name, value in os.environ.items() if not name.startswith(("VAXSEAL_", "SOFTHSM2_"))}
+        mine |= {
+            "COLUMNS": "200",
+            "VAXSEAL_DATA": str(self.folder / "data"),
+            "VAXSEAL_PKCS11_MODULE": str(self.tokens.module),
+            **self.settings,
+        }
+        if token is not None:
+            mine["SOFTHSM2_CONF"] = str(self.folder / "tokens" / token / "softhsm2.conf")
+        return mine
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def build_road(
+    folder: Path,
+    tokens: GoldenTokens,
+    mode: str,
+    station: GoldenToken,
+    ministry: GoldenToken,
+    *,
+    people: int = PEOPLE,
+) -> Road:
+    road = Road(folder=folder, tokens=tokens, mode=mode, port=free_port())
+    road.run("admin", "init")
+    for code, kind in ((MINISTRY, "ministry"), (STATION, "station")):
+        road.run("admin", "add-unit", code, "--name", f"Unit {code}", "--kind", kind, "--province", "01")
+    trust = folder / "trust"
+    trust.mkdir()
+    for name, token in ((STATION, station), (MINISTRY, ministry), ("csca", tokens.csca)):
+        (trust / f"{name}.pem").write_text(to_pem(token.certificate_der))
+    for code in (STATION, MINISTRY):
+        road.run("admin", "enrol", code, str(trust / f"{code}.pem"), "--mode", mode)
+    road.plug("station", station)
+    road.plug("ministry", ministry)
+    road.run(
+        *("ministry", "units", "add", str(trust / f"{STATION}.pem"), "--unit", STATION, "--quota", "1000"),
+        *("--file", str(folder / "units.json")),
+    )
+    take_in(road, people)
+    return road
+
+
+def take_in(road: Road, count: int) -> None:
+    """A spreadsheet of ``count`` people with two doses each, and a register that knows them; then slips for all."""
+    people = [
+        (
+            f"001185{number:06d}",
+            f"Nguyễn Thị {['Mai', 'Lan', 'Hoa', 'Cúc'][number // 50 % 4]} {'BCDGHKLMNT'[number % 10]}"
+            f"{'aeiou'[number // 10 % 5]}n",
+            "1985-04-30",
+        )
+        for number in range(count)
+    ]
+    with (road.folder / "doses.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(
+            (
+                *("Full name", "Date of birth", "Sex", "Nationality", "ID number", "Dose number"),
+                *("Date of vaccination", "Vaccine name", "Lot number", "Facility code"),
+            )
+        )
+        for number, name, _ in people:
+            for dose, day in ((1, "02/08/2021"), (2, "05/10/2021")):
+                rows.writerow(
+                    [name, "30/04/1985", "Nữ", "VN", number, dose, day, "AstraZeneca", f"ABX123{dose}", STATION]
+                )
+    with (road.folder / "register.csv").open("w", encoding="utf-8", newline="") as file:
+        entries = csv.writer(file)
+        entries.writerow(["id", "name", "dob", "sex", "status"])
+        entries.writerows([number, name, dob, "F", "found"] for number, name, dob in people)
+    road.run("records", "import", str(road.folder / "doses.csv"))
+    road.run("records", "match", "--register", str(road.folder / "register.csv"))
+    road.run("records", "slips", "--out", str(road.folder / "slips.csv"))
+    assert road.states() == {"ready": count}
