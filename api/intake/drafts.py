@@ -84,6 +84,7 @@ def _merge(there: Person | None, new: Person) -> Person:
     if there is None or there == new:
         return new
     birth = _narrower(there.date_of_birth, new.date_of_birth)
+    numbered = there if there.id_kind is not None or new.id_kind is None else new  # a valid number outweighs another
     conflicts = [
         column
         for column, conflict in (
@@ -91,7 +92,7 @@ def _merge(there: Person | None, new: Person) -> Person:
             (Column.DATE_OF_BIRTH, birth is None and there.date_of_birth is not None),
             (Column.SEX, None not in (there.sex, new.sex) and there.sex is not new.sex),
             (Column.NATIONALITY, there.nationality != new.nationality),
-            (Column.ID_NUMBER, None not in (there.id_number, new.id_number) and there.id_number != new.id_number),
+            (Column.ID_NUMBER, None not in (numbered.id_number, new.id_number) and numbered.id_number != new.id_number),
         )
         if conflict
     ]
@@ -106,8 +107,8 @@ def _merge(there: Person | None, new: Person) -> Person:
         given_name=named.given_name,
         date_of_birth=birth,
         sex=there.sex or new.sex,
-        id_kind=there.id_kind or new.id_kind,
-        id_number=there.id_number or new.id_number,
+        id_kind=numbered.id_kind,
+        id_number=numbered.id_number or new.id_number,
     )
 
 
@@ -128,6 +129,11 @@ def _narrower(there: PartialDate | None, new: PartialDate | None) -> PartialDate
         return there or new
     wide, narrow = sorted((there, new), key=lambda day: len(day.iso))
     return narrow if narrow.iso.startswith(wide.iso) else None
+
+
+def dose_identity(dose: Dose) -> tuple[object, ...]:
+    """What two entries of one dose have in common."""
+    return dose.number, dose.given_on, dose.product, dose.lot.casefold(), dose.unit
 
 
 def _fill(there: Dose, new: Dose) -> Dose:

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby, islice
@@ -12,10 +12,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from api.intake.columns import NAMES, Column
-from api.intake.drafts import Draft
+from api.intake.drafts import Draft, dose_identity
 from api.intake.faults import RowError, row_sentence
+from api.intake.rows import person_key
 from api.intake.units import UnitBook
-from api.store.records import NewVersion, stored_record, write_versions
+from api.store.records import NewVersion, StoredRecord, stored_record, write_versions
 from api.store.schema import import_rows, records
 from certificates.records.model import Dose, Person
 
@@ -94,6 +95,7 @@ def _join_batch(
         row.person_key: stored_record(row)
         for row in connection.execute(select(records).where(records.c.person_key.in_([key for key, _ in batch])))
     }
+    known |= _without_number(connection, [(key, rows) for key, rows in batch if key not in known])
     versions: list[NewVersion] = []
     outcomes: list[dict[str, Any]] = []
     for key, rows in batch:
@@ -130,12 +132,42 @@ def _join_batch(
     return len(outcomes)
 
 
-def _outcome(row: Row[Any], draft: "Draft") -> dict[str, Any]:
+def _without_number(connection: Connection, batch: Sequence[tuple[str, list[Row[Any]]]]) -> dict[str, StoredRecord]:
+    """By the key of a person with a number: the stored record that lacks it and holds the very same dose.
+
+    Lists go out without numbers and come back with them (letter 2262/BYT-CNTT). Where two persons of a batch could be
+    the one who was meant, neither is.
+    """
+    sought: dict[str, list[tuple[str, Dose]]] = {}
+    for key, rows in batch:
+        for row in rows:
+            person, dose = _read(row)
+            if person.id_kind is not None and person.date_of_birth is not None:
+                alone = person_key(replace(person, id_kind=None, id_number=None), dose)
+                sought.setdefault(alone, []).append((key, dose))
+    found: dict[str, StoredRecord] = {}
+    for row in connection.execute(select(records).where(records.c.person_key.in_(list(sought)))):
+        stored = stored_record(row)
+        keys = {
+            key
+            for key, dose in sought[row.person_key]
+            if dose_identity(dose) in map(dose_identity, stored.record.doses)
+        }
+        if len(keys) == 1:
+            found[keys.pop()] = stored
+    return found
+
+
+def _read(row: Row[Any]) -> tuple[Person, Dose]:
     person, dose = row.reading.split("\n")
+    return _person(person), Dose.from_dict(json.loads(dose))
+
+
+def _outcome(row: Row[Any], draft: "Draft") -> dict[str, Any]:
     notes = row.notes.split(",") if row.notes else []
     outcome: dict[str, Any] = {"number": row.row_number, "new_reason": None, "new_column": None, "new_detail": None}
     try:
-        new = draft.add(_person(person), Dose.from_dict(json.loads(dose)), notes)
+        new = draft.add(*_read(row), notes)
     except RowError as error:
         vietnamese, english = row_sentence(error.code)
         column = ", ".join(NAMES[Column(field)][0] for field in error.fields)

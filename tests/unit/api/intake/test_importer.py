@@ -142,6 +142,44 @@ def test_a_missing_lot_and_own_name_fields_are_filled_in(engine: Engine, tmp_pat
     assert take(engine, write_csv(tmp_path / "e.csv", row(name="Y Bhăm Niê", lot=""))).duplicate == 1
 
 
+@pytest.mark.parametrize("before", ["", "00116101234", "không có"])
+def test_a_list_that_comes_back_with_numbers_completes_the_records(engine: Engine, tmp_path: Path, before: str) -> None:
+    second = {"dose": 2, "day": "20/12/2021"}
+    take(engine, write_csv(tmp_path / "a.csv", row(id=before), row(id=before, **second)))
+    (waiting,) = people(engine)
+    report = take(engine, write_csv(tmp_path / "b.csv", row(**second), row()))
+    assert (report.accepted, report.duplicate, report.records_made, report.records_extended) == (1, 1, 0, 1)
+    assert report.noted == {"completed": 1}
+    (stored,) = people(engine)
+    assert (stored.record.record_id, stored.record.version) == (waiting.record.record_id, 2)
+    assert (stored.record.person.id_number, stored.state) == ("001161012345", RecordState.AWAITING_MATCH)
+    assert take(engine, tmp_path / "b.csv").duplicate == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"lot": "ABX9999"},
+        {"day": "06/10/2021"},
+        {"dose": 2, "day": "20/12/2021"},
+        {"born": "1961"},
+        {"unit": "01-0002"},
+    ],
+)
+def test_a_number_for_somebody_alike_is_a_person_of_its_own(
+    engine: Engine, tmp_path: Path, other: dict[str, Any]
+) -> None:
+    take(engine, write_csv(tmp_path / "a.csv", row(id="")))
+    report = take(engine, write_csv(tmp_path / "b.csv", row(**other)))
+    assert (report.accepted, report.records_made, report.records_extended) == (1, 1, 0)
+
+
+def test_two_numbers_for_one_record_without_are_not_guessed(engine: Engine, tmp_path: Path) -> None:
+    take(engine, write_csv(tmp_path / "a.csv", row(id="")))
+    report = take(engine, write_csv(tmp_path / "b.csv", row(), row(id="001161012346")))
+    assert (report.accepted, report.records_made, report.records_extended) == (2, 2, 0)
+
+
 @pytest.mark.parametrize(
     ("change", "column"),
     [
