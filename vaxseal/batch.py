@@ -11,6 +11,7 @@ from certificates.checking import check_text
 from certificates.cwt import parse_rfc3339
 from certificates.errors import CheckError, CheckReason, IssuanceError
 from certificates.trust import TrustStore
+from vaxseal.acceptance import Acceptance
 from vaxseal.verdicts import answer
 
 MAX_LINE: Final = 4 * 1024 * 1024  # bytes: a text and some hundred certificates
@@ -18,13 +19,16 @@ _KEPT_CERTIFICATES: Final = 65_536  # characters: about eighty certificates
 _NOBODY: Final = TrustStore.of(())
 
 
-def check_lines(lines: IO[bytes], trust: TrustStore | None, at: datetime | None) -> Iterator[dict[str, Any]]:
+def check_lines(
+    lines: IO[bytes], trust: TrustStore | None, at: datetime | None, acceptance: Acceptance | None = None
+) -> Iterator[dict[str, Any]]:
     """Answer every line. Nothing in a line stops the batch.
 
     Args:
         lines: JSON objects ``{"id", "text", "certificates": [base64 DER], "at": RFC 3339}``, the last two optional.
         trust: for lines without certificates of their own.
         at: for lines without a time of their own; None means now.
+        acceptance: rules that a certificate must meet as well.
     """
     while line := lines.readline(MAX_LINE):
         if len(line) == MAX_LINE and not line.endswith(b"\n"):
@@ -32,10 +36,12 @@ def check_lines(lines: IO[bytes], trust: TrustStore | None, at: datetime | None)
                 pass
             yield _unreadable(None, "the line is too long")
         else:
-            yield check_line(line, trust or _NOBODY, at)
+            yield check_line(line, trust or _NOBODY, at, acceptance)
 
 
-def check_line(line: bytes, trust: TrustStore, at: datetime | None) -> dict[str, Any]:
+def check_line(
+    line: bytes, trust: TrustStore, at: datetime | None, acceptance: Acceptance | None = None
+) -> dict[str, Any]:
     """Answer one line: the fields of `vaxseal.verdicts.answer` after its ``id``."""
     try:
         given = json.loads(line)
@@ -55,7 +61,9 @@ def check_line(line: bytes, trust: TrustStore, at: datetime | None) -> dict[str,
     except (ValueError, TypeError) as error:
         return _unreadable(name, str(error))
     try:
-        return {"id": name, **answer(check_text(text, trust, at or datetime.now(UTC)))}
+        at = at or datetime.now(UTC)
+        checked = check_text(text, trust, at)
+        return {"id": name, **answer(checked if acceptance is None else acceptance.check(checked, at))}
     except CheckError as error:
         return {"id": name, **answer(error)}
 

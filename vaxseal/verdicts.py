@@ -6,6 +6,7 @@ from typing import Any, Final
 from certificates.checking import CheckedCertificate
 from certificates.errors import CheckError, CheckReason
 from certificates.records.model import instant_to_text
+from certificates.rules import Outcome, RefusedByRules
 from vaxseal.console import out
 
 SENTENCES: Final[Mapping[CheckReason, tuple[str, str]]] = {
@@ -48,6 +49,10 @@ SENTENCES: Final[Mapping[CheckReason, tuple[str, str]]] = {
         "The issuer has revoked this certificate.",
         "Giấy chứng nhận này đã bị nơi cấp thu hồi.",
     ),
+    CheckReason.RULE: (
+        "The certificate is genuine, but it does not meet the rules that apply here.",
+        "Giấy chứng nhận là thật, nhưng không đáp ứng quy định áp dụng tại đây.",
+    ),
     CheckReason.PDF: (
         "The PDF certificate is not sound: its signature, page and attachment must agree.",
         "Tệp PDF không hợp lệ: chữ ký số, trang in và tệp đính kèm phải khớp nhau.",
@@ -64,24 +69,32 @@ def answer(verdict: CheckedCertificate | CheckError) -> dict[str, Any]:
     """The verdict as JSON: reason and detail where invalid; who, when and what only where it was proved.
 
     ``kid`` is in hexadecimal, ``alg`` is "ES256" or "PS256", times are RFC 3339 in UTC, ``payload`` is the DCC.
+    With reason RULE ``rules`` says which rules are not met: "failed", or "open" where nobody can say.
     """
-    if isinstance(verdict, CheckError):
-        return {
-            "verdict": "invalid",
-            "reason": verdict.reason.value,
-            "detail": verdict.detail,
-            **dict.fromkeys(("issuer", "kid", "alg", "issued_at", "expires_at", "payload")),
+    if not isinstance(verdict, CheckError):
+        return {"verdict": "valid", "reason": None, "detail": None, **_proved(verdict)}
+    said = {"verdict": "invalid", "reason": verdict.reason.value, "detail": verdict.detail}
+    if not isinstance(verdict, RefusedByRules):
+        return said | dict.fromkeys(("issuer", "kid", "alg", "issued_at", "expires_at", "payload"))
+    rules = [
+        {
+            "identifier": result.rule.identifier,
+            "result": result.outcome.value,
+            "description": {language: result.rule.description(language) for language in ("en", "vi")},
         }
+        for result in verdict.not_met
+    ]
+    return {**said, **_proved(verdict.certificate), "rules": rules}
+
+
+def _proved(certificate: CheckedCertificate) -> dict[str, Any]:
     return {
-        "verdict": "valid",
-        "reason": None,
-        "detail": None,
-        "issuer": verdict.issuer,
-        "kid": verdict.kid.hex(),
-        "alg": verdict.algorithm,
-        "issued_at": instant_to_text(verdict.issued_at),
-        "expires_at": instant_to_text(verdict.expires_at),
-        "payload": verdict.payload,
+        "issuer": certificate.issuer,
+        "kid": certificate.kid.hex(),
+        "alg": certificate.algorithm,
+        "issued_at": instant_to_text(certificate.issued_at),
+        "expires_at": instant_to_text(certificate.expires_at),
+        "payload": certificate.payload,
     }
 
 
@@ -89,6 +102,9 @@ def show(verdict: CheckedCertificate | CheckError, name: str | None) -> None:
     """The verdict for a person: a sentence in English, one in Vietnamese, then what it is about."""
     if name is not None:
         out.print(_shown(name), style="bold", markup=False)
+    if isinstance(verdict, RefusedByRules):
+        _show_rules(verdict)
+        return
     if isinstance(verdict, CheckError):
         english, vietnamese = SENTENCES[verdict.reason]
         out.print(f"INVALID - {english} ({verdict.reason.value}: {_shown(verdict.detail)})", style="red", markup=False)
@@ -98,7 +114,29 @@ def show(verdict: CheckedCertificate | CheckError, name: str | None) -> None:
     english, vietnamese = _KINDS[kind]
     out.print(f"VALID - a {english} certificate, signed and in force.", style="green", markup=False)
     out.print(f"HỢP LỆ - giấy chứng nhận {vietnamese}, chữ ký số đúng, còn hiệu lực.", style="green", markup=False)
-    for label, value in _facts(verdict, kind):
+    _show_facts(verdict, kind)
+
+
+def _show_rules(refusal: RefusedByRules) -> None:
+    """Which rules are not met, in both languages, and whose certificate it is."""
+    english, vietnamese = SENTENCES[refusal.reason]
+    out.print(f"INVALID - {english} ({refusal.reason.value})", style="red", markup=False)
+    out.print(f"KHÔNG HỢP LỆ - {vietnamese}", style="red", markup=False)
+    for result in refusal.not_met:
+        rule = result.rule
+        doubt = f" ({result.detail})" if result.outcome is Outcome.OPEN else ""
+        out.print(f"  {rule.identifier}  {_shown(rule.description('en') + doubt)}", style="red", markup=False)
+        if "vi" in rule.descriptions:
+            out.print(f"  {'':<{len(rule.identifier)}}  {_shown(rule.description('vi'))}", style="red", markup=False)
+    if not refusal.not_met:
+        out.print("  No rule is in force for it at this time.", style="red", markup=False)
+        out.print("  Không có quy định nào đang có hiệu lực cho loại giấy này.", style="red", markup=False)
+    payload = refusal.certificate.payload
+    _show_facts(refusal.certificate, next(kind for kind in _KINDS if payload.get(kind)))
+
+
+def _show_facts(certificate: CheckedCertificate, kind: str) -> None:
+    for label, value in _facts(certificate, kind):
         out.print(f"  {label:<24}{_shown(value)}", markup=False)
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from certificates.checking import CheckedCertificate
     from certificates.errors import CheckError
     from certificates.trust import TrustStore
+    from vaxseal.acceptance import Acceptance
 
 _STDIN = "-"
 _MAX_INPUT = 64 * 1024 * 1024  # bytes of one picture, PDF or text
@@ -37,6 +38,14 @@ def check(
     batch: Annotated[
         str | None, typer.Option(metavar="FILE", help="Check every line of a JSON Lines file ('-': standard input).")
     ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option(metavar="PATH", help="Acceptance rules too: a JSON file or folder, or 'default' (Vietnam's)."),
+    ] = None,
+    country: Annotated[str, typer.Option(metavar="CC", help="The country whose rules apply.")] = "VN",
+    policy: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The occasion, where rules tell them apart: border, venue.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
     """Check health certificates offline: signature, signer, dates and content.
@@ -57,19 +66,24 @@ def check(
 
       vaxseal check certificate.pdf --trust dsc.pem --at 2022-03-01T08:00:00+07:00
 
+      vaxseal check passport.png --trust var/demo/trust --rules default --policy border
+
       vaxseal check --batch codes.jsonl --trust var/demo/trust > verdicts.jsonl
     """
     if (batch is None) == (not inputs):
         stop("check-input", "Give either INPUT or --batch FILE.", json=json)
+    if policy is not None and rules is None:
+        stop("rules-missing", "--policy needs --rules PATH.", json=json)
     moment = _moment(at, json=json)
+    acceptance = _acceptance(rules, country, policy, json=json) if rules is not None else None
     if batch is not None:
-        _check_batch(batch, _trust(trust, json=json) if trust else None, moment, json=json)
+        _check_batch(batch, _trust(trust, json=json) if trust else None, moment, acceptance, json=json)
         return
     if trust is None:
         stop("trust-missing", "Say whom to trust: --trust PATH (certificates of signers, PEM or DER).", json=json)
     store = _trust(trust, json=json)
     data = [_read(given, json=json) for given in inputs or []]
-    verdicts = [_verdict(item, store, moment) for item in data]
+    verdicts = [_verdict(item, store, moment, acceptance) for item in data]
     if json:
         from vaxseal.verdicts import answer
 
@@ -114,6 +128,12 @@ def _trust(path: Path, *, json: bool) -> "TrustStore":
         stop(error.code, f"--trust: {error.detail}.", json=json)
 
 
+def _acceptance(rules: str, country: str, policy: str | None, *, json: bool) -> "Acceptance":
+    from vaxseal.acceptance import open_rules
+
+    return open_rules(rules, country, policy, json=json)
+
+
 def _read(given: str, *, json: bool) -> _Input:
     path = Path(given)
     try:
@@ -141,24 +161,32 @@ def _standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def _verdict(item: _Input, trust: "TrustStore", at: "datetime") -> "CheckedCertificate | CheckError":
+def _verdict(
+    item: _Input, trust: "TrustStore", at: "datetime", acceptance: "Acceptance | None"
+) -> "CheckedCertificate | CheckError":
+    from certificates.errors import CheckError
+
+    try:
+        checked = _checked(item.content, trust, at)
+        return checked if acceptance is None else acceptance.check(checked, at)
+    except CheckError as error:
+        return error
+
+
+def _checked(content: bytes | str, trust: "TrustStore", at: "datetime") -> "CheckedCertificate":
     from certificates.checking import check_text
     from certificates.errors import CheckError, CheckReason
     from certificates.hc1 import PREFIX
 
-    content = item.content
-    if isinstance(content, str) and not content.startswith(PREFIX):
-        return CheckError(CheckReason.CONTEXT, "it is no file, and no text that starts with HC1:")
-    try:
-        if isinstance(content, str):
-            return check_text(content, trust, at)
-        if b"%PDF-" in content[:1024]:
-            from certificates.pdf.checking import check_pdf
+    if isinstance(content, str):
+        if not content.startswith(PREFIX):
+            raise CheckError(CheckReason.CONTEXT, "it is no file, and no text that starts with HC1:")
+        return check_text(content, trust, at)
+    if b"%PDF-" in content[:1024]:
+        from certificates.pdf.checking import check_pdf
 
-            return check_pdf(content, trust, at)
-        return check_text(_text_of(content), trust, at)
-    except CheckError as error:
-        return error
+        return check_pdf(content, trust, at)
+    return check_text(_text_of(content), trust, at)
 
 
 def _text_of(content: bytes) -> str:
@@ -175,7 +203,9 @@ def _text_of(content: bytes) -> str:
     return read_qr(content)
 
 
-def _check_batch(name: str, trust: "TrustStore | None", at: "datetime", *, json: bool) -> None:
+def _check_batch(
+    name: str, trust: "TrustStore | None", at: "datetime", acceptance: "Acceptance | None", *, json: bool
+) -> None:
     import json as json_module
 
     from vaxseal.batch import check_lines
@@ -186,7 +216,7 @@ def _check_batch(name: str, trust: "TrustStore | None", at: "datetime", *, json:
         stop("batch-unreadable", f"{name} cannot be read: {error.strerror}.", json=json)
     with lines:
         try:
-            for verdict in check_lines(lines, trust, at):
+            for verdict in check_lines(lines, trust, at, acceptance):
                 write(json_module.dumps(verdict) + "\n")  # every line leaves at once
         except OSError as error:
             stop("batch-unreadable", f"{name} cannot be read: {error.strerror}.", json=json)
