@@ -1,4 +1,4 @@
-"""What every test gets: no network but the own machine, the public fixtures where they are, calm property tests."""
+"""What every test gets: no network but the own machine, and calm property tests."""
 
 import ipaddress
 import os
@@ -54,14 +54,3 @@ def _is_loopback(host: str | bytes) -> bool:
         return text == "localhost" or ipaddress.ip_address(text).is_loopback
     except ValueError:
         return False
-
-
-@pytest.fixture(scope="session")
-def fixtures_dir() -> Path:
-    """The folder of public fixtures that VAXSEAL_FIXTURES names. Without it the test is skipped and says so."""
-    named = os.environ.get("VAXSEAL_FIXTURES")
-    if not named:
-        pytest.skip("VAXSEAL_FIXTURES is not set: public fixtures left out")
-    folder = Path(named)
-    assert folder.is_dir(), f"VAXSEAL_FIXTURES names {folder}, which is not a folder"
-    return folder

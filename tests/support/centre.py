@@ -29,16 +29,9 @@ from certificates.pdf.document import prepare_document
 from certificates.pdf.layout import LAYOUT
 from certificates.pdf.pades import build_cms
 from certificates.records.dates import PartialDate
-from certificates.records.model import (
-    Dose,
-    IdKind,
-    Person,
-    RegisterAnswer,
-    RegisterStatus,
-    Sex,
-    VaccinationRecord,
-)
+from certificates.records.model import IdKind, Person, Sex, VaccinationRecord
 from certificates.records.verification import verify
+from tests.support.records import answer, dose
 from tests.support.softkeys import SoftKey, make_key, soft_key
 
 START = datetime(2022, 3, 1, 2, 0, tzinfo=UTC)
@@ -237,8 +230,8 @@ def new_version(
         unit=unit,
         person=person,
         doses=(
-            Dose(number=1, given_on=date(2021, 8, 2), product="vaxzevria", lot="ABW1234", unit=unit, entered_by="a"),
-            Dose(number=2, given_on=date(2021, 10, 5), product="vaxzevria", lot="ABX5678", unit=unit, entered_by="a"),
+            dose(1, "2021-08-02", product="vaxzevria", lot="ABW1234", unit=unit, entered_by="a"),
+            dose(2, "2021-10-05", product="vaxzevria", lot="ABX5678", unit=unit, entered_by="a"),
         ),
     )
     return NewVersion(
@@ -247,14 +240,5 @@ def new_version(
         reason=None,
         person_key=f"CCCD:{person.id_number}",
         province="01",
-        evidence=RegisterAnswer(
-            person_digest=person.digest,
-            status=RegisterStatus.FOUND,
-            name=True,
-            date_of_birth=True,
-            sex=True,
-            id_number=True,
-            register="test",
-            answered_at=at,
-        ),
+        evidence=answer(person, answered_at=at),
     )

@@ -1,25 +1,17 @@
 """Records, passports and signed documents for the tests of pages."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from certificates.cose import CoseSign1
 from certificates.hc1 import encode_hc1
 from certificates.issuance import Terms, finish, prepare_confirmation, prepare_passport
 from certificates.pdf.document import prepare_document
 from certificates.pdf.pades import PreparedPdf, build_cms, embed_cms
-from certificates.records.dates import PartialDate
-from certificates.records.model import (
-    Dose,
-    IdKind,
-    Person,
-    RegisterAnswer,
-    RegisterStatus,
-    Sex,
-    VaccinationRecord,
-    VerifiedRecord,
-)
+from certificates.records.model import Dose, Person, VerifiedRecord
 from certificates.records.verification import verify_with_register
+from tests.support import records
+from tests.support.records import CITIZEN, answer, dose
 from tests.support.softkeys import SoftKey
 
 ISSUED_AT = datetime(2022, 4, 15, 7, 30, tzinfo=UTC)
@@ -29,37 +21,18 @@ TERMS = Terms(
     expires_at=ISSUED_AT + timedelta(days=365),
     issuer="Ministry of Health of Viet Nam",
 )
-PERSON = Person(
-    full_name="Nguyễn Thị Hồng Nhung",
-    date_of_birth=PartialDate(1985, 3, 12),
-    sex=Sex.FEMALE,
-    id_kind=IdKind.CCCD,
-    id_number="001185012345",
-)
+PERSON = replace(CITIZEN, full_name="Nguyễn Thị Hồng Nhung")
 DOSES = tuple(
-    Dose(number=number, given_on=given_on, product="comirnaty", lot=lot, amount="0,3 ml", unit="TYT-00123")
-    for number, given_on, lot in (
-        (1, date(2021, 8, 10), "FF2752"),
-        (2, date(2021, 9, 14), "FH3220"),
-        (3, date(2022, 3, 2), "FN8020"),
-    )
+    dose(number, given_on, lot=lot, amount="0,3 ml")
+    for number, given_on, lot in ((1, "2021-08-10", "FF2752"), (2, "2021-09-14", "FH3220"), (3, "2022-03-02", "FN8020"))
 )
 
 
 def verified_record(person: Person = PERSON, doses: tuple[Dose, ...] = DOSES) -> VerifiedRecord:
     """A record that a register confirmed, with these data."""
-    record = VaccinationRecord(record_id="R-1", version=1, unit="TYT-00123", person=person, doses=doses)
-    answer = RegisterAnswer(
-        person_digest=person.digest,
-        status=RegisterStatus.FOUND,
-        name=True,
-        date_of_birth=True,
-        sex=True,
-        id_number=True,
-        register="test",
-        answered_at=ISSUED_AT - timedelta(days=1),
-    )
-    return verify_with_register(record, answer, today=ISSUED_AT.date())
+    entered = records.record(person, doses)
+    yes = answer(person, answered_at=ISSUED_AT - timedelta(days=1))
+    return verify_with_register(entered, yes, today=ISSUED_AT.date())
 
 
 def sign_passport(record: VerifiedRecord, key: SoftKey, terms: Terms = TERMS) -> CoseSign1:

@@ -13,6 +13,7 @@ def fixtures(what: str) -> Path:
     folder = os.environ.get("VAXSEAL_FIXTURES")
     if not folder:
         pytest.skip(f"VAXSEAL_FIXTURES is not set: {what} left out")
+    assert Path(folder).is_dir(), f"VAXSEAL_FIXTURES names {folder}, which is not a folder"
     return Path(folder)
 
 

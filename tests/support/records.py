@@ -1,4 +1,4 @@
-"""Records for the tests of what may and may not be certified: one sound example, changed one field at a time."""
+"""Records, doses and evidence for all tests: one sound example of each, changed one field at a time."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime

@@ -17,12 +17,12 @@ from certificates.records.model import (
     IdKind,
     Person,
     RegisterAnswer,
-    RegisterStatus,
     Sex,
     VaccinationRecord,
 )
 from certificates.records.verification import verify
 from certificates.uvci import new_uvci
+from tests.support.records import answer, dose
 from tests.support.softkeys import SoftKey, make_key
 
 NOW = datetime(2022, 6, 15, 3, 0, tzinfo=UTC)
@@ -52,16 +52,8 @@ def make_person(**changes: Any) -> Person:
 
 
 def make_dose(number: int, given_on: date, **changes: Any) -> Dose:
-    dose = Dose(
-        number=number,
-        given_on=given_on,
-        product="comirnaty",
-        lot=f"FK000{number}",
-        amount="0.3 ml",
-        unit=UNIT,
-        entered_by="lan",
-    )
-    return replace(dose, **changes)
+    sound = {"lot": f"FK000{number}", "amount": "0.3 ml", "unit": UNIT, "entered_by": "lan"}
+    return dose(number, given_on.isoformat(), **{**sound, **changes})
 
 
 def make_record(**changes: Any) -> VaccinationRecord:
@@ -76,17 +68,8 @@ def make_record(**changes: Any) -> VaccinationRecord:
 
 
 def make_evidence(record: VaccinationRecord, **changes: Any) -> RegisterAnswer:
-    answer = RegisterAnswer(
-        person_digest=record.person.digest,
-        status=RegisterStatus.FOUND,
-        name=True,
-        date_of_birth=True,
-        sex=True,
-        id_number=True,
-        register="population register",
-        answered_at=NOW - timedelta(days=3),
-    )
-    return replace(answer, **changes)
+    """The register knew this person, three days ago."""
+    return answer(record.person, **{"answered_at": NOW - timedelta(days=3), **changes})
 
 
 def make_terms(now: datetime = NOW) -> Terms:
