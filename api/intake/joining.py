@@ -16,11 +16,13 @@ from api.intake.drafts import Draft, dose_identity
 from api.intake.faults import RowError, row_sentence
 from api.intake.rows import person_key
 from api.intake.units import UnitBook
+from api.states import RecordState
 from api.store.records import NewVersion, StoredRecord, stored_record, write_versions
 from api.store.schema import import_rows, records
 from certificates.records.model import Dose, Person
 
 _BATCH: Final = 500  # persons
+_WAITING: Final = (RecordState.INCOMPLETE.value, RecordState.MALFORMED_ID.value)
 WHY_IMPORTED: Final = "import"
 
 
@@ -95,7 +97,8 @@ def _join_batch(
         row.person_key: stored_record(row)
         for row in connection.execute(select(records).where(records.c.person_key.in_([key for key, _ in batch])))
     }
-    known |= _without_number(connection, [(key, rows) for key, rows in batch if key not in known])
+    if _some_wait(connection):
+        known |= _without_number(connection, [(key, rows) for key, rows in batch if key not in known])
     versions: list[NewVersion] = []
     outcomes: list[dict[str, Any]] = []
     for key, rows in batch:
@@ -130,6 +133,14 @@ def _join_batch(
         outcomes,
     )
     return len(outcomes)
+
+
+def _some_wait(connection: Connection) -> bool:
+    """Whether any record may lack its number: a first import need not look for them."""
+    return (
+        connection.execute(select(records.c.record_id).where(records.c.state.in_(_WAITING)).limit(1)).first()
+        is not None
+    )
 
 
 def _without_number(connection: Connection, batch: Sequence[tuple[str, list[Row[Any]]]]) -> dict[str, StoredRecord]:

@@ -114,7 +114,7 @@ def _texts(
     cells: Sequence[RawCell], header: Header, conversions: Mapping[int, Conversion], notes: list[str]
 ) -> dict[Column, str]:
     width = len(header.names)
-    if any(cell not in ("", None) for cell in cells[width:]):
+    if len(cells) > width and any(cell not in ("", None) for cell in cells[width:]):
         raise RowError("row-shape", header.names[-1])
     for position, cell in enumerate(cells):
         if isinstance(cell, str) and len(cell) > CELL_LIMIT:
@@ -122,8 +122,12 @@ def _texts(
     texts: dict[Column, str] = {}
     for column, position in header.positions.items():
         if position < len(cells):
+            cell = cells[position]
+            if isinstance(cell, str) and cell.isascii() and cell.isalnum():  # nothing to do, and most cells
+                texts[column] = cell
+                continue
             try:
-                texts[column] = clean_cell(cells[position], conversions.get(position), notes)
+                texts[column] = clean_cell(cell, conversions.get(position), notes)
             except RecordError as error:
                 raise RowError(error.code, column) from None
     return texts

@@ -91,7 +91,7 @@ def clean_cell(cell: RawCell, conversion: Conversion | None, notes: list[str]) -
     """
     if not isinstance(cell, str):
         return _number_text(cell)
-    if cell == "" or (cell.isalnum() and cell.isascii()):  # most cells
+    if cell == "":
         return cell
     text = cell.strip()
     if text[:1] in ("=", "+", "@"):

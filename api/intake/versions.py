@@ -6,10 +6,10 @@ from sqlalchemy import Connection
 
 from api.intake.columns import Column
 from api.intake.faults import RowError
-from api.signing.work import local_day
 from api.states import RecordState
 from api.store.records import StoredRecord, load_evidence
 from certificates.errors import RecordError
+from certificates.records.dates import local_day
 from certificates.records.model import Evidence, VaccinationRecord
 from certificates.records.verification import triage, verify
 
