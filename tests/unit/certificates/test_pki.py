@@ -6,6 +6,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from certificates.errors import IssuanceError
 from certificates.pki import SigningCertificate, fingerprint, key_identifier, verify_signature
@@ -185,6 +187,21 @@ def test_what_is_no_certificate() -> None:
         with pytest.raises(IssuanceError) as caught:
             SigningCertificate.from_der(data)
         assert caught.value.code == "certificate-form"
+
+
+CHANGED = certificate(P256, eku(NEW + "1"), x509.BasicConstraints(ca=False, path_length=None), BROKEN)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.data())
+def test_any_changed_certificate_is_read_or_refused(data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(CHANGED)))
+    changed = CHANGED[:start] + data.draw(st.binary(max_size=9)) + CHANGED[start + data.draw(st.integers(0, 9)) :]
+    try:
+        found = SigningCertificate.from_der(changed)
+    except IssuanceError:
+        return
+    assert found.kid == key_identifier(changed)
 
 
 def test_a_country_of_three_letters_is_read_in_silence() -> None:
