@@ -20,10 +20,11 @@ from certificates.jobs import SignedJob, SigningJob
 from certificates.login import login_message
 from certificates.pdf.layout import LAYOUT
 from certificates.pki import SigningCertificate, verify_signature
+from certificates.records.dates import local_day
 from certificates.signing import SigningKey
 from signer.client import CentreClient, JobResult, Lease, Session
 from signer.errors import AgentError, CentreRefusedError
-from signer.review import Refusal, ReviewedJob, local_day, read_job, review_job
+from signer.review import Refusal, ReviewedJob, read_job, review_job
 from signer.units import DailyCount, EnrolledUnits
 
 Role = Literal["station", "ministry"]

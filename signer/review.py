@@ -7,7 +7,7 @@ part differs. Nothing in between.
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import cbor2
@@ -21,9 +21,10 @@ from certificates.issuance import (
     prepare_passport,
     verify_confirmation,
 )
-from certificates.jobs import SigningJob, Task
+from certificates.jobs import SigningJob, Task, read_job_id
 from certificates.pdf.layout import LAYOUT
 from certificates.pki import SigningCertificate
+from certificates.records.dates import local_day
 from certificates.records.model import VerifiedRecord
 from certificates.records.verification import verify
 from certificates.valuesets import PRODUCTS
@@ -32,7 +33,6 @@ from signer.units import EnrolledUnits
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)  # between the centre's clock and this machine's
 MAX_INTENT_AGE: Final = timedelta(days=60)  # a lapsed lease comes back with its old iat; older than this is back-dating
-VIETNAM: Final = timezone(timedelta(hours=7))  # no summer time; the days of doses are meant there
 MAX_LIFE: Final = timedelta(days=366)  # Decision 5772: a code expires 12 months after it was made
 
 
@@ -97,9 +97,7 @@ class _RefusedError(Exception):
 
 def read_job(data: Mapping[str, Any]) -> SigningJob | Refusal:
     """A job as it came over the wire. Raises ValueError where it has not even a name to refuse it by."""
-    job_id = data.get("job_id")
-    if not isinstance(job_id, str) or not job_id:
-        raise ValueError("a job without a name")
+    job_id = read_job_id(data.get("job_id"))
     try:
         return SigningJob.from_dict(data)
     except CertificateError as error:
@@ -131,8 +129,8 @@ def review_job(
     except RecordError as error:  # the record or its evidence does not make a certificate
         fields = f" ({', '.join(error.fields)})" if error.fields else ""
         return Refusal(job_id=job.job_id, reason=error.code, detail=error.detail + fields)
-    except CertificateError as error:
-        return Refusal(job_id=job.job_id, reason=error.code, detail=error.detail)
+    except CertificateError as error:  # the codes of checks are in capital letters, a refusal's are not
+        return Refusal(job_id=job.job_id, reason=error.code.lower(), detail=error.detail)
 
 
 def _review(
@@ -213,11 +211,6 @@ def _check_confirmation(
     _name_difference(confirmation, record, job)
     verify_confirmation(confirmation, record, job.terms, enrolled.certificate)
     return enrolled.daily_quota
-
-
-def local_day(now: datetime) -> date:
-    """The calendar day in Viet Nam."""
-    return now.astimezone(VIETNAM).date()
 
 
 def read_confirmation(data: bytes) -> CoseSign1:

@@ -5,11 +5,11 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from api.audit import record_act
-from api.signing.work import local_day
 from api.states import RecordState
 from api.store.records import load_record, move_record, write_evidence
 from api.store.transactions import writing
 from certificates.errors import RecordError
+from certificates.records.dates import local_day
 from certificates.records.model import Attestation
 from certificates.records.verification import verify_with_attestation
 

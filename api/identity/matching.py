@@ -10,12 +10,12 @@ from sqlalchemy import Engine, func, select
 
 from api.audit import record_act
 from api.identity.register import Register
-from api.signing.work import local_day
 from api.states import RecordState
 from api.store.records import StoredRecord, move_record, stored_record, write_evidence
 from api.store.schema import records
 from api.store.transactions import writing
 from certificates.errors import RecordError
+from certificates.records.dates import local_day
 from certificates.records.model import RegisterAnswer
 from certificates.records.verification import verify_with_register
 

@@ -14,7 +14,7 @@ from api.audit import Act, record_acts
 from api.auth import read_certificate
 from api.context import Centre
 from api.passports.gate import check_before_release
-from api.signing.work import Work, local_day, read_versions, work_of
+from api.signing.work import Work, read_versions, work_of
 from api.states import RecordState
 from api.store.schema import jobs, passports, records, tokens
 from api.store.transactions import writing
@@ -23,6 +23,7 @@ from certificates.errors import CertificateError, IssuanceError
 from certificates.pdf.document import prepare_document
 from certificates.pdf.layout import LAYOUT
 from certificates.pdf.pades import embed_cms
+from certificates.records.dates import local_day
 from certificates.records.model import instant_from_text, instant_to_text
 
 _ACTOR: Final = "centre"

@@ -17,7 +17,7 @@ from api.context import Centre
 from api.errors import CentreError
 from api.passports.release import release_all
 from api.signing.queue import move_records, return_lapsed
-from api.signing.work import local_day, read_versions, work_of
+from api.signing.work import read_versions, work_of
 from api.states import RecordState
 from api.store.schema import confirmations, jobs, late_signatures, leases, passports, records
 from api.store.transactions import writing
@@ -26,6 +26,7 @@ from certificates.errors import CertificateError, IssuanceError
 from certificates.hc1 import check_hc1
 from certificates.issuance import finish
 from certificates.jobs import SignedJob
+from certificates.records.dates import local_day
 from certificates.records.model import instant_to_text
 
 Outcome = Literal["accepted", "already", "rejected", "refused"]

@@ -14,13 +14,14 @@ from api.context import Centre
 from api.errors import CentreError
 from api.signing.enrolment import inherited_units
 from api.signing.queue import move_records, return_lapsed
-from api.signing.work import local_day, next_year, read_versions, work_of
+from api.signing.work import next_year, read_versions, work_of
 from api.states import RecordState
 from api.store.schema import intents, jobs, leases, records
 from api.store.transactions import writing
 from certificates.errors import CheckError, RecordError
 from certificates.jobs import SigningJob
 from certificates.pdf.layout import LAYOUT
+from certificates.records.dates import local_day
 from certificates.records.model import instant_to_text
 from certificates.uvci import new_uvci
 

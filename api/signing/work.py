@@ -3,8 +3,8 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, select
 
@@ -21,8 +21,6 @@ from certificates.records.model import (
     instant_from_text,
 )
 from certificates.records.verification import verify
-
-_VIETNAM: Final = timezone(timedelta(hours=7))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +44,6 @@ def next_year(instant: datetime) -> datetime:
     if (instant.month, instant.day) == (2, 29):
         instant = instant.replace(day=28)
     return instant.replace(year=instant.year + 1)
-
-
-def local_day(instant: datetime) -> date:
-    """The calendar day in Viet Nam, which the dates of doses are meant in."""
-    return instant.astimezone(_VIETNAM).date()
 
 
 def select_versions() -> Select[Any]:

@@ -1,12 +1,19 @@
-"""Birth dates that may be known only in part: many elderly people have a year and nothing else."""
+"""Dates of people and doses: birth dates that may be known only in part, and the calendar that days are meant in."""
 
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
+from typing import Final
 
 from certificates.errors import RecordError
 
+VIETNAM: Final = timezone(timedelta(hours=7))  # no summer time
 _ISO = re.compile(r"^(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?$", re.ASCII)
+
+
+def local_day(instant: datetime) -> date:
+    """The calendar day in Viet Nam, which the dates of doses are meant in. ``instant`` is aware."""
+    return instant.astimezone(VIETNAM).date()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,9 +1,9 @@
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from certificates.errors import RecordError
-from certificates.records.dates import PartialDate
+from certificates.records.dates import PartialDate, local_day
 
 
 @pytest.mark.parametrize("text", ["1950", "1950-02", "2000-02-29", "1900-01-01", "2099-12-31"])
@@ -46,3 +46,8 @@ def test_earliest_day() -> None:
 
 def test_repr_tells_nobody_a_birth_date() -> None:
     assert "1950" not in repr(PartialDate(1950, 6, 7))
+
+
+def test_a_day_in_viet_nam_begins_seven_hours_earlier() -> None:
+    assert local_day(datetime(2021, 12, 31, 16, 59, 59, tzinfo=UTC)) == date(2021, 12, 31)
+    assert local_day(datetime(2021, 12, 31, 17, 0, tzinfo=UTC)) == date(2022, 1, 1)
