@@ -4,16 +4,18 @@ import statistics
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Literal
 
 from rich.console import Console
 from rich.table import Table
 
+Unit = Literal["seconds", "bytes"]
 Run = Callable[[int], float]  # do n rounds, return the seconds they took
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """Seconds for one piece of work, ours and the other's; ``ratio`` is how many times our rate theirs is reached."""
+    """Seconds for one piece of work, or bytes: ours and the other's; ``ratio`` is how many times less ours are."""
 
     stage: str
     against: str
@@ -21,6 +23,7 @@ class Result:
     other: tuple[float, float]
     must: float | None
     stretch: float | None
+    unit: Unit = "seconds"
 
     @property
     def ratio(self) -> float:
@@ -30,8 +33,8 @@ class Result:
         return {
             "stage": self.stage,
             "against": self.against,
-            "ours_seconds": {"minimum": self.ours[0], "median": self.ours[1]},
-            "other_seconds": {"minimum": self.other[0], "median": self.other[1]},
+            f"ours_{self.unit}": {"minimum": self.ours[0], "median": self.ours[1]},
+            f"other_{self.unit}": {"minimum": self.other[0], "median": self.other[1]},
             "ratio": self.ratio,
             "ratio_of_medians": self.other[1] / self.ours[1],
             "must": self.must,
@@ -66,6 +69,21 @@ def race(
     )
 
 
+def sizes(
+    stage: str, ours: float, against: str, other: float, *, must: float | None, stretch: float | None = None
+) -> Result:
+    """Compare bytes."""
+    return Result(
+        stage=stage,
+        against=against,
+        ours=(ours, ours),
+        other=(other, other),
+        must=must,
+        stretch=stretch,
+        unit="bytes",
+    )
+
+
 def each(function: Callable[[int], object]) -> Run:
     """A Run that calls ``function`` with an ever rising number, so that no two calls see the same data."""
     position = 0
@@ -93,15 +111,20 @@ def show(results: Iterable[Result]) -> None:
         mark = "  short" if result.must is not None and result.ratio < result.must else ""
         table.add_row(
             result.stage,
-            _times(result.ours),
+            _figures(result.ours, result.unit),
             result.against,
-            _times(result.other),
+            _figures(result.other, result.unit),
             f"{result.ratio:.2f}{mark}",
-            "" if result.must is None else f"{result.must:g}",
-            "" if result.stretch is None else f"{result.stretch:g}",
+            "" if result.must is None else f"{result.must:.3g}",
+            "" if result.stretch is None else f"{result.stretch:.3g}",
         )
     Console(width=150).print(table)
 
 
-def _times(pair: tuple[float, float]) -> str:
-    return " / ".join(f"{seconds * 1e6:,.0f} us" if seconds < 0.01 else f"{seconds * 1e3:,.1f} ms" for seconds in pair)
+def _figures(pair: tuple[float, float], unit: Unit) -> str:
+    if unit == "bytes":
+        return f"{pair[0] / 1e6:,.2f} MB"
+    return " / ".join(
+        f"{seconds * 1e6:,.{0 if seconds > 1e-5 else 1}f} us" if seconds < 0.01 else f"{seconds * 1e3:,.1f} ms"
+        for seconds in pair
+    )

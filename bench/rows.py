@@ -12,9 +12,11 @@ import cbor2
 from bench import material, peers
 from bench.harness import Result, Run, each, race
 from bench.native import Loop, build
+from bench.revocation import revocation
 from certificates import base45 as our_base45
 from certificates import purposes
-from certificates.cose import protected_header
+from certificates.checking import check_text
+from certificates.cose import protected_header, sig_structure
 from certificates.cwt import CwtClaims
 from certificates.hc1 import encode_hc1
 from certificates.issuance import ToBeSigned, finish, prepare_passport
@@ -22,9 +24,10 @@ from certificates.payload import HealthCertificate
 from certificates.pdf.document import prepare_document
 from certificates.pdf.pades import build_cms, embed_cms
 from certificates.pdf.page import render_page
-from certificates.pki import SigningCertificate
+from certificates.pki import SigningCertificate, verify_signature
 from certificates.qr import qr_png
 from certificates.records.model import VerifiedRecord
+from certificates.trust import TrustStore
 from hsm.keys import TokenKey, open_key
 from hsm.tokens import TokenSelector
 
@@ -222,6 +225,24 @@ def whole_certificate(bench: Bench) -> Iterator[Result]:
     )
 
 
+def acceptance_rules(bench: Bench) -> Iterator[Result]:
+    """Twenty rules, all of them applied to each certificate, against one verification of its signature."""
+    rules, dsc = material.twenty_rules(), bench.dsc["EC"]
+    trust = TrustStore.of([bench.tokens.certificates["EC"]])
+    checked = [check_text(bench.passport("EC", number), trust, material.NOW) for number in range(200)]
+    messages = [sig_structure(found.cose.protected, found.cose.payload, purposes.PASSPORT) for found in checked]
+    assert len(rules.evaluate(checked[0], material.NOW, country="VN", policy="border")) == 20
+    yield race(
+        "twenty acceptance rules",
+        each(lambda number: rules.evaluate(checked[number % 200], material.NOW, country="VN", policy="border")),
+        "one ES256 verification",
+        each(lambda number: verify_signature(dsc, messages[number % 200], checked[number % 200].cose.signature)),
+        rounds=(400, 400),
+        must=1,
+        stretch=1 / 0.3,
+    )
+
+
 def two_processes(bench: Bench) -> Iterator[Result]:
     """Certificates from two signing processes in the time that one needs for half of them."""
     with _workers(bench, 1) as one, _workers(bench, 2) as two:
@@ -287,5 +308,7 @@ ROWS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
     qr_picture,
     page_and_signature,
     whole_certificate,
+    acceptance_rules,
     two_processes,
+    revocation,
 )
