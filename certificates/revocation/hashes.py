@@ -1,7 +1,7 @@
 """The hashes by which a certificate is revoked: the first 128 bits of SHA-256, over bytes just as they were signed."""
 
-import hashlib
 from enum import StrEnum
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from certificates.signing import Algorithm
@@ -21,34 +21,36 @@ class HashType(StrEnum):
     COUNTRYCODEUCI = "COUNTRYCODEUCI"
 
 
+# Members of an enumeration are slow to reach; a look-up takes two microseconds.
+_SIGNATURE: Final = HashType.SIGNATURE
+_UCI: Final = HashType.UCI
+
+
 def signature_hash(signature: bytes, algorithm: Algorithm) -> bytes:
     """Over r alone for ES256, since r,s and r,n-s both verify; over the whole signature for PS256."""
-    return _truncated(signature[:_R_SIZE] if algorithm == "ES256" else signature)
+    return sha256(signature[:_R_SIZE] if algorithm == "ES256" else signature).digest()[:HASH_SIZE]
 
 
 def uci_hash(uci: str) -> bytes:
     """Over ``ci`` as it was signed, case and check character kept."""
-    return _truncated(uci.encode())
+    return sha256(uci.encode()).digest()[:HASH_SIZE]
 
 
 def country_uci_hash(country: str, uci: str) -> bytes:
     """Over ``iss`` followed by ``ci``."""
-    return _truncated((country + uci).encode())
+    return uci_hash(country + uci)
 
 
-def hashes_of(checked: "CheckedCertificate", hash_type: HashType) -> tuple[bytes, ...]:
+def hashes_of(checked: "CheckedCertificate", hash_type: HashType) -> list[bytes]:
     """The certificate's hashes of this type: one, or one for each entry where a certificate has several.
 
     Where it names no issuer, the country of its signer stands for ``iss``.
     """
-    if hash_type is HashType.SIGNATURE:
-        return (signature_hash(checked.cose.signature, checked.algorithm),)
-    ucis = tuple(entry["ci"] for kind in "vtr" for entry in checked.payload.get(kind) or ())
-    if hash_type is HashType.UCI:
-        return tuple(map(uci_hash, ucis))
+    if hash_type is _SIGNATURE:
+        return [signature_hash(checked.cose.signature, checked.algorithm)]
+    dcc = checked.claims.dcc
+    entries = dcc.get("v") or dcc.get("t") or dcc["r"]  # exactly one of them holds entries
+    if hash_type is _UCI:
+        return [uci_hash(entry["ci"]) for entry in entries]
     country = checked.issuer or checked.signer.country or ""
-    return tuple(country_uci_hash(country, uci) for uci in ucis)
-
-
-def _truncated(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()[:HASH_SIZE]
+    return [country_uci_hash(country, entry["ci"]) for entry in entries]

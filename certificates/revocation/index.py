@@ -11,11 +11,13 @@ or one in ten million others) does it read the entry, which decides. With a file
 """
 
 import mmap
+import struct
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from certificates.cbor import CborError, decode_item
+from certificates.cose import KID_SIZE
 from certificates.errors import CertificateError, CheckError, CheckReason
 from certificates.revocation.hashes import HASH_SIZE, HashType, hashes_of
 
@@ -28,7 +30,8 @@ PREFIX_SIZE: Final = 4  # bytes that hold a hash's first bits
 OFFSET_SIZE: Final = 4
 TAIL_SIZE: Final = 4
 MAX_BITS: Final = 24
-_LOW_OFFSET: Final = 0xFFFFFFFF
+_PREFIX: Final = struct.Struct(">I").unpack_from
+_BOUNDS: Final = struct.Struct("<II").unpack_from  # an offset and the next one
 
 
 class Table:
@@ -51,11 +54,11 @@ class Table:
     def __contains__(self, entry: bytes) -> bool:
         """Whether this hash of 16 bytes is among them, exactly."""
         data, tails, start = self._data, self._tails, self._tail
-        slot = self._offsets + (int.from_bytes(entry[:PREFIX_SIZE]) >> self._shift) * OFFSET_SIZE
-        bounds = int.from_bytes(data[slot : slot + 2 * OFFSET_SIZE], "little")  # two offsets in one read
-        end = tails + (bounds >> 32) * TAIL_SIZE
+        (prefix,) = _PREFIX(entry)
+        first, last = _BOUNDS(data, self._offsets + (prefix >> self._shift) * OFFSET_SIZE)
+        end = tails + last * TAIL_SIZE
         tail = entry[start : start + TAIL_SIZE]
-        found = data.find(tail, tails + (bounds & _LOW_OFFSET) * TAIL_SIZE, end)
+        found = data.find(tail, tails + first * TAIL_SIZE, end)
         while found >= 0:
             number, within = divmod(found - tails, TAIL_SIZE)
             place = self._entries + number * HASH_SIZE
@@ -77,7 +80,7 @@ class RevocationIndex:
     def __init__(self, data: bytes | mmap.mmap) -> None:
         """Raises CertificateError ``index-form``."""
         self._data = data
-        self._tables: dict[bytes, tuple[tuple[HashType, Table], ...]] = {}
+        self._tables: dict[bytes | str | None, tuple[tuple[HashType, Table], ...]] = {}
         try:
             if data[: len(MAGIC)] != MAGIC:
                 raise _malformed("this is no revocation index")
@@ -86,7 +89,7 @@ class RevocationIndex:
             self.issued_at = datetime.fromtimestamp(issued_at, UTC)
             self.expires_at = datetime.fromtimestamp(expires_at, UTC)
             for scope, hash_type, start, count, bits in tables:
-                self._add(scope, HashType(hash_type), _table(data, place, start, count, bits))
+                self._add(_key(scope), HashType(hash_type), _table(data, place, start, count, bits))
         except (CborError, ValueError, TypeError, OverflowError, OSError) as error:
             raise _malformed("the revocation index is broken: build it again") from error
 
@@ -124,19 +127,25 @@ class RevocationIndex:
 
     def table(self, scope: bytes, hash_type: HashType) -> Table | None:
         """The hashes of one scope (see `certificates.revocation.lists.Group`) and type."""
-        return dict(self._tables.get(scope, ())).get(hash_type)
+        return dict(self._tables.get(_key(scope), ())).get(hash_type)
 
     def check(self, checked: "CheckedCertificate") -> None:
         """Raises CheckError REVOKED if one of the certificate's hashes is here, for its signer or its country."""
-        country = checked.signer.country or checked.issuer or ""
-        for scope in (checked.kid, country.encode()):
+        signer = checked.signer
+        for scope in (signer.kid, signer.country or checked.claims.issuer):
             for hash_type, table in self._tables.get(scope, ()):
-                if any(entry in table for entry in hashes_of(checked, hash_type)):
-                    detail = f"its {hash_type.value} hash is on the revocation list, version {self.version}"
-                    raise CheckError(CheckReason.REVOKED, detail)
+                for entry in hashes_of(checked, hash_type):
+                    if entry in table:
+                        detail = f"its {hash_type.value} hash is on the revocation list, version {self.version}"
+                        raise CheckError(CheckReason.REVOKED, detail)
 
-    def _add(self, scope: bytes, hash_type: HashType, table: Table) -> None:
-        self._tables[scope] = (*self._tables.get(scope, ()), (hash_type, table))
+    def _add(self, key: bytes | str, hash_type: HashType, table: Table) -> None:
+        self._tables[key] = (*self._tables.get(key, ()), (hash_type, table))
+
+
+def _key(scope: bytes) -> bytes | str:
+    """A kid as it is, a country as the text that a certificate gives: nothing is converted at a look-up."""
+    return scope if len(scope) == KID_SIZE else str(scope, "ascii")
 
 
 def _table(data: bytes | mmap.mmap, place: int, start: Any, count: Any, bits: Any) -> Table:
