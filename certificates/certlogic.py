@@ -8,7 +8,7 @@ and the work of one evaluation; only ``reduce`` can multiply work, and it pays f
 from dataclasses import dataclass
 from typing import Any, Final
 
-from certificates.certlogic_operations import OPERATIONS, Node, Run, array, invalid, literal_value, variable
+from certificates.certlogic_operations import OPERATIONS, Meter, Node, Run, array, invalid, literal_value, variable
 from certificates.certlogic_time import Instant
 from certificates.errors import CertLogicError
 
@@ -29,7 +29,7 @@ class Logic:
 
         Raises CertLogicError: an operand of the wrong type, or too much work. Nothing else is raised.
         """
-        value = self._run(data, [MAX_WORK])
+        value = self._run(data, Meter(MAX_WORK))
         return str(value) if type(value) is Instant else value
 
 

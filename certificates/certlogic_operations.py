@@ -2,7 +2,7 @@
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple, NoReturn
 
 from certificates.certlogic_time import UNITS, Instant, date_of_birth, plus_time
@@ -17,7 +17,26 @@ _INDEX: Final = re.compile(r"\d{1,9}", re.ASCII)
 _SEPARATORS: Final = re.compile(r"[/#:]")
 _UVCI_PREFIX: Final = "URN:UVCI:"
 
-Meter = list[int]  # its only item: the work that is left, in nodes
+
+class Codes(list[str]):
+    """A value set: a list of texts that knows its members, for long ones that are asked often. Never changed."""
+
+    __slots__ = ("members",)
+
+    def __init__(self, codes: Iterable[str]) -> None:
+        super().__init__(codes)
+        self.members = frozenset(self)
+
+
+class Meter:
+    """What one evaluation carries along: the work that is left, in nodes."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+
 Run = Callable[[Any, Meter], Any]  # data context, meter -> value
 
 
@@ -28,6 +47,8 @@ def is_truthy(value: object) -> bool | None:
         return bool(value)
     if value is None:
         return False
+    if kind is Codes:
+        return bool(value)
     if kind is float and value.is_integer():  # type: ignore[attr-defined]
         return bool(value)
     return None
@@ -48,8 +69,8 @@ def _wrong(detail: str) -> NoReturn:
 
 
 def _pay(meter: Meter, work: int) -> None:
-    meter[0] -= work
-    if meter[0] < 0:
+    meter.left -= work
+    if meter.left < 0:
         raise CertLogicError("certlogic-limit", "the evaluation takes too much work")
 
 
@@ -83,7 +104,7 @@ def variable(path: object) -> Run:
             kind = type(data)
             if kind is dict:
                 data = data.get(name)
-            elif kind is list and index is not None and index < len(data):
+            elif index is not None and isinstance(data, list) and index < len(data):
                 data = data[index]
             else:
                 return None
@@ -137,7 +158,7 @@ def _same(left: Any, right: Any) -> bool:
     """Equal without coercion. Lists and objects are only equal to themselves, as in ECMAScript."""
     kind, other = type(left), type(right)
     if kind is other:
-        return left is right if kind is list or kind is dict else bool(left == right)
+        return left is right if kind in (list, dict, Codes) else bool(left == right)
     return (kind, other) in ((int, float), (float, int)) and bool(left == right)
 
 
@@ -151,6 +172,8 @@ def _in(operands: list[Node], literals: list[object]) -> Run:
 
     def run(data: Any, meter: Meter) -> bool:
         wanted, items = left(data, meter), right(data, meter)
+        if type(items) is Codes:
+            return type(wanted) is str and wanted in items.members
         if type(items) is not list:
             _wrong("in: the second operand is not a list")
         if len(items) >= _PORTION:
@@ -270,7 +293,7 @@ def _reduce(operands: list[Node], _: list[object]) -> Run:
         value = initial.run(data, meter)
         if items is None:  # a field that is not there folds like an empty list
             return value
-        if type(items) is not list:
+        if not isinstance(items, list):
             _wrong("reduce: the first operand is not a list")
         _pay(meter, len(items) * step.cost)
         for item in items:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 from certificates.certlogic import SPECIFICATION, Logic, compile_logic
@@ -95,6 +96,7 @@ class Rule:
         return next(iter(self.descriptions.values()))
 
 
+@lru_cache(maxsize=256)
 def parse_version(text: str) -> Version:
     """The numbers of "1.3.0", for comparison."""
     return tuple(int(number) for number in re.findall(r"\d+", text[:40], re.ASCII))

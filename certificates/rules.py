@@ -3,12 +3,13 @@
 import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from certificates.certlogic import Logic
+from certificates.certlogic_operations import Codes
 from certificates.checking import CheckedCertificate
 from certificates.countries import COUNTRIES
 from certificates.errors import CertLogicError, CheckError, CheckReason, RuleError
@@ -22,7 +23,7 @@ _DEFAULT: Final = Path(__file__).parent / "data" / "vn-rules.json"
 _KINDS: Final = {"v": CertificateType.VACCINATION, "t": CertificateType.TEST, "r": CertificateType.RECOVERY}
 
 # The value sets that rules may ask for, by the names that the EU gateway gives them; all codes, deprecated ones too.
-_VALUE_SETS: Final[Mapping[str, list[str]]] = {
+_VALUE_SETS: Final[Mapping[str, Iterable[str]]] = {
     "country-2-codes": sorted(COUNTRIES),
     "disease-agent-targeted": [DISEASE_COVID_19],
     "covid-19-lab-result": ["260415000", "260373001"],
@@ -80,7 +81,7 @@ class RuleSet:
         Raises RuleError ``rule-twice`` or ``rules-size``.
         """
         self.rules: Final = tuple(rules)
-        self._value_sets: Final = {**_VALUE_SETS, **(value_sets or {})}
+        self._value_sets: Final = {name: Codes(codes) for name, codes in {**_VALUE_SETS, **(value_sets or {})}.items()}
         if len(self.rules) > MAX_RULES:
             raise RuleError("rules-size", f"more than {MAX_RULES} rules")
         seen = set()
@@ -193,12 +194,12 @@ class RuleSet:
         kind = next(name for letter, name in _KINDS.items() if payload.get(letter))
         rules = self.select(kind, at, country=country, issuer=issuer, policy=policy, region=region)
         external = {
-            "validationClock": _text(at),
+            "validationClock": at.isoformat(),
             "valueSets": self._value_sets,
             "countryCode": country,
             "issuerCountryCode": issuer,
-            "exp": _text(certificate.expires_at),
-            "iat": _text(certificate.issued_at),
+            "exp": certificate.expires_at.isoformat(),
+            "iat": certificate.issued_at.isoformat(),
             "kid": base64.b64encode(certificate.kid).decode(),
             "region": region,
         }
@@ -239,7 +240,3 @@ class RuleSet:
         if type(value) is not bool:
             return RuleResult(rule=rule, outcome=Outcome.OPEN, detail="it answers neither true nor false")
         return self._results[id(rule)][not value]
-
-
-def _text(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"

@@ -39,7 +39,6 @@ def open_rules(name: str, country: str, policy: str | None, *, json: bool) -> Ac
     if policies and policy is None:
         stop("policy-missing", f"Say for which occasion: --policy {' or '.join(policies)}.", json=json)
     if policy is not None and policy not in policies:
-        stop(
-            "policy-unknown", f"--policy: {policy} is none of: {', '.join(policies) or 'no policies here'}.", json=json
-        )
+        known = ", ".join(policies) or "none"
+        stop("policy-unknown", f"--policy: no policy {policy} for {country}; there are: {known}.", json=json)
     return Acceptance(rules=rules, country=country, policy=policy)

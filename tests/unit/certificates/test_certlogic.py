@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certificates.certlogic import MAX_DEPTH, MAX_NODES, compile_logic, evaluate
-from certificates.certlogic_operations import OPERATIONS, is_truthy
+from certificates.certlogic_operations import OPERATIONS, Codes, is_truthy
 from certificates.errors import CertLogicError
 from tests.support.fixtures import fixtures, read_json
 
@@ -149,6 +149,19 @@ def test_equality_and_membership_without_coercion(left: object, right: object, s
     assert evaluate({"in": [var("left"), var("list")]}, data) is same
     assert evaluate({"in": [var("left"), [var("right")]]}, data) is same
     assert evaluate({"in": [var("left"), []]}, data) is False
+
+
+def test_a_value_set_is_a_list_like_any_other() -> None:
+    data = {"set": Codes(["a", "b"]), "none": Codes([])}
+    for wanted, there in (("a", True), ("c", False), (1, False), (None, False), ([], False)):
+        assert evaluate({"in": [var("wanted"), var("set")]}, data | {"wanted": wanted}) is there
+    assert evaluate(var("set.1"), data) == "b"
+    assert evaluate(var("set.2"), data) is None
+    assert evaluate({"!": [var("none")]}, data) is True
+    assert evaluate({"!": [var("set")]}, data) is False
+    assert evaluate({"===": [var("set"), var("set")]}, data) is True
+    assert evaluate({"===": [var("set"), ["a", "b"]]}, data) is False
+    assert evaluate({"reduce": [var("set"), {"+": [var("accumulator"), 1]}, 0]}, data) == 2
 
 
 def test_a_list_equals_itself() -> None:

@@ -101,7 +101,7 @@ def test_what_a_rule_may_ask_for() -> None:
         equal("countryCode", "XX"),
         equal("issuerCountryCode", "VN"),
         equal("region", "AB"),
-        equal("validationClock", "2022-06-01T00:00:00Z"),
+        equal("validationClock", "2022-06-01T00:00:00+00:00"),
         instant("validationClock", int(AT.timestamp())),
         instant("exp", EXP),
         instant("iat", IAT),
