@@ -265,7 +265,7 @@ def _entry_fields(
         "t": (
             ("tg", True, disease),
             ("tt", True, code),
-            ("nm", False, text),
+            ("nm", False, code),  # of any length before version 1.3.0
             ("ma", False, code),
             ("sc", True, moment),
             ("tr", True, code),

@@ -177,6 +177,7 @@ def test_alive_elsewhere_but_never_ours(path: str, value: Any) -> None:
         ("t.0.sc", "2021-10-01 08:30:00Z", "t"),
         ("t.0.sc", "2021-10-01T25:30:00Z", "t"),
         ("t.0.ma", None, "t"),
+        ("t.0.nm", "x" * 81, "t"),  # no limit before version 1.3.0
         ("r.0.du", "2022-03-01T00:00:00Z", "r"),
     ],
 )
