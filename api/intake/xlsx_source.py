@@ -1,6 +1,6 @@
 """XLSX files, streamed: one row of the sheet of doses at a time, with bounds on what a small file may unpack to.
 
-Reader of our own, for the reasons of docs/adr (ECMA-376, part 1, chapter 18: sheet data, shared strings, styles).
+Reader of our own, for the reasons of ADR 5 (ECMA-376, part 1, chapter 18: sheet data, shared strings, styles).
 Nothing but the values, the formulas and the date formats is read.
 """
 
