@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -21,6 +21,8 @@ from certificates.records.model import (
     VerifiedRecord,
 )
 from certificates.records.verification import verify_with_register
+from certificates.rule import CertificateType
+from certificates.rules import RuleSet
 from certificates.uvci import new_uvci
 from hsm.softhsm import write_config
 
@@ -99,6 +101,15 @@ def _verified(random: Random, number: int) -> VerifiedRecord:
 def terms() -> Terms:
     """Fresh terms, twelve months, a new certificate code."""
     return Terms(uvci=new_uvci(), issued_at=NOW, expires_at=NOW + timedelta(days=365), issuer="Bộ Y tế Việt Nam")
+
+
+def twenty_rules() -> RuleSet:
+    """Vietnam's rules for vaccinations at the border, over and over under new names, until twenty of them apply."""
+    own = RuleSet.default().select(CertificateType.VACCINATION, NOW, country="VN", policy="border")
+    return RuleSet(
+        replace(own[number % len(own)], identifier=f"VR-VN-{9000 + number}", valid_to=NOW + timedelta(days=1))
+        for number in range(20)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

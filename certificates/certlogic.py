@@ -8,7 +8,7 @@ and the work of one evaluation; only ``reduce`` can multiply work, and it pays f
 from dataclasses import dataclass
 from typing import Any, Final
 
-from certificates.certlogic_operations import OPERATIONS, Meter, Node, Run, array, invalid, literal_value, variable
+from certificates.certlogic_operations import OPERATIONS, Node, Run, Scope, array, invalid, literal_value, variable
 from certificates.certlogic_time import Instant
 from certificates.errors import CertLogicError
 
@@ -24,12 +24,16 @@ class Logic:
 
     _run: Run
 
-    def evaluate(self, data: object) -> Any:
+    def evaluate(self, data: object, scope: Scope | None = None) -> Any:
         """The value of the expression on ``data``: JSON as `json.loads` gives it. A date-time becomes its text.
+
+        ``scope`` is given where several expressions are evaluated on the same data, unchanged in between.
 
         Raises CertLogicError: an operand of the wrong type, or too much work. Nothing else is raised.
         """
-        value = self._run(data, Meter(MAX_WORK))
+        scope = scope or Scope()
+        scope.left = MAX_WORK
+        value = self._run(data, scope)
         return str(value) if type(value) is Instant else value
 
 
@@ -51,6 +55,7 @@ class _Compiler:
 
     def __init__(self) -> None:
         self._nodes = 0
+        self._lambdas = 0  # how many of them we are in
 
     def compile(self, expression: object, depth: int) -> Node:
         before = self._nodes
@@ -73,11 +78,16 @@ class _Compiler:
             invalid("an expression object must have exactly one key")
         ((name, operands),) = expression.items()
         if name == "var":
-            return variable(operands)
+            return variable(operands, in_lambda=self._lambdas > 0)
         known = OPERATIONS.get(name) if type(name) is str else None
         if known is None:
             invalid("an unknown operation")
         if type(operands) is not list or not known.least <= len(operands) <= known.most:
             invalid(f"{name} takes a list of {known.least} to {known.most} operands")
-        values = [self.compile(operand, depth) for operand in operands[: known.evaluated]]
+        values = []
+        for position, operand in enumerate(operands[: known.evaluated]):
+            is_lambda = name == "reduce" and position == 1
+            self._lambdas += is_lambda
+            values.append(self.compile(operand, depth))
+            self._lambdas -= is_lambda
         return known.build(values, operands[known.evaluated :])

@@ -28,16 +28,17 @@ class Codes(list[str]):
         self.members = frozenset(self)
 
 
-class Meter:
-    """What one evaluation carries along: the work that is left, in nodes."""
+class Scope:
+    """What evaluations on the same data share: what their paths led to, and the work that is left, in nodes."""
 
-    __slots__ = ("left",)
+    __slots__ = ("found", "left")
 
-    def __init__(self, left: int) -> None:
-        self.left = left
+    def __init__(self) -> None:
+        self.found: dict[str, Any] = {}
+        self.left = 0
 
 
-Run = Callable[[Any, Meter], Any]  # data context, meter -> value
+Run = Callable[[Any, Scope], Any]  # data context, scope -> value
 
 
 def is_truthy(value: object) -> bool | None:
@@ -68,9 +69,9 @@ def _wrong(detail: str) -> NoReturn:
     raise CertLogicError("certlogic-type", detail)
 
 
-def _pay(meter: Meter, work: int) -> None:
-    meter.left -= work
-    if meter.left < 0:
+def _pay(scope: Scope, work: int) -> None:
+    scope.left -= work
+    if scope.left < 0:
         raise CertLogicError("certlogic-limit", "the evaluation takes too much work")
 
 
@@ -84,25 +85,25 @@ def literal_value(value: object) -> Run:
         raise CertLogicError("certlogic-limit", "an integer beyond 53 bits")
     if kind is not bool and kind is not str and kind is not int:
         invalid("neither a literal, a list nor an operation")
-    return lambda data, meter: value
+    return lambda data, scope: value
 
 
 def array(items: list[Node]) -> Run:
     runs = tuple(item.run for item in items)
-    return lambda data, meter: [run(data, meter) for run in runs]
+    return lambda data, scope: [run(data, scope) for run in runs]
 
 
-def variable(path: object) -> Run:
+def variable(path: object, *, in_lambda: bool) -> Run:
+    """Data access. Rules ask for the same few paths again and again: outside of lambdas each is walked once a scope."""
     if path == "" and type(path) is str:
-        return lambda data, meter: data
+        return lambda data, scope: data
     if type(path) is not str or _PATH.fullmatch(path) is None:
         invalid("var takes a path of fragments with a period between them")
     steps = tuple((name, int(name) if _INDEX.fullmatch(name) else None) for name in path.split("."))
 
-    def run(data: Any, meter: Meter) -> Any:
+    def walk(data: Any, scope: Scope) -> Any:
         for name, index in steps:
-            kind = type(data)
-            if kind is dict:
+            if type(data) is dict:
                 data = data.get(name)
             elif index is not None and isinstance(data, list) and index < len(data):
                 data = data[index]
@@ -110,17 +111,24 @@ def variable(path: object) -> Run:
                 return None
         return data
 
-    return run
+    def run(data: Any, scope: Scope) -> Any:
+        found = scope.found
+        if path in found:
+            return found[path]
+        value = found[path] = walk(data, scope)
+        return value
+
+    return walk if in_lambda else run
 
 
 def _if(operands: list[Node], _: list[object]) -> Run:
     guard, then, otherwise = (operand.run for operand in operands)
 
-    def run(data: Any, meter: Meter) -> Any:
-        value = guard(data, meter)
+    def run(data: Any, scope: Scope) -> Any:
+        value = guard(data, scope)
         if value is True or (value is not False and is_truthy(value)):
-            return then(data, meter)
-        return otherwise(data, meter)
+            return then(data, scope)
+        return otherwise(data, scope)
 
     return run
 
@@ -128,10 +136,10 @@ def _if(operands: list[Node], _: list[object]) -> Run:
 def _and(operands: list[Node], _: list[object]) -> Run:
     runs = tuple(operand.run for operand in operands)
 
-    def run(data: Any, meter: Meter) -> Any:
+    def run(data: Any, scope: Scope) -> Any:
         value = None
         for operand in runs:
-            value = operand(data, meter)
+            value = operand(data, scope)
             truthy = is_truthy(value)
             if not truthy:
                 if truthy is None:
@@ -145,8 +153,8 @@ def _and(operands: list[Node], _: list[object]) -> Run:
 def _not(operands: list[Node], _: list[object]) -> Run:
     operand = operands[0].run
 
-    def run(data: Any, meter: Meter) -> bool:
-        truthy = is_truthy(operand(data, meter))
+    def run(data: Any, scope: Scope) -> bool:
+        truthy = is_truthy(operand(data, scope))
         if truthy is None:
             _wrong("!: the operand is neither truthy nor falsy")
         return not truthy
@@ -164,26 +172,26 @@ def _same(left: Any, right: Any) -> bool:
 
 def _equals(operands: list[Node], _: list[object]) -> Run:
     left, right = (operand.run for operand in operands)
-    return lambda data, meter: _same(left(data, meter), right(data, meter))
+    return lambda data, scope: _same(left(data, scope), right(data, scope))
 
 
 def _in(operands: list[Node], literals: list[object]) -> Run:
     (left, _, _), (right, _, texts) = operands
 
-    def run(data: Any, meter: Meter) -> bool:
-        wanted, items = left(data, meter), right(data, meter)
+    def run(data: Any, scope: Scope) -> bool:
+        wanted, items = left(data, scope), right(data, scope)
         if type(items) is Codes:
             return type(wanted) is str and wanted in items.members
         if type(items) is not list:
             _wrong("in: the second operand is not a list")
         if len(items) >= _PORTION:
-            _pay(meter, len(items) // _PORTION)
+            _pay(scope, len(items) // _PORTION)
         if type(wanted) is str:
             return wanted in items  # a text equals texts only
         return any(_same(wanted, item) for item in items)
 
-    def run_literal(data: Any, meter: Meter) -> bool:
-        wanted = left(data, meter)
+    def run_literal(data: Any, scope: Scope) -> bool:
+        wanted = left(data, scope)
         return type(wanted) is str and wanted in texts  # type: ignore[operator]
 
     return run if texts is None else run_literal
@@ -196,8 +204,8 @@ def _is_integer(value: Any) -> bool:
 def _plus(operands: list[Node], _: list[object]) -> Run:
     left, right = (operand.run for operand in operands)
 
-    def run(data: Any, meter: Meter) -> int:
-        first, second = left(data, meter), right(data, meter)
+    def run(data: Any, scope: Scope) -> int:
+        first, second = left(data, scope), right(data, scope)
         if not (_is_integer(first) and _is_integer(second)):
             _wrong("+: an operand is not an integer")
         total = int(first) + int(second)
@@ -219,13 +227,13 @@ def _comparison(name: str, holds: Callable[[Any, Any], bool], kind: type, is_kin
         left, right = operands[0].run, operands[1].run
         last = operands[2].run if len(operands) == 3 else None
 
-        def run(data: Any, meter: Meter) -> bool:
-            first, second = left(data, meter), right(data, meter)
+        def run(data: Any, scope: Scope) -> bool:
+            first, second = left(data, scope), right(data, scope)
             if not (type(first) is type(second) is kind or (is_kind(first) and is_kind(second))):
                 _wrong(f"{name}: an operand is of the wrong type")
             if last is None:
                 return holds(first, second)
-            third = last(data, meter)
+            third = last(data, scope)
             if not is_kind(third):
                 _wrong(f"{name}: an operand is of the wrong type")
             return holds(first, second) and holds(second, third)
@@ -244,8 +252,8 @@ def _plus_time(operands: list[Node], literals: list[object]) -> Run:
     if unit not in UNITS or type(unit) is not str:
         invalid("plusTime: the unit is not year, month, day or hour")
 
-    def run(data: Any, meter: Meter) -> Instant:
-        text = operand(data, meter)
+    def run(data: Any, scope: Scope) -> Instant:
+        text = operand(data, scope)
         if type(text) is not str:
             _wrong("plusTime: the operand is not a text")
         return plus_time(text, amount, unit)
@@ -256,8 +264,8 @@ def _plus_time(operands: list[Node], literals: list[object]) -> Run:
 def _date_of_birth(operands: list[Node], _: list[object]) -> Run:
     operand = operands[0].run
 
-    def run(data: Any, meter: Meter) -> Instant:
-        text = operand(data, meter)
+    def run(data: Any, scope: Scope) -> Instant:
+        text = operand(data, scope)
         if type(text) is not str:
             _wrong("dccDateOfBirth: the operand is not a text")
         return date_of_birth(text)
@@ -272,13 +280,13 @@ def _extract_from_uvci(operands: list[Node], literals: list[object]) -> Run:
     if type(index) is not int:
         invalid("extractFromUVCI: the index is not an integer")
 
-    def run(data: Any, meter: Meter) -> str | None:
-        text = operand(data, meter)
+    def run(data: Any, scope: Scope) -> str | None:
+        text = operand(data, scope)
         if text is None:
             return None
         if type(text) is not str:
             _wrong("extractFromUVCI: the operand is not a text")
-        _pay(meter, len(text) // _PORTION)
+        _pay(scope, len(text) // _PORTION)
         fragments = _SEPARATORS.split(text.removeprefix(_UVCI_PREFIX))
         return fragments[index] if 0 <= index < len(fragments) else None
 
@@ -288,16 +296,16 @@ def _extract_from_uvci(operands: list[Node], literals: list[object]) -> Run:
 def _reduce(operands: list[Node], _: list[object]) -> Run:
     operand, step, initial = operands
 
-    def run(data: Any, meter: Meter) -> Any:
-        items = operand.run(data, meter)
-        value = initial.run(data, meter)
+    def run(data: Any, scope: Scope) -> Any:
+        items = operand.run(data, scope)
+        value = initial.run(data, scope)
         if items is None:  # a field that is not there folds like an empty list
             return value
         if not isinstance(items, list):
             _wrong("reduce: the first operand is not a list")
-        _pay(meter, len(items) * step.cost)
+        _pay(scope, len(items) * step.cost)
         for item in items:
-            value = step.run({"current": item, "accumulator": value}, meter)
+            value = step.run({"current": item, "accumulator": value}, scope)
         return value
 
     return run

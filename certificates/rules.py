@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from certificates.certlogic import Logic
-from certificates.certlogic_operations import Codes
+from certificates.certlogic_operations import Codes, Scope
 from certificates.checking import CheckedCertificate
 from certificates.countries import COUNTRIES
 from certificates.errors import CertLogicError, CheckError, CheckReason, RuleError
@@ -205,7 +205,8 @@ class RuleSet:
         }
         data = {"payload": payload, "external": external}
         version = parse_version(str(payload.get("ver")))
-        return tuple([self._apply(rule, data, version) for rule in rules])
+        scope = Scope()
+        return tuple([self._apply(rule, data, version, scope) for rule in rules])
 
     def check(
         self,
@@ -225,16 +226,16 @@ class RuleSet:
             raise RefusedByRules(certificate, results)
         return results
 
-    def _apply(self, rule: Rule, data: Mapping[str, Any], version: Version) -> RuleResult:
+    def _apply(self, rule: Rule, data: Mapping[str, Any], version: Version, scope: Scope) -> RuleResult:
         if rule.logic is None:
             return RuleResult(rule=rule, outcome=Outcome.OPEN, detail="its engine is not known here")
         if version[:1] != rule.schema_version[:1] or version < rule.schema_version:
             return RuleResult(rule=rule, outcome=Outcome.OPEN, detail="the certificate has another schema version")
-        return self._decide(rule, rule.logic, data)
+        return self._decide(rule, rule.logic, data, scope)
 
-    def _decide(self, rule: Rule, logic: Logic, data: Mapping[str, Any]) -> RuleResult:
+    def _decide(self, rule: Rule, logic: Logic, data: Mapping[str, Any], scope: Scope) -> RuleResult:
         try:
-            value = logic.evaluate(data)
+            value = logic.evaluate(data, scope)
         except CertLogicError as error:
             return RuleResult(rule=rule, outcome=Outcome.OPEN, detail=error.detail)
         if type(value) is not bool:

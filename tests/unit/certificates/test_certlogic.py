@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certificates.certlogic import MAX_DEPTH, MAX_NODES, compile_logic, evaluate
-from certificates.certlogic_operations import OPERATIONS, Codes, is_truthy
+from certificates.certlogic_operations import OPERATIONS, Codes, Scope, is_truthy
 from certificates.errors import CertLogicError
 from tests.support.fixtures import fixtures, read_json
 
@@ -250,6 +250,15 @@ def test_reduce_folds_from_the_left() -> None:
     assert code_of(fold(var("x")), {"x": "abc"}) == "certlogic-type"
     outside = {"reduce": [[1], var("outside"), 0]}
     assert evaluate(outside, {"outside": 1}) is None
+
+
+def test_a_scope_remembers_paths_but_not_those_of_lambdas() -> None:
+    data, scope = {"current": 7, "x": [1, 2]}, Scope()
+    last = {"reduce": [var("x"), {"+": [var("current"), 0]}, 0]}
+    for expression, value in ((var("current"), 7), (last, 2), ([var("current"), last, var("current")], [7, 2, 7])):
+        assert compile_logic(expression).evaluate(data, scope) == value
+    nested = {"reduce": [{"reduce": [var("x"), [var("current")], 0]}, var("current"), var("current")]}
+    assert compile_logic(nested).evaluate(data, scope) == 2
 
 
 def test_work_is_bounded() -> None:
