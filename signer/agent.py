@@ -22,7 +22,7 @@ from certificates.pdf.layout import LAYOUT
 from certificates.pki import SigningCertificate, verify_signature
 from certificates.records.dates import local_day
 from certificates.signing import SigningKey
-from signer.client import CentreClient, JobResult, Lease, Session
+from signer.client import CentreClient, JobResult, Lease, Mode, Session
 from signer.errors import AgentError, CentreRefusedError
 from signer.review import Refusal, ReviewedJob, read_job, review_job
 from signer.units import DailyCount, EnrolledUnits
@@ -77,7 +77,8 @@ class SigningAgent:
     """One token at work for one person at one centre.
 
     Args:
-        role: which command was started; the centre's answer to the log-in must agree with it.
+        role, mode: which command was started, and how the deployment works as this machine knows it; the centre's
+            answer to the log-in must agree with both.
         units, count: the ministry's own list and its count of the day; both None at a station.
         clock: this machine's clock, aware.
 
@@ -90,6 +91,7 @@ class SigningAgent:
     key: SigningKey
     role: Role
     account: str
+    mode: Mode = "two-tier"
     units: EnrolledUnits | None = None
     count: DailyCount | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -121,7 +123,7 @@ class SigningAgent:
             )
 
     def log_in(self) -> Session:
-        """Sign the centre's challenge. Raises AgentError ``login-refused``, ``role-differs`` or ``key-mismatch``."""
+        """Sign the centre's challenge. Raises AgentError ``login-refused``, ``key-mismatch``, and of `check_role`."""
         try:
             challenge = self.client.challenge(self.certificate.fingerprint, self.account)
             message = login_message(challenge, centre=self.client.centre, certificate=self.certificate)
@@ -133,7 +135,7 @@ class SigningAgent:
             raise AgentError("login-refused", f"The centre refused the log-in. {error.sentence}") from error
         except IssuanceError as error:
             raise AgentError("login-refused", f"The centre's challenge cannot be signed: {error.detail}.") from error
-        check_role(self.role, session)
+        check_role(self.role, self.mode, session)
         self._session = session
         return session
 
@@ -143,7 +145,7 @@ class SigningAgent:
         Raises AgentError with the code of a refusal that meets every job and is about this machine: all goes back.
         """
         session = self._session
-        if session is None or self.clock() > session.expires_at - SESSION_MARGIN:
+        if session is None or self.clock() + SESSION_MARGIN > session.expires_at:
             session = self.log_in()
         with self._timed("lease"):
             try:
@@ -326,13 +328,23 @@ class _Part:
     answer: "Future[tuple[JobResult, ...]] | None" = None
 
 
-def check_role(role: Role, session: Session) -> None:
+def check_role(role: Role, mode: Mode, session: Session) -> None:
     """The command that was started and what the centre takes this token for must be one thing.
 
-    Raises AgentError ``role-differs``.
+    The centre does not choose the mode: else it could make every station's token sign passports.
+
+    Raises AgentError ``mode-differs`` or ``role-differs``.
     """
+    if session.mode != mode:
+        raise AgentError(
+            "mode-differs",
+            f"The centre works in {session.mode} mode, this machine in {mode} mode: nothing was signed. If your "
+            "authority says that the centre is right, set --mode or VAXSEAL_MODE."
+            if role == "station"
+            else "In station mode the stations sign the passports: there is nothing for the ministry.",
+        )
     expected = {("station", "two-tier"): "confirm", ("station", "station"): "issue", ("ministry", "two-tier"): "issue"}
-    if expected.get((role, session.mode)) == session.task:
+    if expected.get((role, mode)) == session.task:
         return
     words = {
         ("station", "two-tier"): (
@@ -341,9 +353,8 @@ def check_role(role: Role, session: Session) -> None:
         ),
         ("station", "station"): "The centre asks for confirmations, but in station mode the station signs passports.",
         ("ministry", "two-tier"): "The centre takes this token for a station's: use `vaxseal station sign`.",
-        ("ministry", "station"): "In station mode the stations sign the passports: there is nothing for the ministry.",
     }
-    raise AgentError("role-differs", words[role, session.mode])
+    raise AgentError("role-differs", words[role, mode])
 
 
 def sign_job(reviewed: ReviewedJob, key: SigningKey) -> SignedJob:

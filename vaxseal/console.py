@@ -45,6 +45,11 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+def plain(text: str) -> str:
+    """Text from elsewhere for a terminal: what would move its cursor or turn lines around is shown as a box."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
+
+
 def emit_json(answer: Any) -> None:
     """One JSON document on standard output, letters as they are."""
     write(json_module.dumps(answer, ensure_ascii=False, indent=2) + "\n")

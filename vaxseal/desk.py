@@ -3,18 +3,19 @@
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, out, stop
+from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, out, plain, stop
 from vaxseal.sentences import sentence_of
 from vaxseal.tokens import pin_source, selector
 
 if TYPE_CHECKING:
     from signer.agent import Batch, JobOutcome, Role, SigningAgent
+    from signer.client import Mode
     from signer.units import DailyCount, EnrolledUnits
 
 
@@ -32,10 +33,14 @@ def sign(
     json: bool,
     pin_stdin: bool,
     last_try: bool,
-    units: "EnrolledUnits | None" = None,
+    mode: "Mode" = "two-tier",
+    units: "Callable[[], EnrolledUnits] | None" = None,
     count: "DailyCount | None" = None,
 ) -> None:
-    """One sitting at a token: log in, then batch by batch show, ask, sign, send. Leaves with the exit code."""
+    """One sitting at a token: log in, then batch by batch show, ask, sign, send. Leaves with the exit code.
+
+    ``units`` reads the ministry's list: anew for each batch, as a unit may be suspended meanwhile.
+    """
     from hsm.errors import TokenError
     from hsm.keys import open_key
     from hsm.modules import find_module
@@ -60,12 +65,20 @@ def sign(
                 allow_final_try=last_try,
             ) as key,
         ):
-            agent = SigningAgent(client=client, key=key, role=role, account=account, units=units, count=count)
+            agent = SigningAgent(
+                client=client,
+                key=key,
+                role=role,
+                account=account,
+                mode=mode,
+                units=units and units(),
+                count=count,
+            )
             session = agent.log_in()
             if not json:
                 words = "confirms" if session.task == "confirm" else "signs passports"
                 err.print(f"Logged in at {client.centre}: {account} of {session.unit}, which {words}.", markup=False)
-            waiting, declined = _work(agent, limit, everything=everything, yes=yes, json=json)
+            waiting, declined = _work(agent, units, limit, everything=everything, yes=yes, json=json)
             agent.finish()
     except (TokenError, AgentError) as error:
         sentence = sentence_of(error)
@@ -78,10 +91,19 @@ def sign(
         raise SystemExit(EXIT_NO)
 
 
-def _work(agent: "SigningAgent", limit: int, *, everything: bool, yes: bool, json: bool) -> tuple[int, bool]:
+def _work(
+    agent: "SigningAgent",
+    units: "Callable[[], EnrolledUnits] | None",
+    limit: int,
+    *,
+    everything: bool,
+    yes: bool,
+    json: bool,
+) -> tuple[int, bool]:
     """Batches until nothing waits (or one). Returns how many still wait, and whether the person said no."""
     signed = 0
     while True:
+        agent.units = units and units()
         batch = agent.next_batch(limit)
         if not len(batch):
             return batch.waiting, False
@@ -122,10 +144,10 @@ def _show(batch: "Batch") -> None:
             f"{row.certificate_code} until {row.expires_on}",
             "; ".join(oddity.words for oddity in job.oddities),
         )
-        table.add_row(*(Text(cell) for cell in cells), style=style)
+        table.add_row(*(Text(plain(cell)) for cell in cells), style=style)
     err.print(table)
     for refusal in (*batch.refusals, *batch.postponed):
-        err.print(f"Refused {refusal.job_id}: {refusal.reason} ({refusal.detail})", markup=False)
+        err.print(plain(f"Refused {refusal.job_id}: {refusal.reason} ({refusal.detail})"), markup=False)
     if batch.waiting:
         err.print(f"{batch.waiting} more records wait at the centre.", markup=False)
 

@@ -2,7 +2,7 @@
 
 import getpass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -46,4 +46,13 @@ Centre = Annotated[str, typer.Option("--centre", metavar="URL", help="The centre
 Account = Annotated[str, typer.Option("--account", metavar="NAME", help="Who works at the token.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=500, metavar="N", help="Records in one batch.")]
 Everything = Annotated[bool, typer.Option("--all", help="Batch after batch, until nothing waits.")]
+Mode = Annotated[
+    Literal["two-tier", "station"],
+    typer.Option(
+        "--mode",
+        envvar="VAXSEAL_MODE",
+        metavar="MODE",
+        help="How the deployment works: two-tier or station. The centre cannot change it.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Sign without asking.")]

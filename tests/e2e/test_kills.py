@@ -67,7 +67,7 @@ class Agent:
 
 
 def test_no_passport_is_lost_or_doubled(road: Road) -> None:
-    moments = random.Random(5)
+    moments = random.Random(5)  # noqa: S311 - moments, no secrets
     accepted: set[str] = set()
     kills: Counter[str] = Counter()
 

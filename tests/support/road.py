@@ -121,6 +121,7 @@ class Road:
             "COLUMNS": "200",
             "VAXSEAL_DATA": str(self.folder / "data"),
             "VAXSEAL_PKCS11_MODULE": str(self.tokens.module),
+            "VAXSEAL_MODE": self.mode,
             **self.settings,
         }
         if token is not None:
@@ -169,8 +170,7 @@ def take_in(road: Road, count: int) -> None:
     people = [
         (
             f"001185{number:06d}",
-            f"Nguyễn Thị {['Mai', 'Lan', 'Hoa', 'Cúc'][number // 50 % 4]} {'BCDGHKLMNT'[number % 10]}"
-            f"{'aeiou'[number // 10 % 5]}n",
+            f"Nguyễn Thị {'MLHC'[number // 50 % 4]}ai {'BCDGHKLMNT'[number % 10]}{'aeiou'[number // 10 % 5]}n",
             "1985-04-30",
         )
         for number in range(count)

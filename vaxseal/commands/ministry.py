@@ -64,7 +64,8 @@ def sign(
     from vaxseal import desk
 
     with sentences(json=json):
-        enrolled, count = EnrolledUnits.load(units), DailyCount(units.with_suffix(".count.json"))
+        EnrolledUnits.load(units)  # before anybody types a PIN
+        count = DailyCount(units.with_suffix(".count.json"))
     desk.sign(
         role="ministry",
         centre=centre,
@@ -78,7 +79,7 @@ def sign(
         json=json,
         pin_stdin=pin_stdin,
         last_try=last_try,
-        units=enrolled,
+        units=lambda: EnrolledUnits.load(units),
         count=count,
     )
 

@@ -10,6 +10,7 @@ from vaxseal.options import (
     Label,
     LastTry,
     Limit,
+    Mode,
     Module,
     PinStdin,
     Serial,
@@ -32,6 +33,7 @@ def sign(
     json: Json = False,
     pin_stdin: PinStdin = False,
     last_try: LastTry = False,
+    mode: Mode = "two-tier",
 ) -> None:
     """Take the records that are ready, show them, and sign them with the unit's token.
 
@@ -52,6 +54,7 @@ def sign(
 
     desk.sign(
         role="station",
+        mode=mode,
         centre=centre,
         module=module,
         serial=token,

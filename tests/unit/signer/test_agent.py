@@ -20,11 +20,12 @@ from certificates.login import LoginChallenge, verify_login
 from certificates.pdf.document import prepare_document
 from certificates.pdf.pades import embed_cms
 from certificates.pki import SigningCertificate
+from certificates.records.model import instant_from_text
 from certificates.records.verification import verify
 from certificates.signing import Algorithm
 from signer import agent as agent_module
 from signer.agent import Batch, Role, SigningAgent
-from signer.client import CentreClient
+from signer.client import CentreClient, Mode
 from signer.errors import AgentError
 from signer.units import DailyCount, EnrolledUnits
 from tests.support.signing import NOW, UNIT, certificate_of, key_of, make_dose, make_job, make_record
@@ -80,7 +81,7 @@ class ScriptedCentre:
             "unit": self.unit,
             "task": self.task,
             "mode": self.mode,
-            "expires_at": f"{self.session_until:%Y-%m-%dT%H:%M:%SZ}",
+            "expires_at": self.session_until.isoformat().replace("+00:00", "Z"),
         }
 
     def do_lease(self, body: dict[str, Any]) -> Any:
@@ -154,6 +155,7 @@ def agent_of(
     *,
     key: Any = None,
     role: Role = "station",
+    mode: Mode = "two-tier",
     clock: Clock | None = None,
     units: EnrolledUnits | None = None,
     count: DailyCount | None = None,
@@ -164,6 +166,7 @@ def agent_of(
         client=client,
         key=key or key_of("ministry" if role == "ministry" else "unit"),
         role=role,
+        mode=mode,
         account="lan",
         clock=clock or Clock(),
         units=units,
@@ -213,7 +216,7 @@ def check_page(job: SigningJob, signed: SignedJob, certificate: SigningCertifica
 
 def test_a_station_of_station_mode_signs_passport_and_page() -> None:
     centre = ScriptedCentre(jobs := jobs_of(1, task="issue"), task="issue", mode="station")
-    agent = agent_of(centre)
+    agent = agent_of(centre, mode="station")
     agent.sign_and_send(agent.next_batch(10))
     assert counts(agent) == {"accepted": 1}
     assert check_page(jobs[0], centre.signed["J-0"], certificate_of("unit")).startswith(b"%PDF")
@@ -323,30 +326,42 @@ def test_a_log_in_for_another_centre_is_refused_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("role", "task", "mode", "fits"),
+    ("role", "own", "task", "mode", "code"),
     [
-        ("station", "confirm", "two-tier", True),
-        ("station", "issue", "station", True),
-        ("ministry", "issue", "two-tier", True),
-        ("station", "issue", "two-tier", False),
-        ("station", "confirm", "station", False),
-        ("ministry", "confirm", "two-tier", False),
-        ("ministry", "issue", "station", False),
-        ("ministry", "confirm", "station", False),
+        ("station", "two-tier", "confirm", "two-tier", None),
+        ("station", "station", "issue", "station", None),
+        ("ministry", "two-tier", "issue", "two-tier", None),
+        ("station", "two-tier", "issue", "two-tier", "role-differs"),
+        ("station", "station", "confirm", "station", "role-differs"),
+        ("ministry", "two-tier", "confirm", "two-tier", "role-differs"),
+        # The centre cannot make a token sign passports that was set up to confirm.
+        ("station", "two-tier", "issue", "station", "mode-differs"),
+        ("station", "station", "confirm", "two-tier", "mode-differs"),
+        ("ministry", "two-tier", "issue", "station", "mode-differs"),
+        ("ministry", "two-tier", "confirm", "station", "mode-differs"),
     ],
 )
 def test_the_role_of_the_login_must_be_the_commands(
-    role: Role, task: str, mode: str, fits: bool, tmp_path: Path
+    role: Role, own: Mode, task: str, mode: str, code: str | None, tmp_path: Path
 ) -> None:
     centre = ScriptedCentre([], task=task, mode=mode, signer="ministry" if role == "ministry" else "unit")
-    agent = ministry_of(centre, tmp_path) if role == "ministry" else agent_of(centre)
-    if fits:
+    agent = ministry_of(centre, tmp_path) if role == "ministry" else agent_of(centre, mode=own)
+    if code is None:
         assert agent.log_in().task == task
         return
     with pytest.raises(AgentError) as error:
         agent.next_batch(1)
-    assert code_of(error) == "role-differs"
+    assert code_of(error) == code
     assert centre.leases == 0
+
+
+@pytest.mark.parametrize("end", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_session_may_end_whenever_the_centre_says(end: str) -> None:
+    centre = ScriptedCentre(jobs_of(1))
+    centre.session_until = instant_from_text(end)
+    agent = agent_of(centre)
+    agent.sign_and_send(agent.next_batch(5))
+    assert counts(agent) == {"accepted": 1}
 
 
 @pytest.mark.parametrize(
