@@ -77,7 +77,7 @@ class SigningJob:
         try:
             _check_digest(data)
             return cls(
-                job_id=_job_id(data["job_id"]),
+                job_id=read_job_id(data["job_id"]),
                 task=_task(data["task"]),
                 record=VaccinationRecord.from_dict(data["record"]),
                 evidence=evidence_from_dict(data["evidence"]),
@@ -99,10 +99,10 @@ class SigningJob:
             raise IssuanceError("job-form", "a field of the job is missing or of the wrong form") from error
 
 
-def _job_id(value: object) -> str:
-    """It goes into databases and onto terminals."""
+def read_job_id(value: object) -> str:
+    """The name of a job, which goes into databases and onto terminals. Raises ValueError for one of another form."""
     if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", value):
-        raise ValueError("job_id")
+        raise ValueError("not the name of a job")
     return value
 
 
@@ -157,7 +157,7 @@ class SignedJob:
         """The inverse of `to_dict`. Raises IssuanceError ``job-form``."""
         try:
             return cls(
-                job_id=_job_id(data["job_id"]),
+                job_id=read_job_id(data["job_id"]),
                 signature=_required(data["signature"]),
                 hc1=None if data["hc1"] is None else str(data["hc1"]),
                 cms=_decode(data["cms"]),

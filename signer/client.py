@@ -22,6 +22,8 @@ Mode = Literal["two-tier", "station"]
 Outcome = Literal["accepted", "already", "rejected", "refused"]
 
 MAX_ANSWER: Final = 16 * 1024 * 1024  # bytes; 500 jobs of some 5 kB with room to spare
+LONGEST_ANSWER: Final = 300.0  # seconds from the first byte to the last
+LONGEST_TEXT: Final = 500  # characters of a field that is shown, sent back, or put into a header
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 PAUSES: Final = (0.5, 1.0, 2.0, 4.0)  # seconds between attempts
 TIMEOUT: Final = httpx2.Timeout(30.0, connect=5.0)
@@ -213,11 +215,13 @@ class CentreClient:
             with self._http.stream("POST", self.centre + path, json=body, headers=headers, timeout=timeout) as response:
                 if response.headers.get("Content-Encoding", "identity") != "identity":
                     raise _bad_answer("it is compressed, which was not asked for")
-                data = bytearray()
+                data, end = bytearray(), time.monotonic() + LONGEST_ANSWER
                 for part in response.iter_bytes():
                     data += part
                     if len(data) > MAX_ANSWER:
                         raise _bad_answer("it is too long")
+                    if time.monotonic() > end:
+                        raise httpx2.ReadTimeout("the answer drips")
                 return response.status_code, bytes(data)
         except httpx2.TimeoutException as error:
             raise AgentError(
@@ -272,8 +276,8 @@ class _Answer:
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise TypeError("text expected")
+    if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) <= LONGEST_TEXT:
+        raise TypeError("a short text expected")
     return value
 
 

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx2
 import pytest
 
 from certificates.jobs import SignedJob
+from certificates.login import LoginChallenge
 from signer import client as client_module
 from signer.client import CentreClient, JobResult
 from signer.errors import AgentError, CentreRefusedError
@@ -225,3 +227,37 @@ def test_a_redirection_is_not_followed() -> None:
     client, asked = answering(httpx2.Response(307, headers={"Location": "https://elsewhere.example"}))
     assert code_of(lambda: client.lease("layout", 1)) == "centre-status-307"
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("text", ["\x1b[2J", "\u202e", "two\nlines", "x" * 501, "\ud800"])
+def test_what_the_centre_says_is_short_and_plain(text: str) -> None:
+    """It is shown on a terminal, and a bearer stands in a header."""
+    for name in ("unit", "token"):
+        assert code_of(lambda name=name: log_in_with({name: text})) == "centre-answer"  # type: ignore[misc]
+    client, _ = answering(ascii_of({**LEASE, "lease_id": text}))
+    assert code_of(lambda: client.lease("layout", 1)) == "centre-answer"
+    client, _ = answering(ascii_of({"results": [{**ACCEPTED, "reason": text}]}))
+    assert code_of(lambda: client.submit("L1", [SIGNED], [])) == "centre-answer"
+
+
+def test_an_answer_that_drips_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes in time; all of them never would."""
+    monkeypatch.setattr(client_module, "LONGEST_ANSWER", 0.05)
+
+    def drops() -> Any:
+        while True:
+            time.sleep(0.01)
+            yield b" "
+
+    client, _ = answering(httpx2.Response(200, content=drops()))
+    assert code_of(lambda: client.lease("layout", 1)) == "centre-timeout"
+
+
+def log_in_with(change: dict[str, Any]) -> Any:
+    client, _ = answering(ascii_of({**LOGIN, **change}))
+    return client.log_in(LoginChallenge(challenge_id="c", nonce=bytes(32), account="lan"), b"s")
+
+
+def ascii_of(body: Any) -> httpx2.Response:
+    """With \\u escapes: JSON can name what UTF-8 cannot."""
+    return httpx2.Response(200, content=json.dumps(body))

@@ -125,8 +125,8 @@ def test_every_leaf_changed_on_the_way_is_refused(case: str, path: tuple[Any, ..
     data = job_of(case).to_dict()
     for other in anything_else(at(data, path)):
         changed = put(data, path, other)
-        if path == ("job_id",) and not other:
-            with pytest.raises(ValueError, match="without a name"):
+        if path == ("job_id",) and (not other or " " in other):
+            with pytest.raises(ValueError, match="name"):
                 read_job(changed)
             continue
         assert isinstance(judge(case, changed), Refusal), (name_of(path), type(other))
@@ -448,3 +448,17 @@ def test_read_job_refuses_by_name() -> None:
     verdict = read_job({**job_of("confirm").to_dict(), "record": nested})
     assert isinstance(verdict, Refusal)
     assert verdict.reason in ("job-form", "job-digest")
+
+
+@pytest.mark.parametrize("job_id", ["", 7, None, "a b", "\x1b[2J", "x" * 65])
+def test_a_job_without_a_plain_name_cannot_even_be_refused(job_id: Any) -> None:
+    with pytest.raises(ValueError, match="name"):
+        read_job({"job_id": job_id})
+
+
+def test_every_reason_has_the_form_that_the_centre_takes() -> None:
+    """One reason of another form, and the centre would refuse the whole batch."""
+    job = make_job("confirm", signer="unit")
+    refused = review("confirm", replace(job, terms=replace(job.terms, issuer="")))
+    assert isinstance(refused, Refusal)
+    assert refused.reason == "schema"
