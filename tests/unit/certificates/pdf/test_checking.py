@@ -1,15 +1,19 @@
 """Only CheckError leaves, and only an untouched document of a trusted signer gets through."""
 
+import io
 import random
 import re
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyhanko.pdf_utils.generic import DictionaryObject, pdf_name, pdf_string
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from certificates.errors import CheckError, CheckReason
 from certificates.hc1 import encode_hc1
@@ -29,6 +33,7 @@ from tests.support.documents import (
     PERSON,
     TERMS,
     named,
+    prepared_document,
     sign_confirmation,
     sign_document,
     sign_passport,
@@ -109,6 +114,25 @@ def test_a_later_revision_is_refused() -> None:
     pdf = document("ES256")
     for addition in (b"\n", b"\x00", b"1 0 obj\n<<>>\nendobj\nxref\n0 0\ntrailer\n<<>>\nstartxref\n0\n%%EOF\n", pdf):
         assert refused(pdf + addition).reason is CheckReason.PDF
+
+
+def test_what_others_add_is_refused() -> None:
+    """A revision by a PDF library: sound for a reader, with a script that runs when the file is opened."""
+    writer: Any = IncrementalPdfFileWriter(io.BytesIO(document("ES256")))
+    script = {pdf_name("/S"): pdf_name("/JavaScript"), pdf_name("/JS"): pdf_string("app.alert(1)")}
+    writer.root["/OpenAction"] = DictionaryObject(script)  # type: ignore[no-untyped-call]
+    writer.update_root()
+    changed = io.BytesIO()
+    writer.write(changed)
+    assert extract_hc1(changed.getvalue()) == extract_hc1(document("ES256"))
+    assert "whole document" in refused(changed.getvalue()).detail
+
+
+def test_a_page_without_its_signature_is_refused() -> None:
+    prepared = prepared_document(verified_record(), soft_key("ES256"))
+    assert "CMS" in refused(prepared.document).detail
+    unsigned = prepared.document[: prepared.document.rindex(b"/Contents<")]
+    assert "exactly once" in refused(unsigned).detail
 
 
 def test_bytes_in_front_are_refused() -> None:
