@@ -8,7 +8,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from certificates.certlogic import Logic
 from certificates.certlogic_operations import Codes, Scope
 from certificates.checking import CheckedCertificate
 from certificates.countries import COUNTRIES
@@ -229,13 +228,10 @@ class RuleSet:
     def _apply(self, rule: Rule, data: Mapping[str, Any], version: Version, scope: Scope) -> RuleResult:
         if rule.logic is None:
             return RuleResult(rule=rule, outcome=Outcome.OPEN, detail="its engine is not known here")
-        if version[:1] != rule.schema_version[:1] or version < rule.schema_version:
+        if version < rule.schema_version or version[0] != rule.schema_version[0]:
             return RuleResult(rule=rule, outcome=Outcome.OPEN, detail="the certificate has another schema version")
-        return self._decide(rule, rule.logic, data, scope)
-
-    def _decide(self, rule: Rule, logic: Logic, data: Mapping[str, Any], scope: Scope) -> RuleResult:
         try:
-            value = logic.evaluate(data, scope)
+            value = rule.logic.evaluate(data, scope)
         except CertLogicError as error:
             return RuleResult(rule=rule, outcome=Outcome.OPEN, detail=error.detail)
         if type(value) is not bool:
