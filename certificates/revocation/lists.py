@@ -13,11 +13,15 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import lt
 from typing import Final
 
 import cbor2
 
 from certificates import purposes
+from certificates.cose import KID_SIZE
+from certificates.countries import COUNTRIES
+from certificates.errors import CertificateError
 from certificates.revocation.hashes import HASH_SIZE, HashType
 from certificates.sealing import seal
 from certificates.signing import SigningKey
@@ -26,6 +30,7 @@ CHUNK_ENTRIES: Final = 65_536  # a megabyte
 FORMAT: Final = 1
 CHUNK_KIND: Final = "revocation-chunk"
 LIST_KIND: Final = "revocation-list"
+_COUNTRIES: Final = frozenset(country.encode() for country in COUNTRIES)
 HASH_TYPE_CODES: Final = {HashType.SIGNATURE: 1, HashType.UCI: 2, HashType.COUNTRYCODEUCI: 3}
 
 
@@ -34,13 +39,20 @@ class Group:
     """Hashes of one type that are revoked, or no longer so, within one scope.
 
     ``scope`` is the signer's kid (8 bytes), or its country (2 letters) where the kid is not known. ``added`` and
-    ``removed`` hold 16 bytes an entry, ascending.
+    ``removed`` hold 16 bytes an entry, ascending, none in both. Anything else raises CertificateError ``list-form``.
     """
 
     scope: bytes
     hash_type: HashType
     added: bytes
     removed: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.scope) != KID_SIZE and self.scope not in _COUNTRIES:
+            raise CertificateError("list-form", "a scope is neither a kid nor a country")
+        new, gone = _split(self.added), _split(self.removed)
+        if not (new or gone) or (gone and not set(gone).isdisjoint(new)):
+            raise CertificateError("list-form", "a group is empty, or adds what it removes")
 
     @property
     def key(self) -> tuple[bytes, HashType]:
@@ -112,6 +124,13 @@ def name_chunk(chunk: RevocationChunk, signed: bytes) -> ChunkName:
         entries=sum(group.entries for group in chunk.groups),
         expires_at=chunk.expires_at,
     )
+
+
+def _split(data: bytes) -> list[bytes]:
+    hashes = [data[start : start + HASH_SIZE] for start in range(0, len(data), HASH_SIZE)]
+    if len(data) % HASH_SIZE or not all(map(lt, hashes, hashes[1:])):
+        raise CertificateError("list-form", "hashes are not 16 bytes each, or not in order")
+    return hashes
 
 
 def _seconds(instant: datetime) -> int:

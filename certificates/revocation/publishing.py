@@ -6,7 +6,7 @@ from datetime import datetime
 
 from certificates.errors import IssuanceError
 from certificates.issuance import whole_seconds
-from certificates.revocation.hashes import HashType
+from certificates.revocation.hashes import HASH_SIZE, HashType
 from certificates.revocation.lists import CHUNK_ENTRIES, Group, RevocationChunk, RevocationList, name_chunk
 from certificates.signing import SigningKey
 
@@ -47,7 +47,8 @@ def publish(
         entries_expire_at: when the last of the certificates added has expired.
 
     Raises:
-        IssuanceError: ``list-order`` (the list before is not older), ``signature-invalid``.
+        CertificateError: ``list-order`` (the list before is not older), ``list-entries`` (a hash of another size),
+            ``list-form`` (a scope that is none), ``signature-invalid``.
     """
     issued_at = whole_seconds(issued_at)
     if previous and not previous.issued_at <= issued_at:
@@ -76,6 +77,8 @@ def _groups(added: Hashes, removed: Hashes) -> Iterator[Group]:
     for scope, hash_type in sorted(added.keys() | removed.keys()):
         gone = set(removed.get((scope, hash_type), ()))
         changes = sorted(gone.union(added.get((scope, hash_type), ())))
+        if any(len(entry) != HASH_SIZE for entry in changes):
+            raise IssuanceError("list-entries", "a hash does not have 16 bytes")
         for start in range(0, len(changes), CHUNK_ENTRIES):
             part = changes[start : start + CHUNK_ENTRIES]
             yield Group(

@@ -9,7 +9,6 @@ from typing import Any, Final
 from certificates import purposes
 from certificates.cbor import CborError, decode_item
 from certificates.errors import CertificateError
-from certificates.revocation.hashes import HASH_SIZE
 from certificates.revocation.lists import (
     CHUNK_ENTRIES,
     CHUNK_KIND,
@@ -29,7 +28,6 @@ MAX_CHUNK: Final = 4 * 1024 * 1024  # bytes; every entry may stand in a group of
 MAX_LIST: Final = 16 * 1024 * 1024  # bytes; about 250,000 chunks
 _TYPES: Final = {code: hash_type for hash_type, code in HASH_TYPE_CODES.items()}
 _DIGEST_SIZE: Final = 32  # bytes
-_SCOPE_SIZES: Final = (2, 8)  # bytes: a country, a kid
 
 
 def read_list(data: bytes, signers: TrustStore, *, at: datetime, seen: int) -> RevocationList:
@@ -107,24 +105,12 @@ def _name(item: Any) -> ChunkName:
 
 
 def _group(item: Any) -> Group:
-    if not (type(item) is list and len(item) == 4 and type(item[0]) is bytes and len(item[0]) in _SCOPE_SIZES):
+    if not (type(item) is list and len(item) == 4 and type(item[0]) is type(item[2]) is type(item[3]) is bytes):
         raise _malformed("a group is broken")
     scope, code, added, removed = item
     if type(code) is not int or code not in _TYPES:
         raise _malformed("a hash type is not known")
-    new, gone = _hashes(added), _hashes(removed)
-    if not (new or gone) or (gone and not set(gone).isdisjoint(new)):
-        raise _malformed("a group is empty, or adds what it removes")
     return Group(scope=scope, hash_type=_TYPES[code], added=added, removed=removed)
-
-
-def _hashes(data: Any) -> list[bytes]:
-    if type(data) is not bytes or len(data) % HASH_SIZE:
-        raise _malformed("hashes are not 16 bytes each")
-    hashes = [data[start : start + HASH_SIZE] for start in range(0, len(data), HASH_SIZE)]
-    if not all(map(lt, hashes, hashes[1:])):
-        raise _malformed("hashes are not in order")
-    return hashes
 
 
 def _natural(value: Any) -> int:

@@ -3,7 +3,7 @@ import hashlib
 
 import pytest
 
-from certificates.errors import IssuanceError
+from certificates.errors import CertificateError, IssuanceError
 from certificates.revocation.hashes import HashType
 from certificates.revocation.lists import CHUNK_ENTRIES
 from certificates.revocation.reading import read_list
@@ -75,3 +75,13 @@ def test_a_clock_that_went_back() -> None:
     first = issue(None, {(KID, UCI): hashes(range(3))})
     with pytest.raises(IssuanceError, match="list-order"):
         issue(first.revocation_list, at=AT - DAY)
+
+
+@pytest.mark.parametrize(
+    ("scope", "entry", "code"),
+    [(KID, bytes(15), "list-entries"), (KID[:7], bytes(16), "list-form"), (b"vn", bytes(16), "list-form")],
+)
+def test_what_no_reader_would_take_is_not_signed(scope: bytes, entry: bytes, code: str) -> None:
+    with pytest.raises(CertificateError) as refusal:
+        issue(None, {(scope, UCI): [entry]})
+    assert refusal.value.code == code

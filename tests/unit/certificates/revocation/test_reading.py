@@ -99,6 +99,7 @@ CHUNKS: list[Any] = [
     [[KID, 2, A]],
     [[b"VNM", 2, A, b""]],
     [["VN", 2, A, b""]],
+    [[b"\xff\xfe", 2, A, b""]],
     [[KID, 4, A, b""]],
     [[KID, True, A, b""]],
     [[KID, 2, A[:-1], b""]],
