@@ -13,7 +13,7 @@ from api.intake.faults import FileError
 
 PART_LIMIT: Final = 512 << 20  # bytes that one part may unpack to: 100,000 rows of 20 columns need about 100 MB
 RATIO_LIMIT: Final = 100  # honest sheets pack 10:1 to 30:1, a bomb nearly 1000:1 ...
-_RATIO_FROM: Final = 4 << 20  # ... and small parts may do as they like
+_RATIO_FROM: Final = 1 << 20  # ... and small parts may do as they like
 STRINGS_LIMIT: Final = 96 << 20  # bytes of shared strings, which stay in memory
 DAY_ZERO: Final = date(1899, 12, 30)
 _CHUNK: Final = 1 << 16
