@@ -95,7 +95,7 @@ def test_every_example_of_the_manual_works_when_pasted(name: str) -> None:
 
 
 def documents() -> Iterator[Path]:
-    yield from (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")))
+    yield from (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md")))
 
 
 def test_every_command_line_in_the_documents_works_when_pasted() -> None:
