@@ -15,7 +15,7 @@ from certificates.errors import CertLogicError
 SPECIFICATION: Final = (1, 3, 2)
 MAX_DEPTH: Final = 128
 MAX_NODES: Final = 10_000
-MAX_WORK: Final = 100_000  # nodes that one evaluation visits in lambdas; long lists and texts count in portions
+MAX_WORK: Final = 20_000  # nodes that one evaluation visits in lambdas; long lists and texts count in portions
 
 
 @dataclass(frozen=True, slots=True)
