@@ -75,7 +75,11 @@ class CentreClient:
         self, centre: str, *, transport: httpx2.BaseTransport | None = None, pauses: Sequence[float] = PAUSES
     ) -> None:
         self.centre = centre.rstrip("/")
-        parts = urlsplit(self.centre)
+        try:
+            parts = urlsplit(self.centre)
+            _ = parts.port
+        except ValueError:
+            parts = urlsplit("")
         local = parts.hostname in LOOPBACK
         unfit = not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc
         if parts.scheme not in ("http", "https") or unfit:

@@ -55,10 +55,14 @@ def emit_json(answer: Any) -> None:
     write(json_module.dumps(answer, ensure_ascii=False, indent=2) + "\n")
 
 
-def stop(code: str, sentence: str, *, json: bool = False, exit_code: int = EXIT_USE) -> NoReturn:
-    """End the command with one sentence that its reader can act on (``--json``: an object with code and sentence)."""
+def stop(code: str, sentence: str, *, vietnamese: str = "", json: bool = False, exit_code: int = EXIT_USE) -> NoReturn:
+    """End the command with one sentence that its reader can act on (``--json``: an object with code and sentence).
+
+    ``vietnamese``: the same for a reader at a station; it comes first.
+    """
     if json:
-        emit_json({"error": code, "detail": sentence})
+        emit_json({"error": code, "detail": sentence} | ({"detail_vi": vietnamese} if vietnamese else {}))
     else:
-        err.print(sentence, markup=False)
+        for text in filter(None, (vietnamese, sentence)):
+            err.print(text, markup=False)
     raise SystemExit(exit_code)

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
 
 from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, out, plain, stop
 from vaxseal.sentences import sentence_of
 from vaxseal.tokens import pin_source, selector
+from vaxseal.vietnamese import vietnamese_of
 
 if TYPE_CHECKING:
     from signer.agent import Batch, JobOutcome, Role, SigningAgent
@@ -49,9 +52,8 @@ def sign(
     from signer.errors import AgentError
 
     if json and not yes and not sys.stdin.isatty():
-        stop(
-            "approval-needed", "Nobody is there to be asked: say --yes to sign without a look at the table.", json=json
-        )
+        sentence = "Nobody is there to be asked: say --yes to sign without a look at the table."
+        _stop("approval-needed", sentence, None, 0, json=json)
     agent: SigningAgent | None = None
     started = time.perf_counter()
     try:
@@ -81,14 +83,21 @@ def sign(
             waiting, declined = _work(agent, units, limit, everything=everything, yes=yes, json=json)
             agent.finish()
     except (TokenError, AgentError) as error:
-        sentence = sentence_of(error)
-        if agent is not None and agent.outcomes:
-            _answer(agent, started, waiting=None, json=json, error={"error": error.code, "detail": sentence})
-            raise SystemExit(EXIT_USE) from error
-        stop(error.code, sentence, json=json)
+        _stop(error.code, sentence_of(error), agent, started, json=json)
+    except (KeyboardInterrupt, typer.Abort):
+        _stop("stopped", "Stopped. What was signed has been sent; the rest waits.", agent, started, json=json)
     _answer(agent, started, waiting=waiting, json=json, declined=declined)
     if declined or not all(map(_is_fine, agent.outcomes)):
         raise SystemExit(EXIT_NO)
+
+
+def _stop(code: str, sentence: str, agent: "SigningAgent | None", started: float, *, json: bool) -> NoReturn:
+    """The end by an error, with the receipt of what was done before it."""
+    if agent is None or not agent.outcomes:
+        stop(code, sentence, vietnamese=vietnamese_of(code), json=json)
+    error = {"error": code, "detail": sentence, "detail_vi": vietnamese_of(code)}
+    _answer(agent, started, waiting=None, json=json, error=error)
+    raise SystemExit(EXIT_USE)
 
 
 def _work(
@@ -122,7 +131,7 @@ def _work(
 
 def _approve(count: int) -> bool:
     """One line from the keyboard; no answer is a no."""
-    err.print(f"Sign these {count} records? [y/N] ", end="", markup=False)
+    err.print(f"Ký {count} hồ sơ này? / Sign these {count} records? [y/N] ", end="", markup=False)
     return sys.stdin.readline().strip().lower() in ("y", "yes", "c", "có", "co")
 
 
@@ -207,7 +216,8 @@ def _answer(
     if waiting:
         out.print(f"{waiting} more wait. Start again, or use --all.", markup=False)
     if error:
-        err.print(error["detail"], markup=False)
+        for text in filter(None, (error["detail_vi"], error["detail"])):
+            err.print(text, markup=False)
 
 
 def _is_fine(outcome: "JobOutcome") -> bool:

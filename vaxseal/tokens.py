@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from vaxseal.console import stop
+from vaxseal.vietnamese import vietnamese_of
+
 if TYPE_CHECKING:
     from hsm.tokens import TokenSelector
 
@@ -16,7 +19,10 @@ def pin_source(what: str, *, from_stdin: bool, new: bool = False) -> Callable[[]
     def ask() -> str:
         if from_stdin:
             return sys.stdin.readline().rstrip("\r\n")
-        answer: str = typer.prompt(what, hide_input=True, confirmation_prompt=new, err=True)
+        try:
+            answer: str = typer.prompt(what, hide_input=True, confirmation_prompt=new, err=True)
+        except typer.Abort:  # typer would end with 1, which is an answer
+            stop("pin-none", "No PIN was typed.", vietnamese=vietnamese_of("pin-none"))
         return answer
 
     return ask

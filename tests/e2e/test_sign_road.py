@@ -4,17 +4,23 @@ import csv
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from cryptography import x509
+from pkcs11 import Attribute, CertificateType, ObjectClass
 
+from certificates.profiles import Subject, issue_csca
+from hsm import provisioning
 from hsm.provisioning import store_certificate
+from hsm.sessions import load
 from hsm.softhsm import write_config
 from tests.support.road import PEOPLE, STATION, Road, build_road, free_port
-from tests.support.softhsm import GoldenTokens, golden_tokens
+from tests.support.softhsm import GoldenToken, GoldenTokens, golden_tokens
+from vaxseal.vietnamese import vietnamese_of
 
 __all__ = ["golden_tokens"]  # a fixture
 
@@ -107,6 +113,22 @@ def test_a_unit_outside_the_ministrys_list_gets_no_passport(two_tier: Road) -> N
     assert two_tier.issued() == []
 
 
+def put_beside(token: GoldenToken, der: bytes) -> None:
+    """Store another key's certificate under this key's id, which our own commands refuse to do."""
+    with token.open_bare() as key, provisioning._writing(load(token.module), token.selector, lambda: token.pin) as one:
+        one.raw.create_object(
+            {
+                Attribute.CLASS: ObjectClass.CERTIFICATE,
+                Attribute.CERTIFICATE_TYPE: CertificateType.X_509,
+                Attribute.TOKEN: True,
+                Attribute.PRIVATE: False,
+                Attribute.ID: key.key_id,
+                Attribute.SUBJECT: x509.load_der_x509_certificate(der).subject.public_bytes(),
+                Attribute.VALUE: der,
+            }
+        )
+
+
 def test_what_stops_a_signer_is_one_sentence_and_exit_code_2(two_tier: Road) -> None:
     road, tokens = two_tier, two_tier.tokens
     road.plug("none")
@@ -116,19 +138,37 @@ def test_what_stops_a_signer_is_one_sentence_and_exit_code_2(two_tier: Road) -> 
     store_certificate(stranger.module, stranger.selector, lambda: stranger.pin, der)
     road.plug("stranger", stranger)
     ended = tokens.new_token("EC")
-    old = tokens.new_dsc(ended, not_before=datetime.now(UTC) - timedelta(days=29), unit="T09")
+    with ended.open_bare() as key:
+        subject = Subject(common_name="Trạm", organisation="Sở Y tế")
+        begun = datetime(2019, 1, 1, tzinfo=UTC)
+        old = issue_csca(key, public_key_der=key.public_key_der, subject=subject, not_before=begun)
     store_certificate(ended.module, ended.selector, lambda: ended.pin, old)
+    road.plug("ended", ended)
+    misfit = tokens.new_token("EC")
+    put_beside(misfit, tokens.ec.certificate_der)
+    road.plug("misfit", misfit)
+    road.plug("bare", tokens.new_token("EC"))
     faults: list[tuple[str, dict[str, Any]]] = [
         ("pin-incorrect", {"pin": "99990000"}),
         ("pin-form", {"pin": "12345ă"}),
         ("token-not-found", {"token": "none"}),
         ("token-ambiguous", {"token": "both"}),
         ("login-refused", {"token": "stranger"}),
+        ("certificate-ended", {"token": "ended"}),
+        ("key-mismatch", {"token": "misfit"}),
+        ("certificate-not-found", {"token": "bare"}),
     ]
     for code, how in faults:
         answer = road.sign("station", **how, expect=2)
         assert answer["error"] == code, answer
         assert answer["detail"].endswith(".")
+        assert answer["detail_vi"].endswith(".")
+    for code, name, typed in (("pin-form", "station", "\n"), ("pin-none", "station", "")):
+        more = ("--pin-stdin",) if typed else ()
+        sign = ("station", "sign", "--centre", road.centre, "--account", "lan", "--yes", *more)
+        said = road.run(*sign, token=name, typed=typed, expect=2).stderr
+        assert said.count("\n") >= 2
+        assert vietnamese_of(code) in said
     at_ministry = road.sign("station", token="ministry", expect=2)
     assert at_ministry["error"] == "role-differs"
     assert "ministry sign" in at_ministry["detail"]
