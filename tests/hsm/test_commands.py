@@ -167,13 +167,3 @@ def test_tokens_are_listed(golden_tokens: GoldenTokens, module: tuple[str, ...])
     assert golden_tokens.ec.serial in {token["serial"] for token in listed["tokens"]}
     plain = run("token", "list", *module)
     assert f"{golden_tokens.rsa.serial}  golden rsa" in plain.stdout
-
-
-TOKEN_COMMANDS = ("list", "info", "init", "key", "csr", "import", "pin")
-
-
-@pytest.mark.parametrize("command", [*(("token", name) for name in TOKEN_COMMANDS), ("ca", "init"), ("ca", "issue")])
-def test_every_command_shows_examples(command: tuple[str, ...]) -> None:
-    shown = run(*command, "--help").stdout
-    assert "Examples" in shown
-    assert f"vaxseal {' '.join(command)}" in shown

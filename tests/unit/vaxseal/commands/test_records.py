@@ -112,11 +112,3 @@ def test_wrong_use(data: Path, tmp_path: Path) -> None:
     assert run(data, "correct", "X", "sex", "--reason", "test", code=2)["error"] == "correction-form"
     assert run(data, "correct", "X", "sex=Nam", "--reason", "test", code=1)["error"] == "record-unknown"
     assert run(data, "match", "--register", tmp_path / "nothing.csv", code=2)["error"] == "register-file"
-
-
-@pytest.mark.parametrize("command", ["import", "match", "attest", "correct", "list", "slips", "report"])
-def test_every_command_shows_examples(command: str) -> None:
-    result = CliRunner().invoke(app, ["records", command, "--help"])
-    assert result.exit_code == 0
-    assert "Examples" in result.output
-    assert f"vaxseal records {command}" in result.output
