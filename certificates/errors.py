@@ -37,6 +37,10 @@ class RuleError(CertificateError):
     """A set of acceptance rules cannot be used."""
 
 
+class MrzError(CertificateError):
+    """The machine-readable zone of a travel document cannot be read."""
+
+
 class CheckReason(StrEnum):
     """Why a certificate was refused. Closed: readers may rely on exactly these."""
 
@@ -54,6 +58,7 @@ class CheckReason(StrEnum):
     REVOKED = "REVOKED"  # withdrawn by its issuer
     PDF = "PDF"
     RULE = "RULE"  # sound, but not accepted here: an acceptance rule is not met
+    TRUST = "TRUST"  # nobody can say: the checker's own trust list cannot be used
 
 
 class CheckError(CertificateError):
