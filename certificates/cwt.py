@@ -10,6 +10,7 @@ import cbor2
 
 from certificates.cbor import CborError, DateText, decode_item
 from certificates.errors import CheckError, CheckReason
+from certificates.other_codes import NotHealthCertificate, identify_claim
 
 if TYPE_CHECKING:
     from certificates.payload import HealthCertificate
@@ -77,6 +78,9 @@ def decode_claims(payload: bytes) -> ReadClaims:
     hcert = claims.get(CLAIM_HCERT)
     dcc = hcert.get(HCERT_DCC) if isinstance(hcert, dict) else None
     if not isinstance(dcc, dict):
+        kind = identify_claim(hcert)
+        if kind is not None:
+            raise NotHealthCertificate(CheckReason.CWT, kind)
         raise _refused("there is no health certificate inside")
     return ReadClaims(
         issuer=issuer,

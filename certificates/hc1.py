@@ -5,6 +5,7 @@ from typing import Final
 
 from certificates.base45 import b45decode, b45encode
 from certificates.errors import CheckError, CheckReason, IssuanceError
+from certificates.other_codes import NotHealthCertificate, identify
 
 PREFIX: Final = "HC1:"
 MAX_TEXT: Final = 4296  # the longest alphanumeric QR code (ISO/IEC 18004, version 40-L); real codes have 420 to 1,038
@@ -39,12 +40,15 @@ def decode_hc1(text: str) -> bytes:
     """The encoded COSE_Sign1 inside a QR code's text. Nothing is trimmed or repaired.
 
     Raises:
-        CheckError: CONTEXT (not ``HC1:``, or longer than 4,296 characters), B45, or ZLIB (broken, not complete,
-            followed by more bytes, or larger than 64 kB).
+        CheckError: CONTEXT (not ``HC1:``: NotHealthCertificate where it is known what it is instead; or longer than
+            4,296 characters), B45, or ZLIB (broken, not complete, followed by more bytes, or larger than 64 kB).
     """
     if len(text) > MAX_TEXT:
         raise CheckError(CheckReason.CONTEXT, f"the text is longer than {MAX_TEXT} characters")
     if not text.startswith(PREFIX):
+        kind = identify(text)
+        if kind is not None:
+            raise NotHealthCertificate(CheckReason.CONTEXT, kind)
         raise CheckError(CheckReason.CONTEXT, "the text does not start with HC1:")
     try:
         packed = b45decode(text[len(PREFIX) :])
