@@ -40,6 +40,7 @@ PUBLIC: Final = frozenset(
         "/v1/citizen/certificate.pdf",
     }
 )
+PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
 _log = structlog.get_logger(__name__)
 
 
@@ -52,10 +53,12 @@ def create_app(centre: Centre) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # What a crash left between signature and release; beside the service, which need not wait for it.
-        finishing = threading.Thread(target=_finish_pending, args=(centre,), daemon=True)
+        # What a crash or a failure left between signature and release; beside the service, which need not wait for it.
+        ended = threading.Event()
+        finishing = threading.Thread(target=_finish_pending, args=(centre, ended), daemon=True)
         finishing.start()
         yield
+        ended.set()
 
     app = FastAPI(
         title="vaxseal",
@@ -78,10 +81,16 @@ def create_app(centre: Centre) -> FastAPI:
     return app
 
 
-def _finish_pending(centre: Centre) -> None:
-    finished = release_pending(centre)
-    if finished:
-        _log.info("release-pending", passports=finished)
+def _finish_pending(centre: Centre, ended: threading.Event) -> None:
+    while True:
+        try:
+            finished = release_pending(centre)
+            if finished:
+                _log.info("release-pending", passports=finished)
+        except Exception as error:  # the next round may find the disk or the database in better health
+            _log.error("release-pending-failed", kind=type(error).__name__)
+        if ended.wait(PENDING_PERIOD):
+            return
 
 
 def healthz(centre: Annotated[Centre, Depends(get_centre)]) -> Health:

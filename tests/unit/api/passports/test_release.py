@@ -7,8 +7,10 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select, update
 
+from api import app
 from api.app import create_app
 from api.audit import read_log, verify_log
+from api.context import Centre
 from api.passports import release
 from api.passports.release import release_all, release_pending
 from api.signing import acceptance
@@ -55,6 +57,27 @@ def test_the_next_start_finishes_a_release(crashed: World) -> None:
             time.sleep(0.01)
     assert states(crashed) == {"issued": 3}
     verify_log(crashed.engine)
+
+
+def test_what_failed_is_tried_again_without_a_restart(crashed: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk or a killed worker at the moment of the release must not cost a passport until the next start."""
+    monkeypatch.setattr(app, "PENDING_PERIOD", 0.05)
+    tries = []
+
+    def fails_once(centre: Centre) -> int:
+        tries.append(states(crashed))
+        if len(tries) == 1:
+            raise OSError
+        return release_pending(centre)
+
+    monkeypatch.setattr(app, "release_pending", fails_once)
+    with TestClient(app.create_app(crashed.centre)):
+        for _ in range(600):
+            if states(crashed) == {"issued": 3}:
+                break
+            time.sleep(0.05)
+    assert tries[:2] == [{"signed": 3}] * 2
+    assert states(crashed) == {"issued": 3}
 
 
 def test_pending_releases_are_finished_once(crashed: World) -> None:
