@@ -1,4 +1,4 @@
-"""The two kinds of X.509 certificate that a country issues for health passports: CSCA and DSC.
+"""The kinds of X.509 certificate that a country issues for health passports: CSCA, DSC and list signer.
 
 Pure: what is to be signed is built here, the signature comes from a key on a token.
 """
@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from cryptography.x509.oid import NameOID
 
 from certificates.errors import IssuanceError
+from certificates.list_signing import EKU_LIST_SIGNER
 from certificates.pki import PSS_SALT_SIZE
 from certificates.signing import Algorithm
 
@@ -122,6 +123,39 @@ def issue_dsc(
             the DSC would), ``specimen-mismatch`` (a specimen under a real CSCA or the reverse), ``issued-signature``
             (the key does not belong to the CSCA certificate).
     """
+    usage: list[tuple[str, bool, Any]] = []
+    if profile.vaccination_only:
+        usage.append(("extended_key_usage", False, [EKU_VACCINATION]))
+    kind = {"digital_signature", "non_repudiation"}
+    return _issue(csr_der, csca_key, csca_der, profile, not_before=not_before, key_usage=kind, usage=usage)
+
+
+def issue_list_signer(
+    csr_der: bytes, root_key: IssuingKey, root_der: bytes, profile: DscProfile, *, not_before: datetime
+) -> bytes:
+    """A certificate for signing trust lists, DER: two years, digitalSignature, a critical EKU for nothing else.
+
+    The root is made as a CSCA is (`issue_csca`), in a token of its own that stays offline. Of ``profile`` the specimen
+    and the country count.
+
+    Raises:
+        IssuanceError: as `issue_dsc`.
+    """
+    usage = [("extended_key_usage", True, [EKU_LIST_SIGNER])]
+    kind = {"digital_signature"}
+    return _issue(csr_der, root_key, root_der, profile, not_before=not_before, key_usage=kind, usage=usage)
+
+
+def _issue(
+    csr_der: bytes,
+    csca_key: IssuingKey,
+    csca_der: bytes,
+    profile: DscProfile,
+    *,
+    not_before: datetime,
+    key_usage: set[str],
+    usage: list[tuple[str, bool, Any]],
+) -> bytes:
     csca = _load_csca(csca_der)
     subject, spki = _read_csr(csr_der, profile.country)
     if profile.specimen != _says_specimen(csca.subject):
@@ -130,15 +164,14 @@ def issue_dsc(
         raise IssuanceError("specimen-mismatch", "the request is for a specimen")
     not_after = _add_years(not_before, DSC_YEARS)
     if not_before < csca.not_valid_before_utc or not_after > csca.not_valid_after_utc:
-        raise IssuanceError("csca-validity", "the DSC would be valid outside the time of its CSCA")
+        raise IssuanceError("csca-validity", "the certificate would be valid outside the time of its CSCA")
     extensions: list[tuple[str, bool, Any]] = [
         ("basic_constraints", True, {"ca": False}),
-        ("key_usage", True, {"digital_signature", "non_repudiation"}),
+        ("key_usage", True, key_usage),
         ("authority_key_identifier", False, {"key_identifier": _ski(csca)}),
         ("key_identifier", False, _key_id(spki)),
+        *usage,
     ]
-    if profile.vaccination_only:
-        extensions.append(("extended_key_usage", False, [EKU_VACCINATION]))
     tbs = _tbs(
         csca_key.algorithm,
         issuer=asn1.Name.load(csca.subject.public_bytes()),

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
 
 from certificates.errors import IssuanceError
+from certificates.list_signing import EKU_LIST_SIGNER
 from certificates.pki import SigningCertificate
 from certificates.profiles import (
     EKU_VACCINATION,
@@ -24,6 +25,7 @@ from certificates.profiles import (
     Subject,
     issue_csca,
     issue_dsc,
+    issue_list_signer,
     request_der,
     to_pem,
 )
@@ -157,6 +159,26 @@ def test_serial_numbers_are_random_and_long() -> None:
 def test_any_use() -> None:
     ours = SigningCertificate.from_der(issue(make_csr(), profile=DscProfile(vaccination_only=False)))
     assert ours.kinds == frozenset("vtr")
+
+
+@pytest.mark.parametrize("specimen", [False, True])
+def test_a_list_signer_is_for_lists_alone(specimen: bool, tmp_path: Path) -> None:
+    root, profile = make_csca(specimen=specimen), DscProfile(specimen=specimen)
+    der = issue_list_signer(make_csr(), key("ES256"), root, profile, not_before=NOW)
+    certificate = x509.load_der_x509_certificate(der)
+    assert (certificate.not_valid_before_utc, certificate.not_valid_after_utc) == (NOW, NOW.replace(year=2028))
+    purpose = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    assert purpose.critical
+    assert [usage.dotted_string for usage in purpose.value] == [EKU_LIST_SIGNER]
+    usage = certificate.extensions.get_extension_for_class(x509.KeyUsage).value
+    assert (usage.digital_signature, usage.content_commitment, usage.key_cert_sign) == (True, False, False)
+    for name, one in (("root", root), ("signer", der)):
+        (tmp_path / name).write_bytes(x509.load_der_x509_certificate(one).public_bytes(Encoding.PEM))
+    # no_check_time: the test's dates; openssl does not know our purpose, and need not
+    command = ["openssl", "verify", "-x509_strict", "-no_check_time", "-CAfile", str(tmp_path / "root")]
+    subprocess.run([*command, str(tmp_path / "signer")], check=True, capture_output=True)
+    with pytest.raises(IssuanceError, match="specimen-mismatch"):
+        issue_list_signer(make_csr(), key("ES256"), root, DscProfile(specimen=not specimen), not_before=NOW)
 
 
 def test_a_leap_day_ends_on_28_february() -> None:
