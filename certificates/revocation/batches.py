@@ -16,6 +16,7 @@ from typing import Any, Final
 from certificates.cose import KID_SIZE
 from certificates.countries import COUNTRIES
 from certificates.errors import CertificateError
+from certificates.records.model import instant_to_text
 from certificates.revocation.hashes import HASH_SIZE, HashType
 from certificates.trust import TrustStore
 
@@ -38,7 +39,7 @@ class RevocationBatch:
         """The batch as the gateway takes it, in UTF-8."""
         batch = {
             "country": self.country,
-            "expires": self.expires_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "expires": instant_to_text(self.expires_at),
             "kid": _UNKNOWN_KID if self.kid is None else base64.b64encode(self.kid).decode(),
             "hashType": self.hash_type.value,
             "entries": [{"hash": base64.b64encode(entry).decode()} for entry in self.entries],

@@ -122,6 +122,7 @@ def enrol(
     from api.config import load_settings
     from api.server import open_store
     from api.signing import enrolment
+    from certificates.records.model import instant_to_text
 
     with sentences(json=json):
         der = read_certificate(certificate)
@@ -129,7 +130,7 @@ def enrol(
         enrolled = enrolment.enrol_token(open_store(data), unit, der, settings=settings, by=by, at=now())
     _answer(
         json,
-        {"unit": unit, "fingerprint": enrolled.fingerprint.hex(), "ends": enrolled.not_after.isoformat()},
+        {"unit": unit, "fingerprint": enrolled.fingerprint.hex(), "ends": instant_to_text(enrolled.not_after)},
         f"{unit} may sign with the certificate {enrolled.fingerprint.hex()} until {enrolled.not_after:%Y-%m-%d}.",
     )
 

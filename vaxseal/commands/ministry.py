@@ -144,6 +144,7 @@ def list_units(file: ListFile = DEFAULT_LIST, json: Json = False) -> None:
 
       vaxseal ministry units list --json
     """
+    from certificates.records.model import instant_to_text
     from signer.units import EnrolledUnits
 
     with sentences(json=json):
@@ -155,7 +156,7 @@ def list_units(file: ListFile = DEFAULT_LIST, json: Json = False) -> None:
                     "unit": entry.unit,
                     "subject": entry.certificate.subject,
                     "fingerprint": entry.certificate.fingerprint.hex(),
-                    "not_after": f"{entry.certificate.not_after:%Y-%m-%dT%H:%M:%SZ}",
+                    "not_after": instant_to_text(entry.certificate.not_after),
                     "suspended": entry.suspended,
                     "daily_quota": entry.daily_quota,
                 }

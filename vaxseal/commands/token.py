@@ -314,12 +314,14 @@ def _token_line(token: "TokenInfo") -> str:
 def _certificate_dict(stored: "StoredCertificate") -> dict[str, Any]:
     from cryptography import x509
 
+    from certificates.records.model import instant_to_text
+
     try:
         certificate = x509.load_der_x509_certificate(stored.der)
         facts = {
             "subject": certificate.subject.rfc4514_string(),
-            "not_before": certificate.not_valid_before_utc.isoformat(),
-            "not_after": certificate.not_valid_after_utc.isoformat(),
+            "not_before": instant_to_text(certificate.not_valid_before_utc),
+            "not_after": instant_to_text(certificate.not_valid_after_utc),
         }
     except ValueError:
         facts = {"subject": "(cannot be read)", "not_before": "?", "not_after": "?"}
