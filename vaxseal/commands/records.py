@@ -64,8 +64,10 @@ def import_(
             done = import_file(engine, path, imported_by=by, at=now(), unit=unit, progress=progress)
         reports.append(done)
         if report is not None:
-            with sentences(json=json), report.open("a", encoding="utf-8-sig", newline="") as file:
-                write_row_report(engine, done.import_id, file, refused_only=refused)
+            with sentences(json=json):
+                report.touch(mode=0o600)  # what people entered: for this account only
+                with report.open("a", encoding="utf-8-sig", newline="") as file:
+                    write_row_report(engine, done.import_id, file, refused_only=refused)
         if not json:
             _print_import(done.to_dict())
     if json:

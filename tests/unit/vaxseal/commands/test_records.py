@@ -3,6 +3,7 @@
 import codecs
 import csv
 import json
+import os
 import resource
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ def test_from_file_to_ready(data: Path, tmp_path: Path) -> None:
 def test_refused_rows_are_exit_code_1_and_stand_in_the_report(data: Path, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", row(), row(id="001161012346", day="31/02/2021"))
     run(data, "import", path, path, "--report", tmp_path / "rows.csv", code=1)
+    if os.name == "posix":
+        assert (tmp_path / "rows.csv").stat().st_mode & 0o077 == 0  # it holds what people entered
     with (tmp_path / "rows.csv").open(encoding="utf-8-sig", newline="") as file:
         outcomes = [line[1] for line in csv.reader(file)]
     assert outcomes == ["outcome", "accepted", "refused", "outcome", "duplicate", "refused"]
