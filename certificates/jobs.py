@@ -27,6 +27,7 @@ from certificates.records.model import (
 )
 
 Task = Literal["confirm", "issue"]
+Outcome = Literal["accepted", "already", "rejected", "refused"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +166,20 @@ class SignedJob:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise IssuanceError("job-form", "a field of the signed job is missing or of the wrong form") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobResult:
+    """What became of one job at the centre.
+
+    ``reason`` is a code where the job was not taken, or its passport held; ``state`` the record's state afterwards
+    (None: no such job in this lease).
+    """
+
+    job_id: str
+    outcome: Outcome
+    reason: str | None
+    state: str | None
 
 
 def _encode(data: bytes | None) -> str | None:

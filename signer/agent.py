@@ -16,13 +16,13 @@ from typing import Final, Literal
 from certificates.errors import CertificateError, IssuanceError
 from certificates.hc1 import encode_hc1
 from certificates.issuance import finish
-from certificates.jobs import SignedJob, SigningJob
+from certificates.jobs import JobResult, Outcome, SignedJob, SigningJob
 from certificates.login import login_message
 from certificates.pdf.layout import LAYOUT
 from certificates.pki import SigningCertificate, verify_signature
 from certificates.records.dates import local_day
 from certificates.signing import SigningKey
-from signer.client import CentreClient, JobResult, Lease, Mode, Session
+from signer.client import CentreClient, Lease, Mode, Session
 from signer.errors import AgentError, CentreRefusedError
 from signer.review import Refusal, ReviewedJob, read_job, review_job
 from signer.units import DailyCount, EnrolledUnits
@@ -65,7 +65,7 @@ class JobOutcome:
     """How one job ended. ``unsent``: signed here, but the centre has not said that it has it."""
 
     job_id: str
-    outcome: Literal["accepted", "already", "rejected", "refused", "unsent"]
+    outcome: Outcome | Literal["unsent"]
     reason: str | None = None
     detail: str | None = None
     state: str | None = None

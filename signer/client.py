@@ -13,13 +13,12 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from certificates.jobs import SignedJob, Task
+from certificates.jobs import JobResult, Outcome, SignedJob, Task
 from certificates.login import LoginChallenge
 from certificates.records.model import instant_from_text
 from signer.errors import AgentError, CentreRefusedError
 
 Mode = Literal["two-tier", "station"]
-Outcome = Literal["accepted", "already", "rejected", "refused"]
 
 MAX_ANSWER: Final = 16 * 1024 * 1024  # bytes; 500 jobs of some 5 kB with room to spare
 LONGEST_ANSWER: Final = 300.0  # seconds from the first byte to the last
@@ -50,16 +49,6 @@ class Lease:
     deadline: datetime
     jobs: tuple[Mapping[str, Any], ...] = field(repr=False)
     waiting: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobResult:
-    """What became of one job at the centre: the record's state, and a code where the job was not taken."""
-
-    job_id: str
-    outcome: Outcome
-    reason: str | None
-    state: str | None
 
 
 class CentreClient:

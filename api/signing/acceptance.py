@@ -7,7 +7,7 @@ evidence and never released.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
@@ -25,11 +25,10 @@ from certificates.cose import CoseSign1
 from certificates.errors import CertificateError, IssuanceError
 from certificates.hc1 import check_hc1
 from certificates.issuance import finish
-from certificates.jobs import SignedJob
+from certificates.jobs import JobResult, Outcome, SignedJob
 from certificates.records.dates import local_day
 from certificates.records.model import instant_to_text
 
-Outcome = Literal["accepted", "already", "rejected", "refused"]
 # Refusals that only put a record off; the last is the token's fault.
 RETURNING: Final = frozenset({"quota-exceeded", "not-now", "signature-invalid"})
 
@@ -41,16 +40,6 @@ class RefusedJob:
     job_id: str
     reason: str
     detail: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobResult:
-    """What became of one job. ``state`` is the record's state afterwards (None: no such job in this lease)."""
-
-    job_id: str
-    outcome: Outcome
-    reason: str | None
-    state: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.auth import Session, get_centre, require_session
 from api.context import Centre
 from api.problems import RESPONSES
-from api.signing.acceptance import Outcome, RefusedJob, accept
+from api.signing.acceptance import RefusedJob, accept
 from api.signing.leasing import LARGEST_BATCH, lease_work
-from certificates.jobs import SignedJob
+from certificates.jobs import Outcome, SignedJob
 from certificates.records.model import instant_to_text
 
 router = APIRouter(prefix="/v1/signing", tags=["signing"], responses=RESPONSES)

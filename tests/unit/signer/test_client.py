@@ -10,10 +10,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from certificates.jobs import SignedJob
+from certificates.jobs import JobResult, SignedJob
 from certificates.login import LoginChallenge
 from signer import client as client_module
-from signer.client import CentreClient, JobResult
+from signer.client import CentreClient
 from signer.errors import AgentError, CentreRefusedError
 
 NONCE = base64.b64encode(bytes(32)).decode()
