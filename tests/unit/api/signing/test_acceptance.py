@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from api.audit import read_log, verify_log
+from api.passports.release import release_all
 from api.signing import acceptance
 from api.signing.enrolment import suspend_token
 from api.store.records import write_versions
@@ -17,7 +18,7 @@ from certificates.base45 import b45encode
 from certificates.checking import check_text
 from certificates.cose import decode_cose_sign1
 from certificates.hc1 import PREFIX, decode_hc1, encode_hc1
-from certificates.issuance import Terms, verify_confirmation
+from certificates.issuance import Terms, finish, verify_confirmation
 from certificates.jobs import SignedJob, SigningJob
 from certificates.pdf.checking import check_pdf
 from certificates.records.verification import verify
@@ -237,6 +238,16 @@ def test_a_lease_belongs_to_its_token(world: World) -> None:
     assert [told(one) for one in world.agent("TYT-1").submit("x", signed)] == [("rejected", "job-unknown", None)]
 
 
+def test_a_lease_belongs_to_its_task(make: Any) -> None:
+    """Where the mode of a deployment changes, what was leased before it is not taken."""
+    world: World = make("two-tier")
+    world.add_records(1)
+    lease_id, signed = signed_batch(world.agent("TYT-1"))
+    other = world.centre.settings.model_copy(update={"mode": "station"})
+    world.client.app.state.centre = dataclasses.replace(world.centre, settings=other)  # type: ignore[attr-defined]
+    assert [told(one) for one in world.agent("TYT-1").submit(lease_id, signed)] == [("rejected", "job-unknown", None)]
+
+
 def test_what_the_agent_refuses_is_held_with_its_reason(world: World) -> None:
     refused, late = world.add_records(2)
     agent = world.agent("TYT-1")
@@ -318,7 +329,6 @@ def test_a_token_suspended_while_its_batch_is_verified_stores_nothing(
     (record_id,) = world.add_records(1)
     agent = world.agent("TYT-1")
     lease_id, signed = signed_batch(agent)
-    finish = acceptance.finish
 
     def suspending(*arguments: Any) -> Any:
         suspend_token(world.engine, agent.key.certificate.fingerprint, by="test", at=world.clock(), reason="lost")
@@ -358,7 +368,6 @@ def test_a_passport_whose_confirmer_is_suspended_before_the_release_is_held(
     station = world.agent("TYT-1")
     station.work()
     fingerprint = station.key.certificate.fingerprint
-    release_all = acceptance.release_all
 
     def suspending(*arguments: Any) -> None:
         suspend_token(world.engine, fingerprint, by="test", at=world.clock(), reason="sold")

@@ -3,23 +3,29 @@ import dataclasses
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
 from api.audit import read_log, verify_log
-from api.signing.enrolment import close_unit, enrol_token
+from api.auth import Session
+from api.errors import CentreError
+from api.signing.enrolment import close_unit, enrol_token, suspend_token
+from api.signing.leasing import lease_work
 from api.signing.work import next_year
 from api.states import RecordState
 from api.store.records import write_versions
 from api.store.schema import evidence, intents, jobs, record_versions, records
 from api.store.transactions import writing
+from certificates.jobs import Task
 from certificates.pdf.layout import LAYOUT
 from certificates.records.model import VaccinationRecord
 from tests.support.centre import START, World, new_version
 from tests.support.softkeys import make_key
+
+TASKS: tuple[Task, ...] = ("confirm", "issue")
 
 
 def refused(world: World, unit: str, body: dict[str, Any]) -> tuple[int, str]:
@@ -127,6 +133,31 @@ def test_a_certificate_that_ends_within_the_year_issues_nothing(make: Any) -> No
     world.add_records(1)
     world.clock.forward(days=307)  # the certificate ends on 1 January 2024
     assert refused(world, "TYT-1", {"layout": LAYOUT, "limit": 1}) == (403, "certificate-ending")
+
+
+def session_of(world: World, task: Task, **changes: Any) -> Session:
+    """A session that began before something changed."""
+    certificate = dataclasses.replace(world.keys["TYT-1"].certificate, **changes)
+    return Session(unit="TYT-1", account="y.ta", task=task, certificate=certificate, expires_at=START)
+
+
+def test_what_changes_during_a_session_counts(make: Any) -> None:
+    world: World = make("station")
+    (record_id,) = world.add_records(1)
+
+    def reason(session: Session) -> str:
+        with pytest.raises(CentreError) as caught:
+            lease_work(world.centre, session, layout=LAYOUT, limit=1)
+        return caught.value.code
+
+    assert reason(session_of(world, "issue", kinds=frozenset({"t"}))) == "dsc-usage"
+    for task in TASKS:
+        assert reason(session_of(world, task, not_after=START - timedelta(seconds=1))) == "certificate-ended"
+        assert reason(session_of(world, task, not_before=START + timedelta(seconds=1))) == "certificate-ended"
+    fingerprint = world.keys["TYT-1"].certificate.fingerprint
+    suspend_token(world.engine, fingerprint, by="test", at=START, reason="lost")
+    assert reason(session_of(world, "issue")) == "token-suspended"
+    assert world.state(record_id) == ("ready", None)
 
 
 def test_a_certificate_that_ends_within_the_year_still_confirms(world: World) -> None:
