@@ -126,6 +126,8 @@ def identify(text: str) -> OtherCode | None:
     Args:
         text: as scanned; the caller bounds its length (a QR code holds 7,089 characters at most).
     """
+    if text.startswith("HC1:"):
+        return None
     start = text.lstrip("\ufeff \t\r\n")
     for pattern, kind in _FORMS:
         if pattern.match(start):

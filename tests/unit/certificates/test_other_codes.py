@@ -103,6 +103,10 @@ def test_what_nobody_can_name(text: str) -> None:
     assert refused.value.detail == "the text does not start with HC1:"
 
 
+def test_an_hc1_text_is_no_other_code() -> None:
+    assert identify(code()) is None
+
+
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
