@@ -20,13 +20,13 @@ _NOBODY: Final = TrustStore.of(())
 
 
 def check_lines(
-    lines: IO[bytes], trust: TrustStore | None, at: datetime | None, acceptance: Acceptance | None = None
+    lines: IO[bytes], trust: TrustStore | CheckError | None, at: datetime | None, acceptance: Acceptance | None = None
 ) -> Iterator[dict[str, Any]]:
     """Answer every line. Nothing in a line stops the batch.
 
     Args:
         lines: JSON objects ``{"id", "text", "certificates": [base64 DER], "at": RFC 3339}``, the last two optional.
-        trust: for lines without certificates of their own.
+        trust: for lines without certificates of their own; an error (TRUST) is then their verdict.
         at: for lines without a time of their own; None means now.
         acceptance: rules that a certificate must meet as well.
     """
@@ -40,7 +40,7 @@ def check_lines(
 
 
 def check_line(
-    line: bytes, trust: TrustStore, at: datetime | None, acceptance: Acceptance | None = None
+    line: bytes, trust: TrustStore | CheckError, at: datetime | None, acceptance: Acceptance | None = None
 ) -> dict[str, Any]:
     """Answer one line: the fields of `vaxseal.verdicts.answer` after its ``id``."""
     try:
@@ -60,6 +60,8 @@ def check_line(
             trust = _trust_of(certificates)
     except (ValueError, TypeError) as error:
         return _unreadable(name, str(error))
+    if isinstance(trust, CheckError):
+        return {"id": name, **answer(trust)}
     try:
         at = at or datetime.now(UTC)
         checked = check_text(text, trust, at)

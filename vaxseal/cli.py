@@ -7,7 +7,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from vaxseal.commands import admin, audit, ca, check, demo, ministry, records, serve, station, token
+from vaxseal.commands import admin, audit, ca, check, demo, lists, ministry, records, serve, station, token
 from vaxseal.console import EXIT_USE, speak_utf8
 
 HELP: Final = """Vaccination records in, signed health passports out.
@@ -26,7 +26,7 @@ CHECKERS: Final = "Checkers"
 OPERATORS: Final = "Operators"
 AUDITORS: Final = "Auditors"
 # The order of the manual: typer alone would show all single commands before all groups.
-ORDER: Final = ("demo", "station", "records", "ministry", "ca", "check", "serve", "admin", "token", "audit")
+ORDER: Final = ("demo", "station", "records", "ministry", "ca", "lists", "check", "serve", "admin", "token", "audit")
 
 
 class Manual(TyperGroup):
@@ -51,6 +51,7 @@ app.add_typer(station.app, name="station", rich_help_panel=STATION)
 app.add_typer(records.app, name="records", rich_help_panel=STATION)
 app.add_typer(ministry.app, name="ministry", rich_help_panel=MINISTRY)
 app.add_typer(ca.app, name="ca", rich_help_panel=MINISTRY)
+app.add_typer(lists.app, name="lists", rich_help_panel=MINISTRY)
 app.command("check", rich_help_panel=CHECKERS)(check.check)
 app.command("serve", rich_help_panel=OPERATORS)(serve.serve)
 app.add_typer(admin.app, name="admin", rich_help_panel=OPERATORS)

@@ -53,6 +53,10 @@ SENTENCES: Final[Mapping[CheckReason, tuple[str, str]]] = {
         "The certificate is genuine, but it does not meet the rules that apply here.",
         "Giấy chứng nhận là thật, nhưng không đáp ứng quy định áp dụng tại đây.",
     ),
+    CheckReason.TRUST: (
+        "It cannot be checked: the list of trusted signers cannot be used. Fetch a new one.",
+        "Không kiểm tra được: danh sách tin cậy không dùng được. Hãy tải danh sách mới.",
+    ),
     CheckReason.PDF: (
         "The PDF certificate is not sound: its signature, page and attachment must agree.",
         "Tệp PDF không hợp lệ: chữ ký số, trang in và tệp đính kèm phải khớp nhau.",

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from vaxseal.commands.token import Kind
-from vaxseal.console import emit_json, out
+from vaxseal.console import emit_json, out, stop
 from vaxseal.files import check_absent, write_new
 from vaxseal.options import Json, Label, LastTry, Module, PinStdin, Serial
 from vaxseal.sentences import sentences
@@ -81,6 +81,9 @@ def issue(
     any_use: Annotated[
         bool, typer.Option("--any-use", help="Leave the EKU out: the key may also sign test and recovery certificates.")
     ] = False,
+    list_signer: Annotated[
+        bool, typer.Option("--list-signer", help="A certificate for signing trust lists, which signs no passports.")
+    ] = False,
     country: Annotated[
         str, typer.Option("--country", metavar="COUNTRY", help="The request must be for this country.")
     ] = "VN",
@@ -92,7 +95,9 @@ def issue(
     last_try: LastTry = False,
     json: Json = False,
 ) -> None:
-    """Issue a document signer certificate (2 years) for a request, with the CSCA's token.
+    """Issue a document signer certificate (2 years) for a request, with the CSCA's token; or one for signing lists.
+
+    The root of trust lists is made as a CSCA is, in a token of its own that stays offline (vaxseal ca init).
 
     Refused: a request that its own key did not sign, a key that passports cannot use, a subject that names a person by
     number, and a specimen under a real CSCA.
@@ -100,11 +105,15 @@ def issue(
     [bold]Examples[/bold]
 
       vaxseal ca issue station.csr.pem --out station.pem --label CSCA
+
+      vaxseal ca issue lists.csr.pem --list-signer --out lists.pem --label "List root"
     """
-    from certificates.profiles import DscProfile, issue_dsc, request_der, to_pem
+    from certificates.profiles import DscProfile, issue_dsc, issue_list_signer, request_der, to_pem
     from hsm.keys import open_key
     from hsm.modules import find_module
 
+    if list_signer and any_use:
+        stop("usage", "--list-signer and --any-use exclude each other.", json=json)
     check_absent(out_path, json=json)
     profile = DscProfile(specimen=specimen, vaccination_only=not any_use, country=country)
     now = datetime.now(UTC)
@@ -117,7 +126,8 @@ def issue(
             at=now,
             allow_final_try=last_try,
         ) as csca:
-            der = issue_dsc(csr, csca, csca.certificate_der, profile, not_before=now - _CLOCK_MARGIN)
+            issue_one = issue_list_signer if list_signer else issue_dsc
+            der = issue_one(csr, csca, csca.certificate_der, profile, not_before=now - _CLOCK_MARGIN)
         write_new(out_path, to_pem(der).encode("ascii"), json=json)
     if json:
         from certificates.pki import fingerprint, key_identifier
@@ -130,4 +140,5 @@ def issue(
             }
         )
         return
-    out.print(f"{out_path}: document signer certificate, valid for two years.", markup=False)
+    what = "list-signing" if list_signer else "document signer"
+    out.print(f"{out_path}: {what} certificate, valid for two years.", markup=False)

@@ -30,8 +30,23 @@ def check(
         typer.Argument(metavar="INPUT", help="A picture, a PDF or a text file, '-' for standard input, or HC1:..."),
     ] = None,
     trust: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="Trusted signers: a file or folder of PEM or DER certificates.")
+        Path | None,
+        typer.Option(
+            metavar="PATH",
+            help="Trusted signers: a file or folder of PEM or DER certificates, or with --root a signed list.",
+        ),
     ] = None,
+    root: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PEM", help="The pinned root of the signed trust list; two while the root changes."),
+    ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where versions of lists are remembered. Default: the user's state folder."),
+    ] = None,
+    max_age: Annotated[
+        int, typer.Option(min=1, metavar="DAYS", help="Refuse a signed trust list older than this.")
+    ] = 7,
     at: Annotated[
         str | None, typer.Option(metavar="TIME", help="Check for this time (RFC 3339) instead of now.")
     ] = None,
@@ -57,6 +72,10 @@ def check(
     (a list of base64 DER, instead of PATH) and "at" (RFC 3339, instead of now)
     may be left out. Each line gets one JSON line, in the same order.
 
+    A signed trust list is read by the clock, whatever --at says. It is reported
+    when older than 24 hours; one that is expired, too old, older than a version
+    seen before or not signed below the root makes every verdict TRUST.
+
     Exit codes: 0 all valid, 1 one is invalid, 2 wrong use or set-up (a batch:
     0 when every line was answered).
 
@@ -68,6 +87,8 @@ def check(
 
       vaxseal check passport.png --trust var/demo/trust --rules default --policy border
 
+      vaxseal check passport.png --trust trust-list.cbor --root root.pem
+
       vaxseal check --batch codes.jsonl --trust var/demo/trust > verdicts.jsonl
     """
     if (batch is None) == (not inputs):
@@ -76,12 +97,14 @@ def check(
         stop("rules-missing", "--policy needs --rules PATH.", json=json)
     moment = _moment(at, json=json)
     acceptance = _acceptance(rules, country, policy, json=json) if rules is not None else None
+    if root and trust is None:
+        stop("trust-missing", "--root needs --trust FILE, the signed list.", json=json)
+    store = _trust(trust, root or [], state, max_age, json=json) if trust else None
     if batch is not None:
-        _check_batch(batch, _trust(trust, json=json) if trust else None, moment, acceptance, json=json)
+        _check_batch(batch, store, moment, acceptance, json=json)
         return
-    if trust is None:
+    if store is None:
         stop("trust-missing", "Say whom to trust: --trust PATH (certificates of signers, PEM or DER).", json=json)
-    store = _trust(trust, json=json)
     data = [_read(given, json=json) for given in inputs or []]
     verdicts = [_verdict(item, store, moment, acceptance) for item in data]
     if json:
@@ -118,14 +141,10 @@ def _moment(at: str | None, *, json: bool) -> "datetime":
         stop("at-form", "--at is a time with its offset, such as 2022-03-01T08:00:00+07:00.", json=json)
 
 
-def _trust(path: Path, *, json: bool) -> "TrustStore":
-    from certificates.errors import CertificateError
-    from certificates.trust import TrustStore
+def _trust(path: Path, roots: list[Path], state: Path | None, max_age: int, *, json: bool) -> "TrustStore | CheckError":
+    from vaxseal.trusting import open_trust
 
-    try:
-        return TrustStore.load(path)
-    except CertificateError as error:
-        stop(error.code, f"--trust: {error.detail}.", json=json)
+    return open_trust(path, roots, state=state, max_age=max_age, json=json)
 
 
 def _acceptance(rules: str, country: str, policy: str | None, *, json: bool) -> "Acceptance":
@@ -162,10 +181,12 @@ def _standard_input() -> BinaryIO:
 
 
 def _verdict(
-    item: _Input, trust: "TrustStore", at: "datetime", acceptance: "Acceptance | None"
+    item: _Input, trust: "TrustStore | CheckError", at: "datetime", acceptance: "Acceptance | None"
 ) -> "CheckedCertificate | CheckError":
     from certificates.errors import CheckError
 
+    if isinstance(trust, CheckError):
+        return trust
     try:
         checked = _checked(item.content, trust, at)
         return checked if acceptance is None else acceptance.check(checked, at)
@@ -204,7 +225,7 @@ def _text_of(content: bytes) -> str:
 
 
 def _check_batch(
-    name: str, trust: "TrustStore | None", at: "datetime", acceptance: "Acceptance | None", *, json: bool
+    name: str, trust: "TrustStore | CheckError | None", at: "datetime", acceptance: "Acceptance | None", *, json: bool
 ) -> None:
     import json as json_module
 

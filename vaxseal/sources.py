@@ -1,0 +1,71 @@
+"""Where the entries of a trust list come from: certificates, the gateway's JSON, or a signed list."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from certificates.errors import CertificateError
+from certificates.gateway import Vouchers, import_certificates, import_gateway
+from certificates.list_signing import is_signed_list
+from certificates.trust import read_certificates
+from certificates.trust_entries import TrustEntry
+from certificates.trust_list import TrustList, verify
+from vaxseal.console import stop
+from vaxseal.files import read_certificate
+from vaxseal.trusting import read_file
+
+_SUFFIXES = (".pem", ".crt", ".cer", ".der", ".json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What holds for DSCs that come anew: who vouches for them, for which kinds and from when they count."""
+
+    vouchers: Vouchers
+    kinds: frozenset[str]
+    use_from: datetime | None
+
+
+def read_entries(path: Path, terms: Terms, roots: list[bytes]) -> list[TrustEntry]:
+    """The entries of a file, or of a folder's files. Those of a signed list stay as they are.
+
+    Raises:
+        CertificateError: a file cannot be read, or nobody vouches for what it holds.
+    """
+    files = [path]
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())
+    return [entry for file in files for entry in _entries(file, terms, roots)]
+
+
+def read_list(path: Path, roots: list[Path]) -> TrustList:
+    """A signed list, verified up to a pinned root, in force or not. Raises CertificateError."""
+    return verify(read_file(path), [read_certificate(root) for root in roots])
+
+
+def read_fingerprints(texts: list[str] | None, *, json: bool) -> list[bytes]:
+    """SHA-256 fingerprints from hexadecimal, with or without colons; anything else ends the command."""
+    try:
+        found = [bytes.fromhex(text.replace(":", "")) for text in texts or []]
+    except ValueError:
+        found = [b""]
+    if any(len(one) != 32 for one in found):
+        stop("fingerprint-form", "A fingerprint is SHA-256 in hexadecimal: 64 digits.", json=json)
+    return found
+
+
+def _entries(file: Path, terms: Terms, roots: list[bytes]) -> list[TrustEntry]:
+    data = read_file(file)
+    try:
+        if is_signed_list(data):
+            return list(verify(data, roots).entries)
+        if data.lstrip()[:1] in (b"[", b"{"):
+            found = import_gateway(data, terms.vouchers)
+        else:
+            found = tuple(("", der) for der in import_certificates(read_certificates(data), terms.vouchers))
+        return [
+            TrustEntry.of(der, country=country or None, kinds=terms.kinds, use_from=terms.use_from)
+            for country, der in found
+        ]
+    except CertificateError as error:
+        raise CertificateError(error.code, f"{file}: {error.detail}") from error

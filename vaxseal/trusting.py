@@ -1,0 +1,64 @@
+"""Whom a checker trusts: ``--trust`` alone (the user answers for it), or a signed list below ``--root``."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from certificates.errors import CertificateError, CheckError, CheckReason
+from certificates.list_signing import is_signed_list
+from certificates.pki import fingerprint
+from certificates.trust import TrustStore
+from certificates.trust_list import KIND, MAX_SIZE, AgeLimits, read
+from vaxseal.console import err, now, stop
+from vaxseal.files import read_certificate
+from vaxseal.state import SeenVersions
+
+
+def open_trust(
+    path: Path, roots: list[Path], *, state: Path | None, max_age: int, json: bool
+) -> TrustStore | CheckError:
+    """The signers to trust; or why the signed list cannot be used, which is then the verdict on everything.
+
+    Args:
+        path: certificates, or with ``roots`` a signed list.
+        roots: PEM or DER files of pinned roots.
+        state: the folder that remembers versions; None for the platform's.
+        max_age: days after which a signed list is refused.
+        json: how to say that the files cannot be read, which ends the command.
+    """
+    try:
+        if roots:
+            pinned = [read_certificate(root) for root in roots]
+            return _signed(read_file(path), pinned, state, timedelta(days=max_age), json=json)
+        if path.is_file() and is_signed_list(read_file(path)):
+            stop("root-missing", "--trust is a signed list: pin its root with --root PEM.", json=json)
+        return TrustStore.load(path)
+    except CheckError as error:
+        return error
+    except CertificateError as error:
+        stop(error.code, f"{error.detail}.", json=json)
+
+
+def read_file(path: Path) -> bytes:
+    """A file that may be a list. Raises CertificateError ``trust-missing`` or ``trust-unreadable``."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_SIZE + 1)
+    except FileNotFoundError as error:
+        raise CertificateError("trust-missing", f"{path} does not exist") from error
+    except OSError as error:
+        raise CertificateError("trust-unreadable", f"{path} cannot be read: {error.strerror}") from error
+
+
+def _signed(data: bytes, roots: list[bytes], state: Path | None, max_age: timedelta, *, json: bool) -> TrustStore:
+    """Raises CheckError TRUST."""
+    seen, names, at = SeenVersions(state, json=json), [fingerprint(root) for root in roots], now()
+    limits = AgeLimits(refuse=max_age)
+    try:
+        found = read(data, roots, at=at, seen=seen.highest(KIND, names), limits=limits)
+    except CertificateError as error:
+        raise CheckError(CheckReason.TRUST, f"{error.code}: {error.detail}") from error
+    seen.remember(KIND, names, found.version)
+    if found.age(at) > limits.warn:
+        hours = int(found.age(at).total_seconds()) // 3600
+        err.print(f"The trust list (version {found.version}) is {hours} hours old: fetch a new one.", style="yellow")
+    return found.store()
