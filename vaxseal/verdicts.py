@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from certificates.checking import CheckedCertificate
 from certificates.errors import CheckError, CheckReason
+from certificates.other_codes import WORDS, NotHealthCertificate
 from certificates.records.model import instant_to_text
 from certificates.rules import Outcome, RefusedByRules
 from vaxseal.console import out
@@ -73,11 +74,14 @@ def answer(verdict: CheckedCertificate | CheckError) -> dict[str, Any]:
     """The verdict as JSON: reason and detail where invalid; who, when and what only where it was proved.
 
     ``kid`` is in hexadecimal, ``alg`` is "ES256" or "PS256", times are RFC 3339 in UTC, ``payload`` is the DCC.
+    ``other_code`` names a code of another system, where it is known (`certificates.other_codes.OtherCode`).
     With reason RULE ``rules`` says which rules are not met: "failed", or "open" where nobody can say.
     """
     if not isinstance(verdict, CheckError):
         return {"verdict": "valid", "reason": None, "detail": None, **_proved(verdict)}
     said = {"verdict": "invalid", "reason": verdict.reason.value, "detail": verdict.detail}
+    if isinstance(verdict, NotHealthCertificate):
+        said["other_code"] = verdict.kind.value
     if not isinstance(verdict, RefusedByRules):
         return said | dict.fromkeys(("issuer", "kid", "alg", "issued_at", "expires_at", "payload"))
     rules = [
@@ -112,7 +116,8 @@ def show(verdict: CheckedCertificate | CheckError, name: str | None) -> None:
     if isinstance(verdict, CheckError):
         english, vietnamese = SENTENCES[verdict.reason]
         out.print(f"INVALID - {english} ({verdict.reason.value}: {_shown(verdict.detail)})", style="red", markup=False)
-        out.print(f"KHÔNG HỢP LỆ - {vietnamese}", style="red", markup=False)
+        named = f" Đây là {WORDS[verdict.kind][1]}." if isinstance(verdict, NotHealthCertificate) else ""
+        out.print(f"KHÔNG HỢP LỆ - {vietnamese}{named}", style="red", markup=False)
         return
     kind = next(kind for kind in _KINDS if verdict.payload.get(kind))
     english, vietnamese = _KINDS[kind]

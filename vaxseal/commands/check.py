@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from certificates.errors import CheckError
     from certificates.trust import TrustStore
     from vaxseal.acceptance import Acceptance
+    from vaxseal.travel import TravelDocument
 
 _STDIN = "-"
 _MAX_INPUT = 64 * 1024 * 1024  # bytes of one picture, PDF or text
@@ -61,6 +62,12 @@ def check(
     policy: Annotated[
         str | None, typer.Option(metavar="NAME", help="The occasion, where rules tell them apart: border, venue.")
     ] = None,
+    mrz: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LINES", help="The traveller's document too: its machine-readable lines, or '-' to read them in."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Answer as JSON.")] = False,
 ) -> None:
     """Check health certificates offline: signature, signer, dates and content.
@@ -76,8 +83,14 @@ def check(
     when older than 24 hours; one that is expired, too old, older than a version
     seen before or not signed below the root makes every verdict TRUST.
 
-    Exit codes: 0 all valid, 1 one is invalid, 2 wrong use or set-up (a batch:
-    0 when every line was answered).
+    LINES are two lines of 36 or 44 characters, or three of 30, in quotes; blanks
+    and line ends between them do not matter. With '-' a document reader types
+    them, and no name stands in the shell's history. Names and date of birth are
+    compared: match, near match (look yourself) or no match. The certificate's
+    verdict stays its own; no match makes the exit code 1.
+
+    Exit codes: 0 all valid, 1 one is invalid or another person's, 2 wrong use
+    or set-up (a batch: 0 when every line was answered).
 
     [bold]Examples[/bold]
 
@@ -89,10 +102,14 @@ def check(
 
       vaxseal check passport.png --trust trust-list.cbor --root root.pem
 
+      vaxseal check passport.png --trust var/demo/trust --mrz -
+
       vaxseal check --batch codes.jsonl --trust var/demo/trust > verdicts.jsonl
     """
     if (batch is None) == (not inputs):
         stop("check-input", "Give either INPUT or --batch FILE.", json=json)
+    if mrz is not None and (batch is not None or (mrz == _STDIN and _STDIN in (inputs or []))):
+        stop("mrz-input", "--mrz needs INPUT, and only one of them can be standard input ('-').", json=json)
     if policy is not None and rules is None:
         stop("rules-missing", "--policy needs --rules PATH.", json=json)
     moment = _moment(at, json=json)
@@ -105,19 +122,26 @@ def check(
         return
     if store is None:
         stop("trust-missing", "Say whom to trust: --trust PATH (certificates of signers, PEM or DER).", json=json)
+    document = _document(mrz, moment, json=json) if mrz is not None else None
     data = [_read(given, json=json) for given in inputs or []]
     verdicts = [_verdict(item, store, moment, acceptance) for item in data]
     if json:
         from vaxseal.verdicts import answer
 
-        answers = [{"input": item.name, **answer(verdict)} for item, verdict in zip(data, verdicts, strict=True)]
+        answers = [
+            {"input": item.name, **answer(verdict), **(document.answer(verdict) if document else {})}
+            for item, verdict in zip(data, verdicts, strict=True)
+        ]
         emit_json(answers[0] if len(answers) == 1 else answers)
     else:
         from vaxseal.verdicts import show
 
         for item, verdict in zip(data, verdicts, strict=True):
             show(verdict, item.name if len(data) > 1 else None)
-    raise SystemExit(EXIT_NO if any(isinstance(verdict, Exception) for verdict in verdicts) else EXIT_YES)
+            if document is not None:
+                document.show(verdict)
+    denied = document is not None and any(map(document.denies, verdicts))
+    raise SystemExit(EXIT_NO if denied or any(isinstance(verdict, Exception) for verdict in verdicts) else EXIT_YES)
 
 
 class _Input:
@@ -153,6 +177,12 @@ def _acceptance(rules: str, country: str, policy: str | None, *, json: bool) -> 
     return open_rules(rules, country, policy, json=json)
 
 
+def _document(mrz: str, at: "datetime", *, json: bool) -> "TravelDocument":
+    from vaxseal.travel import open_document
+
+    return open_document(mrz, at, json=json)
+
+
 def _read(given: str, *, json: bool) -> _Input:
     path = Path(given)
     try:
@@ -160,7 +190,10 @@ def _read(given: str, *, json: bool) -> _Input:
     except (OSError, ValueError):  # too long for a name, or with a NUL inside: a text then
         is_path = False
     if not is_path and given != _STDIN:
-        return _Input(given if len(given) <= _SHOWN else given[:_SHOWN] + "...", given)
+        from certificates.other_codes import identify
+
+        shown = given if len(given) <= _SHOWN else given[:_SHOWN] + "..."
+        return _Input(shown if identify(given) is None else "(text)", given)  # a card's code is full of personal data
     try:
         if is_path:
             with path.open("rb") as file:
@@ -198,9 +231,10 @@ def _checked(content: bytes | str, trust: "TrustStore", at: "datetime") -> "Chec
     from certificates.checking import check_text
     from certificates.errors import CheckError, CheckReason
     from certificates.hc1 import PREFIX
+    from certificates.other_codes import identify
 
     if isinstance(content, str):
-        if not content.startswith(PREFIX):
+        if not content.startswith(PREFIX) and identify(content) is None:
             raise CheckError(CheckReason.CONTEXT, "it is no file, and no text that starts with HC1:")
         return check_text(content, trust, at)
     if b"%PDF-" in content[:1024]:
@@ -211,17 +245,21 @@ def _checked(content: bytes | str, trust: "TrustStore", at: "datetime") -> "Chec
 
 
 def _text_of(content: bytes) -> str:
-    """A text file as it is, without its last line end; anything else is taken for a picture."""
+    """A text as it is, without its last line end; anything else is taken for a picture, which is never UTF-8: PNG and
+    JPEG start with bytes that it does not have."""
     from certificates.hc1 import PREFIX
 
     for mark, encoding in _BYTE_ORDER_MARKS.items():
         if content.startswith(mark):
             return content[len(mark) :].decode(encoding, "replace").rstrip("\r\n")
-    if content.startswith(PREFIX.encode()) or content.isascii():
+    if content.startswith(PREFIX.encode()):
         return content.decode("utf-8", "replace").rstrip("\r\n")
-    from certificates.qr import read_qr
+    try:
+        return content.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        from certificates.qr import read_qr
 
-    return read_qr(content)
+        return read_qr(content)
 
 
 def _check_batch(
