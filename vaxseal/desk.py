@@ -130,9 +130,13 @@ def _work(
 
 
 def _approve(count: int) -> bool:
-    """One line from the keyboard; no answer is a no."""
+    """One line from the keyboard; no answer is a no, and so is Ctrl-C: the batch goes back at once."""
     err.print(f"Ký {count} hồ sơ này? / Sign these {count} records? [y/N] ", end="", markup=False)
-    return sys.stdin.readline().strip().lower() in ("y", "yes", "c", "có", "co")
+    try:
+        return sys.stdin.readline().strip().lower() in ("y", "yes", "c", "có", "co")
+    except KeyboardInterrupt:
+        err.print()
+        return False
 
 
 def _show(batch: "Batch") -> None:

@@ -1,7 +1,10 @@
 """The whole road on real parts: a service of its own process, tokens in SoftHSM, every step by its command."""
 
 import csv
+import os
 import shutil
+import signal
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,7 +21,7 @@ from hsm import provisioning
 from hsm.provisioning import store_certificate
 from hsm.sessions import load
 from hsm.softhsm import write_config
-from tests.support.road import PEOPLE, STATION, Road, build_road, free_port
+from tests.support.road import PEOPLE, STATION, VAXSEAL, Road, build_road, free_port
 from tests.support.softhsm import GoldenToken, GoldenTokens, golden_tokens
 from vaxseal.vietnamese import vietnamese_of
 
@@ -100,6 +103,29 @@ def test_the_table_is_shown_and_a_no_signs_nothing(two_tier: Road) -> None:
     assert two_tier.states() == {"confirmed": PEOPLE}
     assert two_tier.pins["station"] not in (two_tier.folder / "service.log").read_text()
     assert "Nguyễn" not in (two_tier.folder / "service.log").read_text()
+
+
+def test_ctrl_c_at_the_question_is_a_no(two_tier: Road) -> None:
+    sign = ("station", "sign", "--centre", two_tier.centre, "--account", "lan", "--pin-stdin")
+    desk = subprocess.Popen(
+        [*VAXSEAL, *sign],
+        env=two_tier.environment("station"),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert desk.stdin is not None
+    assert desk.stderr is not None
+    desk.stdin.write(f"{two_tier.pins['station']}\n".encode())
+    desk.stdin.flush()
+    said = b""
+    while b"[y/N]" not in said:
+        said += os.read(desk.stderr.fileno(), 4096)
+        assert desk.poll() is None, said
+    desk.send_signal(signal.SIGINT)
+    assert b"Nothing was signed" in desk.communicate(timeout=60)[0]
+    assert desk.returncode == 1
+    assert two_tier.states() == {"ready": PEOPLE}
 
 
 def test_a_unit_outside_the_ministrys_list_gets_no_passport(two_tier: Road) -> None:
