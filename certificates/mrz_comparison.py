@@ -68,16 +68,16 @@ _OTHER_NAME: Final = frozenset({NameFinding.DIFFERENT, NameFinding.UNREADABLE})
 # English, Vietnamese.
 OUTCOME_SENTENCES: Final[Mapping[Outcome, tuple[str, str]]] = {
     Outcome.MATCH: (
-        "The certificate belongs to the holder of the travel document.",
-        "Giấy chứng nhận là của người mang giấy tờ đi lại này.",
+        "The certificate and the travel document name the same person.",
+        "Giấy chứng nhận và giấy tờ đi lại ghi cùng một người.",
     ),
     Outcome.NEAR: (
-        "The certificate may belong to the holder of the travel document: compare them yourself.",
-        "Giấy chứng nhận có thể là của người mang giấy tờ đi lại này: cần tự đối chiếu.",
+        "The certificate and the travel document may name the same person: compare them yourself.",
+        "Giấy chứng nhận và giấy tờ đi lại có thể ghi cùng một người: cần tự đối chiếu.",
     ),
     Outcome.NO_MATCH: (
-        "The certificate is not that of the holder of the travel document.",
-        "Giấy chứng nhận không phải của người mang giấy tờ đi lại này.",
+        "The certificate and the travel document name different people.",
+        "Giấy chứng nhận và giấy tờ đi lại ghi hai người khác nhau.",
     ),
 }
 NAME_SENTENCES: Final[Mapping[NameFinding, tuple[str, str]]] = {

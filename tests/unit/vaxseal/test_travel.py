@@ -1,4 +1,5 @@
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def test_another_person_is_a_no_but_the_verdict_stays(trust: Path) -> None:
     result = run(code(), "--trust", trust, *AT, "--mrz", OTHER)
     assert result.exit_code == 1
     assert result.stdout.startswith("VALID")
-    assert "NO MATCH - The certificate is not that of the holder of the travel document." in result.stdout
+    assert "NO MATCH - The certificate and the travel document name different people." in result.stdout
     assert "KHÔNG KHỚP - " in result.stdout
 
 
@@ -92,6 +93,16 @@ def test_a_reader_that_types(trust: Path, form: str, form_of_lines: str) -> None
     """What follows the last line is not waited for."""
     typed = form_of_lines.format(zone(form=form)).encode()
     assert answer(code(), "--trust", trust, *AT, "--mrz", "-", stdin=typed)["mrz"]["outcome"] == "match"
+
+
+def test_nobody_has_to_end_the_input(trust: Path) -> None:
+    command = [sys.executable, "-m", "vaxseal", "check", code(), "--trust", str(trust), *AT, "--mrz", "-", "--json"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdin
+        assert program.stdout
+        program.stdin.write(zone().encode())
+        program.stdin.flush()  # and stays open
+        assert json.loads(program.stdout.read())["mrz"]["outcome"] == "match"
 
 
 def test_a_reader_that_types_all_in_one_line(trust: Path) -> None:
