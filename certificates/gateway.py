@@ -36,11 +36,13 @@ class Vouchers:
         anchors: DER certificates of gateways' trust anchors, which sign the uploaders' certificates.
         authorities: DER certificates of CSCAs, for certificates that come without an uploader's signature.
         named: SHA-256 fingerprints of DSCs and of uploaders' certificates that the operator names himself.
+        excluded: SHA-256 fingerprints of DSCs that the operator leaves out, vouched for or not.
     """
 
     anchors: Collection[bytes] = ()
     authorities: Collection[bytes] = ()
     named: Collection[bytes] = ()
+    excluded: Collection[bytes] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +62,9 @@ def import_certificates(certificates: Iterable[bytes], vouchers: Vouchers) -> tu
         CertificateError: ``import-unverified``, with fingerprints that the operator may compare and name.
         IssuanceError: ``certificate-form``.
     """
-    signers = [der for der in certificates if not read_certificate(der).is_ca]
+    signers = [
+        der for der in certificates if not read_certificate(der).is_ca and fingerprint(der) not in vouchers.excluded
+    ]
     unverified = [
         f"{read_certificate(der).subject} ({fingerprint(der).hex()}) is issued by no given CSCA"
         for der in signers
@@ -85,7 +89,7 @@ def import_gateway(data: bytes, vouchers: Vouchers) -> tuple[tuple[str, bytes], 
     unverified: list[str] = []
     verified: list[tuple[str, bytes]] = []
     for entry in entries:
-        if entry.kind != "DSC":
+        if entry.kind != "DSC" or fingerprint(entry.der) in vouchers.excluded:
             continue
         try:
             if fingerprint(entry.der) not in vouchers.named:

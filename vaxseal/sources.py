@@ -7,6 +7,7 @@ from pathlib import Path
 from certificates.errors import CertificateError
 from certificates.gateway import Vouchers, import_certificates, import_gateway
 from certificates.list_signing import is_signed_list
+from certificates.pki import fingerprint
 from certificates.trust import read_certificates
 from certificates.trust_entries import TrustEntry
 from certificates.trust_list import TrustList, verify
@@ -58,14 +59,19 @@ def _entries(file: Path, terms: Terms, roots: list[bytes]) -> list[TrustEntry]:
     data = read_file(file)
     try:
         if is_signed_list(data):
-            return list(verify(data, roots).entries)
+            entries = verify(data, roots).entries
+            return [one for one in entries if one.certificate.fingerprint not in terms.vouchers.excluded]
         if data.lstrip()[:1] in (b"[", b"{"):
             found = import_gateway(data, terms.vouchers)
         else:
             found = tuple(("", der) for der in import_certificates(read_certificates(data), terms.vouchers))
-        return [
-            TrustEntry.of(der, country=country or None, kinds=terms.kinds, use_from=terms.use_from)
-            for country, der in found
-        ]
+        return [_entry(der, country, terms) for country, der in found]
     except CertificateError as error:
         raise CertificateError(error.code, f"{file}: {error.detail}") from error
+
+
+def _entry(der: bytes, country: str, terms: Terms) -> TrustEntry:
+    try:
+        return TrustEntry.of(der, country=country or None, kinds=terms.kinds, use_from=terms.use_from)
+    except CertificateError as error:  # with what --without needs
+        raise CertificateError(error.code, f"{fingerprint(der).hex()}: {error.detail}") from error

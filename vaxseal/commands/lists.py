@@ -61,8 +61,8 @@ def build(
 
     A DSC enters when a CSCA given by --csca issued it, when its uploader to the gateway signed it (an uploader counts
     when --anchor signed its certificate, or --accept names it), or when --accept names the DSC. Where nobody vouches
-    for one, nothing is written. Of the entries of a signed list (verified with --root) usage and dates stay; a DSC that
-    stands in several sources keeps what the first says.
+    for one, nothing is written until --without names it. Of the entries of a signed list (verified with --root) usage
+    and dates stay; a DSC that stands in several sources keeps what the first says.
 
     [bold]Examples[/bold]
 
@@ -83,17 +83,17 @@ def build(
     if not usage or set(usage) - ALL_KINDS:
         stop("usage-form", "--usage is letters of v, t and r.", json=json)
     moment = _moment(use_from, json=json)
-    named, dropped = read_fingerprints(accept, json=json), read_fingerprints(without, json=json)
+    named, excluded = read_fingerprints(accept, json=json), read_fingerprints(without, json=json)
     with sentences(json=json):
         vouchers = Vouchers(
             anchors=list(map(read_certificate, anchor or [])),
             authorities=list(map(read_certificate, csca or [])),
             named=named,
+            excluded=excluded,
         )
         terms = Terms(vouchers=vouchers, kinds=frozenset(usage), use_from=moment)
         roots = list(map(read_certificate, root or []))
-        found = in_order(entry for source in sources for entry in read_entries(source, terms, roots))
-    entries = [entry for entry in found if entry.certificate.fingerprint not in dropped]
+        entries = in_order(entry for source in sources for entry in read_entries(source, terms, roots))
     if not entries:
         stop("list-empty", "There is no document signer in these sources.", json=json)
     write_new(out_path, write_draft(entries), json=json)

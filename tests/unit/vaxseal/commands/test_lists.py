@@ -98,6 +98,24 @@ def test_the_gateways_list(desk: Desk) -> None:
     assert desk.refused_build(source, "--csca", desk.csca) == "import-unverified"
 
 
+def test_what_nobody_vouches_for_or_no_list_can_hold_is_left_out_by_name(desk: Desk) -> None:
+    odd = make_key("ES256", country="UK")
+    others = [entry(GERMAN.certificate_der, GERMAN, country="DE"), entry(odd.certificate_der, GERMAN, country="UK")]
+    source = desk.write("gateway.json", json.dumps(others).encode())
+    names = [key.certificate.fingerprint.hex() for key in (GERMAN, odd)]
+    result = desk.run("build", source, "--accept", names[0], "--accept", names[1], "--out", desk.draft, "--json")
+    assert json.loads(result.stdout)["error"] == "entry-country"
+    assert names[1] in json.loads(result.stdout)["detail"]
+    (german,) = desk.build(source, "--accept", names[0], "--without", names[1])
+    assert german.country == "DE"
+    (ours,) = desk.build(source, desk.dsc, "--csca", desk.csca, "--without", names[0], "--without", names[1])
+    assert ours.country == "VN"
+    assert desk.build(desk.dsc, source, "--csca", desk.csca, "--accept", names[0], "--without", names[1])
+    desk.draft.unlink()
+    odd_file = desk.write("odd.der", odd.certificate_der)
+    assert desk.refused_build(odd_file, "--without", names[1]) == "list-empty"
+
+
 def test_a_signed_list_is_built_upon(desk: Desk) -> None:
     narrow = TrustEntry.of(DSC.certificate_der, kinds=frozenset("v"))
     before = desk.write("before.cbor", signed(narrow, key=LIST_KEY, at=now() - 60 * DAY))
