@@ -183,7 +183,7 @@ def test_a_problem_is_said_in_words(problem: Any, code: str, sentence: str) -> N
         httpx2.Response(200, content=b"{}"),
         httpx2.Response(200, content=b'{"a":' * 100_000),
         httpx2.Response(200, content=b"\xff"),
-        httpx2.Response(200, content=gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"}),
+        httpx2.Response(200, content=gzip.compress(json.dumps(LEASE).encode()), headers={"Content-Encoding": "gzip"}),
         *(httpx2.Response(200, json={**LEASE, **change}) for change in WRONG_FIELDS),
     ],
 )

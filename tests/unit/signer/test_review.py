@@ -370,6 +370,22 @@ def test_a_confirmation_must_be_there_and_be_one() -> None:
         assert review_confirmed(replace(job, **change), enrolled_units()) == reason
 
 
+def test_a_confirmation_is_written_in_one_form_only() -> None:
+    """What the PDF carries is what the unit's token signed, without room for anything beside it."""
+    job = job_of("issue-two-tier")
+    assert job.confirmation is not None
+    protected, _, *rest = cbor2.loads(job.confirmation).value
+    for other in (job.confirmation[1:], cbor2.dumps(cbor2.CBORTag(18, [protected, {"note": "read me"}, *rest]))):
+        assert review_confirmed(replace(job, confirmation=other), enrolled_units()) == "confirmation-form"
+
+
+@pytest.mark.parametrize("change", [{"not_after": NOW - timedelta(days=1)}, {"not_before": NOW + timedelta(days=1)}])
+def test_an_ended_units_certificate_confirms_nothing(change: dict[str, Any]) -> None:
+    (entry,) = enrolled_units()
+    ended = replace(entry, certificate=replace(entry.certificate, **change))
+    assert review_confirmed(job_of("issue-two-tier"), EnrolledUnits([ended])) == "confirmation-ended"
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
