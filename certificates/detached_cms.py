@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from asn1crypto import cms
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
 
@@ -62,7 +62,7 @@ class DetachedSignature:
             if isinstance(key, rsa.RSAPublicKey) and self.scheme == "rsassa_pkcs1v15":
                 key.verify(self.signature, self.message, padding.PKCS1v15(), chosen)
                 return True
-        except InvalidSignature:
+        except (InvalidSignature, UnsupportedAlgorithm, ValueError):  # ValueError: a key too short for the hash
             return False
         return False
 
@@ -127,5 +127,7 @@ def _check_attributes(attributes: Any, digest: bytes) -> None:
         if name in found:
             raise CertificateError("cms-form", "an attribute stands there twice")
         found[name] = attribute["values"].native
+    if found.get("content_type") != ["data"]:
+        raise CertificateError("cms-form", "the signature does not say that it is over data")
     if found.get("message_digest") != [digest]:
         raise CertificateError("cms-content", "the signature is over something else")

@@ -66,12 +66,12 @@ class SeenVersions:
         folder = self._file.parent
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=_FILE, dir=folder)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
+            with tempfile.TemporaryDirectory(dir=folder) as beside, (Path(beside) / _FILE).open("x") as file:
                 json.dump(seen, file, indent=2, sort_keys=True)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(name).replace(self._file)
+                file.close()  # Windows moves no open file
+                Path(file.name).replace(self._file)
         except OSError as error:
             stop(
                 "state-unwritable",

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from certificates.detached_cms import MAX_SIZE, read_detached
 from certificates.errors import CertificateError
+from tests.support.codes import certificate, rsa_key
 from tests.support.softkeys import SoftKey, make_key, soft_key
 from tests.support.uploads import detached
 
@@ -68,6 +69,12 @@ def test_a_signature_by_somebody_else() -> None:
     assert refused(SIGNED, candidates=[make_key("ES256").certificate_der, RSA.certificate_der]) == "cms-signature"
 
 
+def test_a_key_that_is_too_short_for_the_hash_did_not_sign() -> None:
+    short = certificate(rsa_key(1024).public_key())
+    data = detached(CONTENT, RSA, algorithm=SHA512(), rsa_padding=padding.PSS(padding.MGF1(SHA512()), 64))
+    assert refused(data, candidates=[short]) == "cms-signature"
+
+
 def test_a_key_of_another_curve_verifies(tmp_path: Path) -> None:
     """As openssl signs with P-384."""
     key = ec.generate_private_key(ec.SECP384R1())
@@ -101,8 +108,9 @@ def test_what_is_no_cms_that_is_read() -> None:
     attributes = cms.ContentInfo.load(SIGNED)["content"]["signer_infos"][0]["signed_attrs"]
     twice = [*attributes, attributes[0]]
     assert refused(edited(signed_attrs=cms.CMSAttributes(twice))) == "cms-form"
-    without = [one for one in attributes if one["type"].native != "message_digest"]
-    assert refused(edited(signed_attrs=cms.CMSAttributes(without))) == "cms-content"
+    for missing, code in (("message_digest", "cms-content"), ("content_type", "cms-form")):
+        without = [one for one in attributes if one["type"].native != missing]
+        assert refused(edited(signed_attrs=cms.CMSAttributes(without))) == code
     data = cms.ContentInfo({"content_type": "data", "content": CONTENT}).dump()
     assert refused(data) == "cms-form"
 
