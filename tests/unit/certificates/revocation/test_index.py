@@ -39,7 +39,7 @@ def verdict(index: RevocationIndex | None, text: str = TEXT, trust: TrustStore =
     return "VALID"
 
 
-@pytest.mark.parametrize("scope", [KEY.certificate.kid, b"VN"])
+@pytest.mark.parametrize("scope", [KEY.certificate.kid, b"VN"], ids=["kid", "country"])
 @pytest.mark.parametrize("hash_type", list(HashType))
 def test_each_hash_revokes(scope: bytes, hash_type: HashType) -> None:
     others = hashes(range(50))
