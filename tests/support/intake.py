@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import Engine, insert, select
 
+from api.intake.importer import ImportReport, import_file
 from api.store.database import open_database
-from api.store.schema import import_rows, units
+from api.store.records import stored_record
+from api.store.schema import import_rows, records, units
 from api.store.transactions import writing
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -82,3 +84,14 @@ def outcomes(engine: Engine, import_id: str) -> list[tuple[int, str, str | None,
     query = select(import_rows).where(import_rows.c.import_id == import_id).order_by(import_rows.c.row_number)
     with engine.connect() as connection:
         return [(r.row_number, r.outcome, r.reason, r.column_name) for r in connection.execute(query)]
+
+
+def take(engine: Engine, path: Path, **options: Any) -> ImportReport:
+    """Import a file at `NOW`, as the clerk lan."""
+    return import_file(engine, path, imported_by="lan", at=NOW, **options)
+
+
+def people(engine: Engine) -> list[Any]:
+    """The newest version of every record."""
+    with engine.connect() as connection:
+        return [stored_record(found) for found in connection.execute(select(records).order_by(records.c.person_key))]

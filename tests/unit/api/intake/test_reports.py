@@ -4,17 +4,11 @@ import csv
 import io
 from pathlib import Path
 
-import pytest
 from sqlalchemy import Engine
 
 from api.intake.importer import import_file
 from api.intake.reports import count_records, list_imports, list_records, write_row_report
-from tests.support.intake import NOW, make_engine, row, write_csv
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return make_engine(tmp_path)
+from tests.support.intake import NOW, row, write_csv
 
 
 def test_every_row_with_its_cells(engine: Engine, tmp_path: Path) -> None:

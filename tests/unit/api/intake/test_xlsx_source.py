@@ -18,12 +18,7 @@ from api.intake.faults import FileError
 from api.intake.importer import ImportReport, import_file
 from api.intake.texts import RawCell, clean_cell
 from api.intake.xlsx_source import XlsxSource
-from tests.support.intake import NOW, ROW, make_engine, outcomes, row, write_csv
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return make_engine(tmp_path)
+from tests.support.intake import NOW, ROW, outcomes, row, write_csv
 
 
 def take(engine: Engine, path: Path) -> ImportReport:
