@@ -1,4 +1,12 @@
+# mypy: disable-error-code="no-untyped-call"
+# asn1crypto has no types.
+
 import pytest
+from asn1crypto import x509 as asn1
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificates import purposes
 from certificates.cbor import encode_bytes
@@ -55,6 +63,20 @@ def test_who_is_certified_for_something_else_signs_no_list() -> None:
 def test_a_pinned_certificate_that_is_no_ca_certifies_nobody() -> None:
     assert refused(LIST, [LIST_KEY.certificate_der]) == "list-chain"
     assert not is_issued_by(LIST_KEY.certificate_der, b"no certificate")
+
+
+def test_a_certificate_with_an_odd_serial_number_is_verified_like_any_other() -> None:
+    """Some countries number from zero; the parser warns of it."""
+    name = x509.Name.from_rfc4514_string("C=DE,CN=CSCA")
+    key = ec.generate_private_key(ec.SECP256R1())
+    begin, end = AT, AT.replace(year=2030)
+    ca = x509.CertificateBuilder(name, name, key.public_key(), 7, begin, end)
+    ca = ca.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    issuer = ca.sign(key, SHA256()).public_bytes(Encoding.DER)
+    raw = asn1.Certificate.load(issuer)
+    raw["tbs_certificate"]["serial_number"] = 0
+    raw["signature_value"] = key.sign(raw["tbs_certificate"].dump(force=True), ec.ECDSA(SHA256()))
+    assert is_issued_by(raw.dump(force=True), issuer)
 
 
 def test_a_signer_must_be_certified_within_the_life_of_its_root() -> None:
