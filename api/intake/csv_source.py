@@ -3,7 +3,7 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Final
 
@@ -40,7 +40,7 @@ class CsvSource:
         elif self._encoding == "utf-16":
             self.notes.append("encoding utf-16")
 
-    def rows(self) -> Iterator[tuple[int, list[RawCell]]]:
+    def rows(self) -> Generator[tuple[int, list[RawCell]], None, None]:
         """The rows as a spreadsheet counts them. Raises FileError ``file-quotes`` or ``file-encoding``."""
         with self._path.open(encoding=self._encoding, newline="") as file:
             delimiter = _find_delimiter(file)

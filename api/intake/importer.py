@@ -139,11 +139,11 @@ class _Run:
     def complete(self) -> ImportReport:
         if self.unit is not None and self.unit not in self.units:
             raise FileError("unit-unknown")
-        table = open_table(self.path)
-        self.notes[:0] = table.notes
-        check_header(table.header, unit_given=self.unit is not None)
-        self._note_header(table.header)
-        total, conversions = self._stage(table)
+        with open_table(self.path) as table:
+            self.notes[:0] = table.notes
+            check_header(table.header, unit_given=self.unit is not None)
+            self._note_header(table.header)
+            total, conversions = self._stage(table)
         if total == 0:
             raise FileError("file-empty")
         self._read(table.header, conversions, total)

@@ -1,7 +1,8 @@
 """Opening an import file: which kind it is, and its rows one by one."""
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -29,7 +30,7 @@ class Source(Protocol):
         """The old encoding that all of its text is in, or None."""
         ...
 
-    def rows(self) -> Iterator[tuple[int, list[RawCell]]]:
+    def rows(self) -> Generator[tuple[int, list[RawCell]], None, None]:
         """Row number as the spreadsheet counts, and the cells. Blank rows are left out. Raises FileError."""
         ...
 
@@ -44,8 +45,9 @@ class Table:
     font: Font | None
 
 
-def open_table(path: Path) -> Table:
-    """Open a CSV or XLSX file, by what it holds and not by its name, and find the header.
+@contextmanager
+def open_table(path: Path) -> Iterator[Table]:
+    """Open a CSV or XLSX file, by what it holds and not by its name, and find the header; close it at the end.
 
     Raises FileError ``file-unreadable``, ``file-empty``, ``file-kind``, ``file-encrypted``, ``file-truncated``,
     ``file-too-large``, ``file-encoding`` or ``file-quotes``; some of them later, from ``rows``.
@@ -65,9 +67,9 @@ def open_table(path: Path) -> Table:
     if start.startswith(b"PK") and not xlsx:
         raise FileError("file-truncated")
     source: Source = XlsxSource(path) if xlsx else CsvSource(path)
-    rows = source.rows()
-    header = _find_header(rows)
-    return Table(header=header, rows=rows, notes=source.notes, font=source.font)
+    with closing(source.rows()) as rows:
+        header = _find_header(rows)
+        yield Table(header=header, rows=rows, notes=source.notes, font=source.font)
 
 
 def _find_header(rows: Iterator[tuple[int, list[RawCell]]]) -> Header:

@@ -9,7 +9,7 @@ import re
 import zipfile
 import zlib
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
@@ -53,7 +53,7 @@ class XlsxSource:
         self.notes: list[str] = []
         self._path = path
 
-    def rows(self) -> Iterator[tuple[int, list[RawCell]]]:
+    def rows(self) -> Generator[tuple[int, list[RawCell]], None, None]:
         """Row number and cells; blank rows are left out. Raises FileError, also ``sheets-several``."""
         try:
             with zipfile.ZipFile(self._path) as book:
