@@ -74,7 +74,7 @@ def test_a_full_disk_is_a_sentence(data: Path, tmp_path: Path) -> None:
     limited = (
         f"import resource as r; r.setrlimit(r.RLIMIT_FSIZE, ({size}, {size})); from vaxseal.cli import main; main()"
     )
-    command = [sys.executable, "-c", limited, "records", "import", path, "--data", data, "--json"]
+    command = [sys.executable, "-c", limited, "records", "import", str(path), "--data", str(data), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2, done.stderr
     assert json.loads(done.stdout)["error"] == "database"
