@@ -4,7 +4,7 @@ import contextlib
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -208,21 +208,24 @@ class Play:
 
     def _check(self) -> dict[str, int]:
         """How many pictures, texts and PDFs are valid, by the check command with the folder of signers alone."""
-        counts = {}
-        for name, paths in (
-            ("pictures", sorted(self._folder.passports.glob("*.png"))),
-            ("texts", sorted(self._folder.passports.glob("*.txt"))),
-            ("pdfs", sorted(self._folder.certificates.glob("*.pdf"))),
-        ):
-            answers = (
-                self.commands.run("check", *paths, "--trust", self._folder.trust, exit_codes=(0, 1)) if paths else []
-            )
-            answers = answers if isinstance(answers, list) else [answers]
-            counts[name] = sum(answer["verdict"] == "valid" for answer in answers)
-            invalid = [answer for answer in answers if answer["verdict"] != "valid"]
+        pdfs = sorted(self._folder.certificates.glob("*.pdf"))
+        pictures, texts = (sorted(self._folder.passports.glob(f"*.{suffix}")) for suffix in ("png", "txt"))
+        kinds = (("pdfs", pdfs[::2]), ("pdfs", pdfs[1::2]), ("pictures", pictures), ("texts", texts))
+        with ThreadPoolExecutor(2) as threads:  # each thread waits for a process
+            answers = list(threads.map(self._check_all, (paths for _, paths in kinds)))
+        counts = dict.fromkeys(("pictures", "texts", "pdfs"), 0)
+        for (name, _), verdicts in zip(kinds, answers, strict=True):
+            invalid = [answer for answer in verdicts if answer["verdict"] != "valid"]
             if invalid:
                 raise DemoError("check", f"{len(invalid)} {name} are invalid, the first: {invalid[0]}")
+            counts[name] += len(verdicts)
         return counts
+
+    def _check_all(self, paths: Sequence[Path]) -> list[dict[str, Any]]:
+        if not paths:
+            return []
+        answers = self.commands.run("check", *paths, "--trust", self._folder.trust, exit_codes=(0, 1))
+        return answers if isinstance(answers, list) else [answers]
 
     def _rates(self) -> dict[str, float]:
         """Passports a second: all in all, at the centre (by its log), and at the agents (review and signing alone)."""
