@@ -44,8 +44,9 @@ def written(folder: Path, *rules: dict[str, Any]) -> Path:
 
 
 def test_a_certificate_that_meets_the_rules_has_the_same_answer_as_without(trust: Path) -> None:
-    plain = answer(trust, code(), "--at", SOON)
-    assert answer(trust, code(), "--at", SOON, "--rules", "default", "--policy", "border") == plain
+    text = code()
+    plain = answer(trust, text, "--at", SOON)
+    assert answer(trust, text, "--at", SOON, "--rules", "default", "--policy", "border") == plain
     assert "rules" not in plain
 
 
