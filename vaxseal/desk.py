@@ -131,8 +131,8 @@ def _work(
 
 def _approve(count: int) -> bool:
     """One line from the keyboard; no answer is a no, and so is Ctrl-C: the batch goes back at once."""
-    err.print(f"Ký {count} hồ sơ này? / Sign these {count} records? [y/N] ", end="", markup=False)
     try:
+        err.print(f"Ký {count} hồ sơ này? / Sign these {count} records? [y/N] ", end="", markup=False)
         return sys.stdin.readline().strip().lower() in ("y", "yes", "c", "có", "co")
     except KeyboardInterrupt:
         err.print()
