@@ -23,7 +23,7 @@ from api.store.schema import confirmations, jobs, late_signatures, leases, passp
 from api.store.transactions import writing
 from certificates.cose import CoseSign1
 from certificates.errors import CertificateError, IssuanceError
-from certificates.hc1 import check_hc1
+from certificates.hc1 import check_hc1, decode_hc1
 from certificates.issuance import finish
 from certificates.jobs import JobResult, Outcome, SignedJob
 from certificates.records.dates import local_day
@@ -190,7 +190,7 @@ def _store_passports(connection: Connection, session: Session, taken: Sequence[_
     rows = read_versions(connection, [(one.job.record_id, one.job.version) for one in taken])
     values = []
     for one in taken:
-        row, cose = rows[one.job.record_id, one.job.version], one.cose.encode()
+        row = rows[one.job.record_id, one.job.version]
         values.append(
             {
                 "uvci": row.uvci,
@@ -199,7 +199,6 @@ def _store_passports(connection: Connection, session: Session, taken: Sequence[_
                 "state": "signed",
                 "job_id": one.job.job_id,
                 "hc1": one.signed.hc1,
-                "cose": cose,
                 "cms": one.signed.cms,
                 "pdf_digest": one.signed.pdf_digest,
                 "fingerprint": session.certificate.fingerprint,
@@ -232,10 +231,11 @@ def _keep_evidence(
 def _is_stored(connection: Connection, job: Row[Any], session: Session, one: _Verified) -> bool:
     """Whether this very signature is the one that was taken for the job."""
     table = confirmations if session.task == "confirm" else passports
+    column = confirmations.c.cose if session.task == "confirm" else passports.c.hc1
     stored = connection.execute(
-        select(table.c.cose).where(table.c.record_id == job.record_id, table.c.version == job.version)
+        select(column).where(table.c.record_id == job.record_id, table.c.version == job.version)
     ).scalar_one_or_none()
-    return stored == one.cose.encode()
+    return (decode_hc1(stored) if isinstance(stored, str) else stored) == one.cose.encode()
 
 
 def _refuse(

@@ -186,7 +186,6 @@ passports = Table(
     Column("reason", String),  # why the gate held it
     Column("job_id", String, ForeignKey("jobs.job_id"), nullable=False),
     Column("hc1", Text, nullable=False),
-    Column("cose", LargeBinary, nullable=False),
     Column("cms", LargeBinary, nullable=False),  # the agent's signature over the PDF
     Column("pdf_digest", LargeBinary, nullable=False),  # of the PDF that the agent prepared
     Column("pdf", LargeBinary),

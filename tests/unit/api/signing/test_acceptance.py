@@ -163,7 +163,7 @@ def test_a_text_from_another_deflate_is_issued_as_it_came(
     lease_id, (job,) = signed_batch(agent)
     assert [told(one) for one in agent.submit(lease_id, [job])] == [("accepted", None, "issued")]
     (passport,) = rows(world, passports)
-    assert passport.hc1 == job.hc1 != encode_hc1(passport.cose)
+    assert passport.hc1 == job.hc1 != encode_hc1(decode_hc1(passport.hc1))
 
 
 def test_a_text_of_something_else_is_not_taken(station: tuple[World, Agent]) -> None:
@@ -213,7 +213,7 @@ def test_a_late_signature_is_evidence_and_the_next_lease_is_released(station: tu
     assert [told(one) for one in agent.work()] == [("accepted", None, "issued")]
     assert [told(one) for one in agent.submit(lease_id, signed)] == [("rejected", "late", "issued")]
     (passport,) = rows(world, passports)
-    assert decode_cose_sign1(passport.cose).signature != signed[0].signature
+    assert decode_cose_sign1(decode_hc1(passport.hc1)).signature != signed[0].signature
 
 
 def test_a_signature_for_an_old_version_is_evidence(world: World) -> None:
