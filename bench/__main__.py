@@ -15,7 +15,7 @@ from bench import material
 from bench.harness import Result, show
 from bench.native import NotHereError
 from bench.rows import ROWS, Bench
-from certificates.profiles import DscProfile, Subject, issue_csca, issue_dsc
+from certificates.profiles import DscProfile, Subject, issue_csca, issue_dsc, issue_list_signer
 from hsm.keys import open_bare_key
 from hsm.modules import find_module
 from hsm.provisioning import KeyKind, generate_key, init_token, random_pin, store_certificate
@@ -45,12 +45,16 @@ def make_tokens() -> material.Tokens:
             not_before=before,
             specimen=True,
         )
-        for name in ("EC", "RSA"):
+        profile = DscProfile(specimen=True)
+        for name in ("RSA", "EC"):
             with open_bare_key(module, TokenSelector(label=f"bench-{name}"), lambda: pin) as key:
                 request = make_csr(key, RequestSubject(common_name=f"Bench {name}", organisation="Bench"))
-            certificates[name] = issue_dsc(request, csca_key, csca, DscProfile(specimen=True), not_before=before)
+            certificates[name] = issue_dsc(request, csca_key, csca, profile, not_before=before)
+            list_signer = issue_list_signer(request, csca_key, csca, profile, not_before=before)
             store_certificate(module, TokenSelector(label=f"bench-{name}"), lambda: pin, certificates[name])
-    return material.Tokens(folder=folder, module=module, pin=pin, certificates=certificates)
+    return material.Tokens(
+        folder=folder, module=module, pin=pin, certificates=certificates, root=csca, list_signer=list_signer
+    )
 
 
 def read_demo(summary: Path) -> dict[str, Any] | None:

@@ -120,6 +120,8 @@ class Tokens:
     module: Path
     pin: str
     certificates: dict[str, bytes]  # "EC" and "RSA": DER of the DSC
+    root: bytes  # DER of the CSCA
+    list_signer: bytes  # DER of a list-signing certificate over the EC key
 
     def use(self) -> None:
         """Point this process at the tokens; before the module is loaded."""
@@ -130,4 +132,11 @@ class Tokens:
         folder = Path(tempfile.mkdtemp(prefix="vaxseal-bench-"))
         write_config(folder)
         shutil.copytree(self.folder / "tokens", folder / "tokens", dirs_exist_ok=True)
-        return Tokens(folder=folder, module=self.module, pin=self.pin, certificates=self.certificates)
+        return Tokens(
+            folder=folder,
+            module=self.module,
+            pin=self.pin,
+            certificates=self.certificates,
+            root=self.root,
+            list_signer=self.list_signer,
+        )

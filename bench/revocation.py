@@ -70,7 +70,7 @@ def _publish(bench: "Bench", previous: RevocationList | None, count: int) -> Pub
     entries = [random[start : start + HASH_SIZE] for start in range(0, len(random), HASH_SIZE)]
     return publish(
         previous,
-        bench.keys["EC"],
+        bench.list_key,
         added={(bench.dsc["EC"].kid, HashType.UCI): entries},
         removed={},
         issued_at=material.NOW,
@@ -81,12 +81,12 @@ def _publish(bench: "Bench", previous: RevocationList | None, count: int) -> Pub
 
 def _fill(bench: "Bench", path: Path) -> RevocationList:
     """Publish every entry, and read and build as a checker does."""
-    signers = TrustStore.of([bench.dsc["EC"].der])
+    roots = [bench.tokens.root]
     published, chunks = None, []
     for start in range(0, ENTRIES, CHUNK_ENTRIES):
         publication = _publish(bench, published, min(CHUNK_ENTRIES, ENTRIES - start))
         published = publication.revocation_list
-        chunks.append(read_chunk(publication.chunks[0], published.chunks[-1], signers))
+        chunks.append(read_chunk(publication.chunks[0], published.chunks[-1], roots))
     assert published is not None
     write_index(path, published, chunks)
     return published

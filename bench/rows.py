@@ -41,7 +41,8 @@ class Bench:
     def __init__(self, tokens: material.Tokens, records: list[VerifiedRecord]) -> None:
         self.tokens = tokens
         self.records = records
-        self.keys = {kind: _open(tokens, kind) for kind in ("EC", "RSA")}
+        self.keys = {kind: _open(tokens, kind, tokens.certificates[kind]) for kind in ("EC", "RSA")}
+        self.list_key = _open(tokens, "EC", tokens.list_signer)
         self.dsc = {kind: SigningCertificate.from_der(der) for kind, der in tokens.certificates.items()}
 
     def record(self, number: int) -> VerifiedRecord:
@@ -75,12 +76,12 @@ class Bench:
         return embed_cms(prepared, build_cms(prepared, key.sign(prepared.signed_attributes)))
 
 
-def _open(tokens: material.Tokens, kind: Kind) -> TokenKey:
+def _open(tokens: material.Tokens, kind: Kind, certificate: bytes) -> TokenKey:
     return open_key(
         tokens.module,
         TokenSelector(label=f"bench-{kind}"),
         lambda: tokens.pin,
-        certificate_der=tokens.certificates[kind],
+        certificate_der=certificate,
     )
 
 

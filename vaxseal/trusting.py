@@ -6,8 +6,9 @@ from pathlib import Path
 from certificates.errors import CertificateError, CheckError, CheckReason
 from certificates.list_signing import is_signed_list
 from certificates.pki import fingerprint
+from certificates.signed_list import AgeLimits
 from certificates.trust import TrustStore
-from certificates.trust_list import KIND, MAX_SIZE, AgeLimits, read
+from certificates.trust_list import TRUST_LIST, read
 from vaxseal.console import err, now, stop
 from vaxseal.files import read_certificate
 from vaxseal.state import SeenVersions
@@ -42,7 +43,7 @@ def read_file(path: Path) -> bytes:
     """A file that may be a list. Raises CertificateError ``trust-missing`` or ``trust-unreadable``."""
     try:
         with path.open("rb") as file:
-            return file.read(MAX_SIZE + 1)
+            return file.read(TRUST_LIST.max_size + 1)
     except FileNotFoundError as error:
         raise CertificateError("trust-missing", f"{path} does not exist") from error
     except OSError as error:
@@ -54,10 +55,10 @@ def _signed(data: bytes, roots: list[bytes], state: Path | None, max_age: timede
     seen, names, at = SeenVersions(state, json=json), [fingerprint(root) for root in roots], now()
     limits = AgeLimits(refuse=max_age)
     try:
-        found = read(data, roots, at=at, seen=seen.highest(KIND, names), limits=limits)
+        found = read(data, roots, at=at, seen=seen.highest(TRUST_LIST.name, names), limits=limits)
     except CertificateError as error:
         raise CheckError(CheckReason.TRUST, f"{error.code}: {error.detail}") from error
-    seen.remember(KIND, names, found.version)
+    seen.remember(TRUST_LIST.name, names, found.version)
     if found.age(at) > limits.warn:
         hours = int(found.age(at).total_seconds()) // 3600
         err.print(f"The trust list (version {found.version}) is {hours} hours old: fetch a new one.", style="yellow")

@@ -1,35 +1,40 @@
 """Revocation lists: chunks of hashes that never change, and a signed list that names those in force.
 
-Both are COSE_Sign1 with the purpose `purposes.REVOCATION_LIST`; the payloads are CBOR arrays:
+Both are signed lists (`certificates.signed_list`); the version of a chunk is its number. Their bodies are
 
-    chunk  ["revocation-chunk", 1, number, issued at, expires at, [[scope, hash type, added, removed], ...]]
-    list   ["revocation-list", 1, version, issued at, expires at, [[number, sha256, size, entries, expires at], ...]]
+    chunk  [[scope, hash type, added, removed], ...]
+    list   [[number, sha256, size, entries, expires at], ...]
 
-Times are seconds since 1970. ``added`` and ``removed`` are hashes of 16 bytes, ascending, one after the other. A later
+``added`` and ``removed`` are hashes of 16 bytes, ascending, one after the other. A later
 chunk has the last word on a hash. So a new version is the old one and a new chunk, and that is all a checker fetches.
 """
 
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import lt
 from typing import Final
 
-import cbor2
-
-from certificates import purposes
+from certificates import purposes, signed_list
 from certificates.cose import KID_SIZE
 from certificates.countries import COUNTRIES
 from certificates.errors import CertificateError
 from certificates.revocation.hashes import HASH_SIZE, HashType
-from certificates.sealing import seal
+from certificates.signed_list import ListKind, seconds
 from certificates.signing import SigningKey
 
 CHUNK_ENTRIES: Final = 65_536  # a megabyte
-FORMAT: Final = 1
-CHUNK_KIND: Final = "revocation-chunk"
-LIST_KIND: Final = "revocation-list"
+CHUNK: Final = ListKind(
+    name="revocation-chunk",
+    purpose=purposes.REVOCATION_LIST,
+    max_size=4 * 1024 * 1024,  # every entry may stand in a group of its own
+)
+LIST: Final = ListKind(
+    name="revocation-list",
+    purpose=purposes.REVOCATION_LIST,
+    max_size=16 * 1024 * 1024,  # about 250,000 chunks
+)
 _COUNTRIES: Final = frozenset(country.encode() for country in COUNTRIES)
 HASH_TYPE_CODES: Final = {HashType.SIGNATURE: 1, HashType.UCI: 2, HashType.COUNTRYCODEUCI: 3}
 
@@ -74,15 +79,16 @@ class RevocationChunk:
     groups: tuple[Group, ...]
 
     def sign(self, key: SigningKey) -> bytes:
-        """Its COSE_Sign1. Raises IssuanceError ``signature-invalid``."""
+        """The chunk signed. Raises IssuanceError as `signed_list.sign`."""
         groups = [[group.scope, HASH_TYPE_CODES[group.hash_type], group.added, group.removed] for group in self.groups]
-        head = [CHUNK_KIND, FORMAT, self.number, _seconds(self.issued_at), _seconds(self.expires_at)]
-        return seal(cbor2.dumps([*head, groups]), key, purposes.REVOCATION_LIST)
+        return signed_list.sign(
+            CHUNK, groups, key, version=self.number, issued_at=self.issued_at, expires_at=self.expires_at
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkName:
-    """How a list names a chunk: the SHA-256 of its COSE_Sign1, its size in bytes, its entries."""
+    """How a list names a chunk: the SHA-256 of the signed chunk, its size in bytes, its entries."""
 
     number: int
     sha256: bytes
@@ -100,23 +106,20 @@ class RevocationList:
     expires_at: datetime
     chunks: tuple[ChunkName, ...]
 
-    def age(self, at: datetime) -> timedelta:
-        """How long before ``at`` it was issued."""
-        return at - self.issued_at
-
     def missing(self, have: Collection[bytes]) -> tuple[ChunkName, ...]:
         """The chunks to fetch for someone who has those with the SHA-256 in ``have``."""
         return tuple(chunk for chunk in self.chunks if chunk.sha256 not in have)
 
     def sign(self, key: SigningKey) -> bytes:
-        """Its COSE_Sign1. Raises IssuanceError ``signature-invalid``."""
-        names = [[name.number, name.sha256, name.size, name.entries, _seconds(name.expires_at)] for name in self.chunks]
-        head = [LIST_KIND, FORMAT, self.version, _seconds(self.issued_at), _seconds(self.expires_at)]
-        return seal(cbor2.dumps([*head, names]), key, purposes.REVOCATION_LIST)
+        """The list signed. Raises IssuanceError as `signed_list.sign`."""
+        names = [[name.number, name.sha256, name.size, name.entries, seconds(name.expires_at)] for name in self.chunks]
+        return signed_list.sign(
+            LIST, names, key, version=self.version, issued_at=self.issued_at, expires_at=self.expires_at
+        )
 
 
 def name_chunk(chunk: RevocationChunk, signed: bytes) -> ChunkName:
-    """The name for a list of the chunk whose COSE_Sign1 is ``signed``."""
+    """The name for a list of the chunk that is ``signed``."""
     return ChunkName(
         number=chunk.number,
         sha256=hashlib.sha256(signed).digest(),
@@ -131,7 +134,3 @@ def _split(data: bytes) -> list[bytes]:
     if len(data) % HASH_SIZE or not all(map(lt, hashes, hashes[1:])):
         raise CertificateError("list-form", "hashes are not 16 bytes each, or not in order")
     return hashes
-
-
-def _seconds(instant: datetime) -> int:
-    return int(instant.timestamp())

@@ -16,7 +16,7 @@ Hashes = Mapping[tuple[bytes, HashType], Collection[bytes]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Publication:
-    """A new list, its COSE_Sign1, and the COSE_Sign1 of each new chunk."""
+    """A new list, the list signed, and each new chunk signed."""
 
     revocation_list: RevocationList
     signed: bytes
@@ -39,7 +39,7 @@ def publish(
 
     Args:
         previous: the list in force; None for the first one.
-        key: the key of the revocation list.
+        key: with a list-signing certificate.
         added: revoked since.
         removed: no longer revoked; wins where a hash is in both.
         issued_at: now.
@@ -48,7 +48,7 @@ def publish(
 
     Raises:
         CertificateError: ``list-order`` (the list before is not older), ``list-entries`` (a hash of another size),
-            ``list-form`` (a scope that is none), ``signature-invalid``.
+            ``list-form`` (a scope that is none), and what `signed_list.sign` raises.
     """
     issued_at = whole_seconds(issued_at)
     if previous and not previous.issued_at <= issued_at:

@@ -1,24 +1,19 @@
-"""Revocation lists by a throw-away key."""
+"""Revocation lists by the list signer of `tests.support.trust_lists`."""
 
 import datetime as dt
 import hashlib
 from collections.abc import Iterable
 from typing import Any
 
-import cbor2
-
 from certificates import purposes
 from certificates.revocation.hashes import HashType
 from certificates.revocation.lists import RevocationChunk, RevocationList
 from certificates.revocation.publishing import Hashes, Publication, publish
 from certificates.revocation.reading import read_chunk
-from certificates.sealing import seal
-from certificates.trust import TrustStore
 from tests.support.codes import AT
-from tests.support.softkeys import make_key
+from tests.support.trust_lists import LIST_KEY, ROOTS
+from tests.support.trust_lists import sealed as sealed_for
 
-LIST_KEY = make_key("ES256", common_name="SPECIMEN list signer")
-LIST_SIGNERS = TrustStore.of([LIST_KEY.certificate_der])
 WEEK = dt.timedelta(days=7)
 YEAR = dt.timedelta(days=365)
 KID = bytes(range(8))
@@ -57,9 +52,9 @@ class Mirror:
         self.chunks = {hashlib.sha256(chunk).digest(): chunk for one in publications for chunk in one.chunks}
 
     def read(self, revocation_list: RevocationList) -> list[RevocationChunk]:
-        return [read_chunk(self.chunks[name.sha256], name, LIST_SIGNERS) for name in revocation_list.chunks]
+        return [read_chunk(self.chunks[name.sha256], name, ROOTS) for name in revocation_list.chunks]
 
 
 def sealed(payload: Any, purpose: bytes = purposes.REVOCATION_LIST) -> bytes:
     """Whatever ``payload`` is, properly signed."""
-    return seal(cbor2.dumps(payload), LIST_KEY, purpose)
+    return sealed_for(payload, purpose)

@@ -163,7 +163,7 @@ def show(path: Signed, root: Pinned, json: Json = False) -> None:
       vaxseal lists show trust-42.cbor --root root.pem
     """
     from certificates.errors import CertificateError
-    from certificates.trust_list import AgeLimits
+    from certificates.signed_list import AgeLimits
     from vaxseal.listing import described, print_list
     from vaxseal.sources import read_list
 

@@ -13,8 +13,9 @@ from certificates.cbor import decode_item
 from certificates.checking import check_text
 from certificates.errors import CertificateError, CheckError, CheckReason, IssuanceError
 from certificates.list_signing import open_list
+from certificates.signed_list import CODES, AgeLimits
 from certificates.trust_entries import TrustEntry, in_order
-from certificates.trust_list import CODES, AgeLimits, read, verify
+from certificates.trust_list import TRUST_LIST, read, verify
 from tests.support.codes import AT, IAT, code, with_certificate
 from tests.support.softkeys import make_key, soft_key
 from tests.support.trust_lists import DSC, ENTRY, HOUR, LIST_KEY, ROOT, ROOTS, WEEK, certify, make_root, sealed, signed
@@ -142,7 +143,7 @@ def test_what_is_signed_and_yet_no_list(payload: Any) -> None:
 
 def test_a_list_is_signed_as_a_list_of_signers() -> None:
     assert refused(sealed([*HEAD, ROWS], purposes.REVOCATION_LIST)) == "list-signature"
-    assert refused(bytes(trust_list.MAX_SIZE + 1)) == "list-form"
+    assert refused(bytes(TRUST_LIST.max_size + 1)) == "list-form"
 
 
 # --- the checker honours what the list says ---
