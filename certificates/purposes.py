@@ -12,6 +12,8 @@ PASSPORT: Final = b""  # hcert-spec 1.0.8, 3.1: no external_aad
 CONFIRMATION: Final = b"vaxseal/confirmation/1"
 TRUST_LIST: Final = b"vaxseal/trust-list/1"
 REVOCATION_LIST: Final = b"vaxseal/revocation-list/1"
+RULES: Final = b"vaxseal/rules/1"
+BUNDLE: Final = b"vaxseal/bundle/1"
 AUDIT_CHECKPOINT: Final = b"vaxseal/audit-checkpoint/1"
 _LOGIN: Final = b"vaxseal/login/1/"
 

@@ -18,11 +18,11 @@ from certificates.valuesets import DISEASE_COVID_19, PRODUCTS
 
 MAX_RULES: Final = 5_000
 
-_DEFAULT: Final = Path(__file__).parent / "data" / "vn-rules.json"
+DEFAULT_RULES: Final = Path(__file__).parent / "data" / "vn-rules.json"
 _KINDS: Final = {"v": CertificateType.VACCINATION, "t": CertificateType.TEST, "r": CertificateType.RECOVERY}
 
 # The value sets that rules may ask for, by the names that the EU gateway gives them; all codes, deprecated ones too.
-_VALUE_SETS: Final[Mapping[str, Iterable[str]]] = {
+VALUE_SETS: Final[Mapping[str, Iterable[str]]] = {
     "country-2-codes": sorted(COUNTRIES),
     "disease-agent-targeted": [DISEASE_COVID_19],
     "covid-19-lab-result": ["260415000", "260373001"],
@@ -80,7 +80,7 @@ class RuleSet:
         Raises RuleError ``rule-twice`` or ``rules-size``.
         """
         self.rules: Final = tuple(rules)
-        self._value_sets: Final = {name: Codes(codes) for name, codes in {**_VALUE_SETS, **(value_sets or {})}.items()}
+        self._value_sets: Final = {name: Codes(codes) for name, codes in {**VALUE_SETS, **(value_sets or {})}.items()}
         if len(self.rules) > MAX_RULES:
             raise RuleError("rules-size", f"more than {MAX_RULES} rules")
         seen = set()
@@ -123,7 +123,7 @@ class RuleSet:
     @classmethod
     def default(cls) -> "RuleSet":
         """Vietnam's rules as this package ships them, with the policies "border" and "venue"."""
-        return cls.load(_DEFAULT)
+        return cls.load(DEFAULT_RULES)
 
     @property
     def countries(self) -> frozenset[str]:

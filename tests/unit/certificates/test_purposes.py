@@ -13,6 +13,8 @@ FIXED = (
     purposes.CONFIRMATION,
     purposes.TRUST_LIST,
     purposes.REVOCATION_LIST,
+    purposes.RULES,
+    purposes.BUNDLE,
     purposes.AUDIT_CHECKPOINT,
 )
 

@@ -1,0 +1,209 @@
+"""A bundle in a folder, as any web server can serve it:
+
+    bundle.cbor       the manifest, replaced by each version
+    parts/SHA256      signed lists and chunks, each under its hash in hexadecimal; they never change
+
+A new version is installed parts first, manifest last: whoever reads meanwhile has the old one or the new one, whole.
+"""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from certificates import bundle, rule_list, trust_list
+from certificates.bundle import CheckerBundle, Manifest, Part, Role
+from certificates.errors import CertificateError
+from certificates.revocation.building import build_index, write_index
+from certificates.revocation.index import RevocationIndex
+from certificates.revocation.lists import LIST, RevocationChunk, RevocationList
+from certificates.revocation.reading import read_chunk, read_list
+from certificates.rule_list import RULES
+from certificates.signed_list import AgeLimits
+from certificates.trust_list import TRUST_LIST
+
+MANIFEST: Final = "bundle.cbor"
+PARTS: Final = "parts"
+_LARGEST: Final = {
+    Role.TRUST_LIST: TRUST_LIST.max_size,
+    Role.REVOCATION_LIST: LIST.max_size,
+    Role.RULES: RULES.max_size,
+}
+Get = Callable[[str, int], bytes]
+"""Gives a file of a bundle, by its path in the folder and the bytes that it has at most. Raises CertificateError."""
+
+
+def folder_reader(folder: Path) -> Get:
+    """Reads from a folder. Raises CertificateError ``list-missing``."""
+
+    def get(name: str, largest: int) -> bytes:
+        try:
+            with (folder / name).open("rb") as file:
+                return file.read(largest + 1)
+        except OSError as error:
+            raise CertificateError("list-missing", f"{name} is not there or cannot be read") from error
+
+    return get
+
+
+def read_manifest(folder: Path, roots: Collection[bytes]) -> Manifest:
+    """The manifest, in force or not. Raises CertificateError ``list-missing``, and as `bundle.verify`."""
+    return bundle.verify(folder_reader(folder)(MANIFEST, bundle.BUNDLE.max_size), roots)
+
+
+def open_bundle(
+    folder: Path,
+    roots: Collection[bytes],
+    *,
+    at: datetime,
+    seen: int,
+    limits: AgeLimits | None = None,
+    cache: Path | None = None,
+) -> CheckerBundle:
+    """The bundle of a folder, if it may be used.
+
+    Args:
+        roots: DER certificates of the pinned roots: one, or two while the root changes.
+        at: the time, aware.
+        seen: the highest version that the caller ever accepted; 0 where there is none.
+        limits: of its age; None for 24 hours and 7 days.
+        cache: a folder of the caller's own for the revocation list's look-up, which takes seconds to build where there
+            are millions of entries; None builds it in memory.
+
+    Raises:
+        CertificateError: one of `signed_list.CODES`.
+    """
+    manifest = read_manifest(folder, roots)
+    manifest.check_usable(at, seen=seen, limits=limits or AgeLimits())
+    return _open(manifest, folder, roots, cache)
+
+
+def install(
+    manifest_data: bytes,
+    get: Get,
+    folder: Path,
+    roots: Collection[bytes],
+    *,
+    at: datetime,
+    seen: int,
+    limits: AgeLimits | None = None,
+    cache: Path | None = None,
+) -> CheckerBundle:
+    """Bring a version into a folder: only the parts that are not there yet are asked for.
+
+    Everything is verified before the manifest is replaced; until then the folder has the version before.
+
+    Args:
+        manifest_data: the new manifest.
+        get: where the parts come from.
+        folder: made where it is missing.
+
+    Raises:
+        CertificateError: one of `signed_list.CODES`, ``bundle-unwritable``, and what ``get`` raises.
+    """
+    manifest = bundle.verify(manifest_data, roots)
+    manifest.check_usable(at, seen=seen, limits=limits or AgeLimits())
+    for role, part in manifest.parts.items():
+        _bring(part, _LARGEST[role], get, folder)
+    for name in _read_revocation(manifest, folder, roots).chunks:
+        _bring(Part(sha256=name.sha256, size=name.size), name.size, get, folder)
+    opened = _open(manifest, folder, roots, cache)
+    write_file(folder / MANIFEST, manifest_data)
+    return opened
+
+
+def part_path(part: Part) -> str:
+    """Where a part lies in the folder."""
+    return f"{PARTS}/{part.sha256.hex()}"
+
+
+def write_part(folder: Path, data: bytes) -> Part:
+    """Put a part into the folder. Raises CertificateError ``bundle-unwritable``."""
+    part = Part.of(data)
+    if not (folder / part_path(part)).exists():
+        write_file(folder / part_path(part), data)
+    return part
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """A file that appears, or is replaced, whole or not at all. Raises CertificateError ``bundle-unwritable``."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, new = tempfile.mkstemp(dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(new).chmod(0o644)  # a web server under another account serves it
+            Path(new).replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                Path(new).unlink()
+            raise
+    except OSError as error:
+        raise CertificateError("bundle-unwritable", f"{path} cannot be written: {error.strerror}") from error
+
+
+def _bring(part: Part, largest: int, get: Get, folder: Path) -> None:
+    """A part that is damaged where it lies is brought again."""
+    with contextlib.suppress(CertificateError):
+        _checked(part, largest, folder_reader(folder))
+        return
+    write_file(folder / part_path(part), _checked(part, largest, get))
+
+
+def _checked(part: Part, largest: int, get: Get) -> bytes:
+    """The very bytes that were named."""
+    if part.size > largest:
+        raise CertificateError("list-form", "a part is too large")
+    data = get(part_path(part), part.size)
+    if len(data) != part.size or hashlib.sha256(data).digest() != part.sha256:
+        raise CertificateError("list-differs", "a part is not the one that the bundle names")
+    return data
+
+
+def _read_revocation(manifest: Manifest, folder: Path, roots: Collection[bytes]) -> RevocationList:
+    part = manifest.parts[Role.REVOCATION_LIST]
+    return read_list(_checked(part, LIST.max_size, folder_reader(folder)), roots)
+
+
+def _open(manifest: Manifest, folder: Path, roots: Collection[bytes], cache: Path | None) -> CheckerBundle:
+    get = folder_reader(folder)
+    trusted = trust_list.verify(_checked(manifest.parts[Role.TRUST_LIST], TRUST_LIST.max_size, get), roots)
+    rules = manifest.parts.get(Role.RULES)
+    return CheckerBundle(
+        version=manifest.version,
+        issued_at=manifest.issued_at,
+        expires_at=manifest.expires_at,
+        signer=manifest.signer,
+        trust=trusted.store(),
+        entries=trusted.entries,
+        revocation=_index(manifest, folder, roots, cache),
+        rules=rule_list.verify(_checked(rules, RULES.max_size, get), roots).rules if rules else None,
+    )
+
+
+def _index(manifest: Manifest, folder: Path, roots: Collection[bytes], cache: Path | None) -> RevocationIndex:
+    revocation_list = _read_revocation(manifest, folder, roots)
+    get = folder_reader(folder)
+
+    def chunks() -> Iterator[RevocationChunk]:
+        for name in revocation_list.chunks:
+            yield read_chunk(get(part_path(Part(sha256=name.sha256, size=name.size)), name.size), name, roots)
+
+    if cache is None:
+        return build_index(revocation_list, chunks())
+    path = cache / f"revocation-{manifest.parts[Role.REVOCATION_LIST].sha256.hex()[:32]}.index"
+    with contextlib.suppress(CertificateError):  # not there yet, or broken: it is built anew
+        return RevocationIndex.open(path)
+    write_index(path, revocation_list, chunks())
+    for old in cache.glob("revocation-*.index"):
+        if old != path:
+            with contextlib.suppress(OSError):  # Windows keeps what another process has open
+                old.unlink()
+    return RevocationIndex.open(path)
