@@ -11,8 +11,8 @@ from certificates.checking import check_text
 from certificates.cwt import parse_rfc3339
 from certificates.errors import CheckError, CheckReason, IssuanceError
 from certificates.trust import TrustStore
+from certificates.verdicts import answer
 from vaxseal.acceptance import Acceptance
-from vaxseal.verdicts import answer
 
 MAX_LINE: Final = 4 * 1024 * 1024  # bytes: a text and some hundred certificates
 _KEPT_CERTIFICATES: Final = 65_536  # characters: about eighty certificates
@@ -42,7 +42,7 @@ def check_lines(
 def check_line(
     line: bytes, trust: TrustStore | CheckError, at: datetime | None, acceptance: Acceptance | None = None
 ) -> dict[str, Any]:
-    """Answer one line: the fields of `vaxseal.verdicts.answer` after its ``id``."""
+    """Answer one line: the fields of `certificates.verdicts.answer` after its ``id``."""
     try:
         given = json.loads(line)
     except (ValueError, RecursionError):

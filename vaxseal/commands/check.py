@@ -126,7 +126,7 @@ def check(
     data = [_read(given, json=json) for given in inputs or []]
     verdicts = [_verdict(item, store, moment, acceptance) for item in data]
     if json:
-        from vaxseal.verdicts import answer
+        from certificates.verdicts import answer
 
         answers = [
             {"input": item.name, **answer(verdict), **(document.answer(verdict) if document else {})}

@@ -8,13 +8,13 @@ from typer.testing import CliRunner, Result
 
 from certificates.errors import CheckReason
 from certificates.trust import TrustStore
+from certificates.verdicts import SENTENCES
 from tests.support.codes import AT, code
 from tests.support.rules import rule
 from tests.support.softkeys import soft_key
 from vaxseal.acceptance import Acceptance, open_rules
 from vaxseal.batch import check_lines
 from vaxseal.cli import app
-from vaxseal.verdicts import SENTENCES
 
 KEY = soft_key("ES256")
 SOON, LATE = "2022-06-01T07:00:00+07:00", "2023-04-15T00:00:00Z"
