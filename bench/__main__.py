@@ -17,7 +17,7 @@ from bench.native import NotHereError
 from bench.rows import ROWS, Bench
 from certificates.profiles import DscProfile, Subject, issue_csca, issue_dsc, issue_list_signer
 from hsm.keys import open_bare_key
-from hsm.modules import find_module
+from hsm.modules import find_softhsm
 from hsm.provisioning import KeyKind, generate_key, init_token, random_pin, store_certificate
 from hsm.requests import RequestSubject, make_csr
 from hsm.softhsm import use_config
@@ -30,7 +30,7 @@ def make_tokens() -> material.Tokens:
     """A CSCA, an EC and an RSA token with DSCs, in a throw-away SoftHSM directory."""
     folder = Path(tempfile.mkdtemp(prefix="vaxseal-bench-"))
     use_config(folder)
-    module, pin = find_module(None), random_pin()
+    module, pin = find_softhsm(), random_pin()
     before = material.NOW - timedelta(days=1)
     kinds: tuple[tuple[str, KeyKind], ...] = (("CSCA", "EC"), ("EC", "EC"), ("RSA", "RSA"))
     for name, kind in kinds:
