@@ -1,29 +1,13 @@
 """The rules that a checker applies besides the certificate itself: ``--rules``, ``--country``, ``--policy``."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from certificates.checking import CheckedCertificate
 from certificates.errors import RuleError
+from certificates.grounds import Acceptance
 from certificates.rules import RuleSet
 from vaxseal.console import stop
 
 DEFAULT = "default"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
-    """Rules, where they are applied, and for which occasion. Made by `open_rules`."""
-
-    rules: RuleSet
-    country: str
-    policy: str | None
-
-    def check(self, certificate: CheckedCertificate, at: datetime) -> CheckedCertificate:
-        """The certificate, if it meets the rules. Raises RefusedByRules."""
-        self.rules.check(certificate, at, country=self.country, policy=self.policy)
-        return certificate
 
 
 def open_rules(name: str, country: str, policy: str | None, *, json: bool) -> Acceptance:
@@ -32,6 +16,11 @@ def open_rules(name: str, country: str, policy: str | None, *, json: bool) -> Ac
         rules = RuleSet.default() if name == DEFAULT else RuleSet.load(Path(name))
     except RuleError as error:
         stop(error.code, f"--rules: {error.detail}.", json=json)
+    return choose_rules(rules, country, policy, json=json)
+
+
+def choose_rules(rules: RuleSet, country: str, policy: str | None, *, json: bool) -> Acceptance:
+    """The rules of a country for an occasion; end the command where there are none."""
     if country not in rules.countries:
         known = ", ".join(sorted(rules.countries)) or "none"
         stop("rules-country", f"--country: no rules for {country}; there are rules for: {known}.", json=json)

@@ -4,31 +4,27 @@ import base64
 import functools
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import IO, Any, Final
 
-from certificates.checking import check_text
 from certificates.cwt import parse_rfc3339
 from certificates.errors import CheckError, CheckReason, IssuanceError
+from certificates.grounds import Grounds
 from certificates.trust import TrustStore
 from certificates.verdicts import answer
-from vaxseal.acceptance import Acceptance
 
 MAX_LINE: Final = 4 * 1024 * 1024  # bytes: a text and some hundred certificates
 _KEPT_CERTIFICATES: Final = 65_536  # characters: about eighty certificates
-_NOBODY: Final = TrustStore.of(())
 
 
-def check_lines(
-    lines: IO[bytes], trust: TrustStore | CheckError | None, at: datetime | None, acceptance: Acceptance | None = None
-) -> Iterator[dict[str, Any]]:
+def check_lines(lines: IO[bytes], grounds: Grounds, at: datetime | None) -> Iterator[dict[str, Any]]:
     """Answer every line. Nothing in a line stops the batch.
 
     Args:
         lines: JSON objects ``{"id", "text", "certificates": [base64 DER], "at": RFC 3339}``, the last two optional.
-        trust: for lines without certificates of their own; an error (TRUST) is then their verdict.
+        grounds: what the verdicts rest on; a line's own certificates stand in the place of ``trust``.
         at: for lines without a time of their own; None means now.
-        acceptance: rules that a certificate must meet as well.
     """
     while line := lines.readline(MAX_LINE):
         if len(line) == MAX_LINE and not line.endswith(b"\n"):
@@ -36,13 +32,11 @@ def check_lines(
                 pass
             yield _unreadable(None, "the line is too long")
         else:
-            yield check_line(line, trust or _NOBODY, at, acceptance)
+            yield check_line(line, grounds, at)
 
 
-def check_line(
-    line: bytes, trust: TrustStore | CheckError, at: datetime | None, acceptance: Acceptance | None = None
-) -> dict[str, Any]:
-    """Answer one line: the fields of `certificates.verdicts.answer` after its ``id``."""
+def check_line(line: bytes, grounds: Grounds, at: datetime | None) -> dict[str, Any]:
+    """Answer one line: the fields of `Grounds.answer` after its ``id``."""
     try:
         given = json.loads(line)
     except (ValueError, RecursionError):
@@ -57,17 +51,13 @@ def check_line(
         if moment is not None:
             at = _instant(moment)
         if certificates is not None:
-            trust = _trust_of(certificates)
+            grounds = replace(grounds, trust=_trust_of(certificates))
     except (ValueError, TypeError) as error:
         return _unreadable(name, str(error))
-    if isinstance(trust, CheckError):
-        return {"id": name, **answer(trust)}
     try:
-        at = at or datetime.now(UTC)
-        checked = check_text(text, trust, at)
-        return {"id": name, **answer(checked if acceptance is None else acceptance.check(checked, at))}
+        return {"id": name, **grounds.answer(grounds.check_text(text, at or datetime.now(UTC)))}
     except CheckError as error:
-        return {"id": name, **answer(error)}
+        return {"id": name, **grounds.answer(error)}
 
 
 def _instant(text: object) -> datetime:

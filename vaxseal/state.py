@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Collection
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from vaxseal.console import stop
 
@@ -33,6 +33,14 @@ class SeenVersions:
     def __init__(self, folder: Path | None, *, json: bool) -> None:
         self._file = (folder or state_folder()) / _FILE
         self._json = json
+
+    def folder(self) -> Path:
+        """The folder, made where it is missing: for what can be made again as well."""
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            self._unwritable(error)
+        return self._file.parent
 
     def highest(self, kind: str, roots: Collection[bytes]) -> int:
         """The highest version accepted of this kind under any of these roots (SHA-256 fingerprints); 0 for none."""
@@ -63,9 +71,8 @@ class SeenVersions:
 
     def _write(self, seen: dict[str, int]) -> None:
         """Replace the file in one step: whatever happens, it is the old one or the new one."""
-        folder = self._file.parent
+        folder = self.folder()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder) as beside, (Path(beside) / _FILE).open("x") as file:
                 json.dump(seen, file, indent=2, sort_keys=True)
                 file.flush()
@@ -73,11 +80,14 @@ class SeenVersions:
                 file.close()  # Windows moves no open file
                 Path(file.name).replace(self._file)
         except OSError as error:
-            stop(
-                "state-unwritable",
-                f"{self._file} cannot be written ({error.strerror}): name another folder with --state.",
-                json=self._json,
-            )
+            self._unwritable(error)
+
+    def _unwritable(self, error: OSError) -> NoReturn:
+        stop(
+            "state-unwritable",
+            f"{self._file} cannot be written ({error.strerror}): name another folder with --state.",
+            json=self._json,
+        )
 
 
 def _key(kind: str, root: bytes) -> str:

@@ -1,8 +1,10 @@
-"""Whom a checker trusts: ``--trust`` alone (the user answers for it), or a signed list below ``--root``."""
+"""Whom a checker trusts: ``--trust`` alone (the user answers for it), a signed list, or a bundle below ``--root``."""
 
 from datetime import timedelta
 from pathlib import Path
 
+from certificates.bundle import BUNDLE, CheckerBundle
+from certificates.bundle_folder import open_bundle
 from certificates.errors import CertificateError, CheckError, CheckReason
 from certificates.list_signing import is_signed_list
 from certificates.pki import fingerprint
@@ -39,6 +41,25 @@ def open_trust(
         stop(error.code, f"{error.detail}.", json=json)
 
 
+def open_lists(
+    folder: Path, roots: list[Path], *, state: Path | None, limits: AgeLimits, json: bool
+) -> CheckerBundle | CheckError:
+    """A bundle; or why it cannot be used, which is then the verdict on everything. Arguments as `open_trust`."""
+    try:
+        pinned = [read_certificate(root) for root in roots]
+    except CertificateError as error:
+        stop(error.code, f"{error.detail}.", json=json)
+    seen, names, at = SeenVersions(state, json=json), [fingerprint(root) for root in pinned], now()
+    try:
+        found = open_bundle(
+            folder, pinned, at=at, seen=seen.highest(BUNDLE.name, names), limits=limits, cache=seen.folder()
+        )
+    except CertificateError as error:
+        return _unusable(error)
+    seen.remember(BUNDLE.name, names, found.version)
+    return found
+
+
 def read_file(path: Path) -> bytes:
     """A file that may be a list. Raises CertificateError ``trust-missing`` or ``trust-unreadable``."""
     try:
@@ -57,9 +78,13 @@ def _signed(data: bytes, roots: list[bytes], state: Path | None, max_age: timede
     try:
         found = read(data, roots, at=at, seen=seen.highest(TRUST_LIST.name, names), limits=limits)
     except CertificateError as error:
-        raise CheckError(CheckReason.TRUST, f"{error.code}: {error.detail}") from error
+        raise _unusable(error) from error
     seen.remember(TRUST_LIST.name, names, found.version)
     if found.age(at) > limits.warn:
         hours = int(found.age(at).total_seconds()) // 3600
         err.print(f"The trust list (version {found.version}) is {hours} hours old: fetch a new one.", style="yellow")
     return found.store()
+
+
+def _unusable(error: CertificateError) -> CheckError:
+    return CheckError(CheckReason.TRUST, f"{error.code}: {error.detail}")

@@ -4,6 +4,7 @@ from typing import Final
 
 from certificates.checking import CheckedCertificate
 from certificates.errors import CheckError
+from certificates.grounds import ListsAge
 from certificates.other_codes import WORDS, NotHealthCertificate
 from certificates.records.model import instant_to_text
 from certificates.rules import Outcome, RefusedByRules
@@ -35,6 +36,17 @@ def show(verdict: CheckedCertificate | CheckError, name: str | None) -> None:
     out.print(f"VALID - a {english} certificate, signed and in force.", style="green", markup=False)
     out.print(f"HỢP LỆ - giấy chứng nhận {vietnamese}, chữ ký số đúng, còn hiệu lực.", style="green", markup=False)
     _show_facts(verdict, kind)
+
+
+def show_age(lists: ListsAge) -> None:
+    """How old the lists are that a verdict rests on."""
+    old = ("", "") if not lists.old else (": fetch newer ones", ": hãy tải bản mới")
+    out.print(
+        f"  Lists: version {lists.version}, {lists.hours} hours old{old[0]}. / "
+        f"Danh sách: phiên bản {lists.version}, {lists.hours} giờ trước{old[1]}.",
+        style="yellow" if lists.old else "",
+        markup=False,
+    )
 
 
 def _show_rules(refusal: RefusedByRules) -> None:

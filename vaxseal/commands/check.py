@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from vaxseal.console import EXIT_NO, EXIT_YES, emit_json, stop, write
+from vaxseal.console import EXIT_NO, EXIT_YES, emit_json, now, stop, write
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from certificates.checking import CheckedCertificate
     from certificates.errors import CheckError
-    from certificates.trust import TrustStore
-    from vaxseal.acceptance import Acceptance
+    from certificates.grounds import Acceptance, Grounds
+    from certificates.rules import RuleSet
     from vaxseal.travel import TravelDocument
 
 _STDIN = "-"
+_OF_BUNDLE = "bundle"
 _MAX_INPUT = 64 * 1024 * 1024  # bytes of one picture, PDF or text
 _BYTE_ORDER_MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le"}  # as Windows writes text files
 _SHOWN = 60  # characters of a text that stands for itself in the answer
@@ -37,17 +38,21 @@ def check(
             help="Trusted signers: a file or folder of PEM or DER certificates, or with --root a signed list.",
         ),
     ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Trusted signers, revocations and rules: the folder of a signed bundle, with --root."
+        ),
+    ] = None,
     root: Annotated[
         list[Path] | None,
-        typer.Option(metavar="PEM", help="The pinned root of the signed trust list; two while the root changes."),
+        typer.Option(metavar="PEM", help="The pinned root of signed lists; two while the root changes."),
     ] = None,
     state: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Where versions of lists are remembered. Default: the user's state folder."),
     ] = None,
-    max_age: Annotated[
-        int, typer.Option(min=1, metavar="DAYS", help="Refuse a signed trust list older than this.")
-    ] = 7,
+    max_age: Annotated[int, typer.Option(min=1, metavar="DAYS", help="Refuse signed lists older than this.")] = 7,
     at: Annotated[
         str | None, typer.Option(metavar="TIME", help="Check for this time (RFC 3339) instead of now.")
     ] = None,
@@ -56,7 +61,9 @@ def check(
     ] = None,
     rules: Annotated[
         str | None,
-        typer.Option(metavar="PATH", help="Acceptance rules too: a JSON file or folder, or 'default' (Vietnam's)."),
+        typer.Option(
+            metavar="PATH", help="Acceptance rules too: a JSON file or folder, 'default' (Vietnam's) or 'bundle'."
+        ),
     ] = None,
     country: Annotated[str, typer.Option(metavar="CC", help="The country whose rules apply.")] = "VN",
     policy: Annotated[
@@ -79,9 +86,11 @@ def check(
     (a list of base64 DER, instead of PATH) and "at" (RFC 3339, instead of now)
     may be left out. Each line gets one JSON line, in the same order.
 
-    A signed trust list is read by the clock, whatever --at says. It is reported
-    when older than 24 hours; one that is expired, too old, older than a version
-    seen before or not signed below the root makes every verdict TRUST.
+    Signed lists are read by the clock, whatever --at says. They are reported
+    when older than 24 hours; what is expired, too old, older than a version seen
+    before or not signed below the root makes every verdict TRUST. With a bundle
+    every verdict says how old it is, and --policy alone means the bundle's rules.
+    `vaxseal lists fetch` brings the newest one.
 
     LINES are two lines of 36 or 44 characters, or three of 30, in quotes; blanks
     and line ends between them do not matter. With '-' a document reader types
@@ -100,6 +109,8 @@ def check(
 
       vaxseal check passport.png --trust var/demo/trust --rules default --policy border
 
+      vaxseal check passport.png --bundle lists --root root.pem --policy venue
+
       vaxseal check passport.png --trust trust-list.cbor --root root.pem
 
       vaxseal check passport.png --trust var/demo/trust --mrz -
@@ -110,38 +121,82 @@ def check(
         stop("check-input", "Give either INPUT or --batch FILE.", json=json)
     if mrz is not None and (batch is not None or (mrz == _STDIN and _STDIN in (inputs or []))):
         stop("mrz-input", "--mrz needs INPUT, and only one of them can be standard input ('-').", json=json)
-    if policy is not None and rules is None:
-        stop("rules-missing", "--policy needs --rules PATH.", json=json)
     moment = _moment(at, json=json)
-    acceptance = _acceptance(rules, country, policy, json=json) if rules is not None else None
-    if root and trust is None:
-        stop("trust-missing", "--root needs --trust FILE, the signed list.", json=json)
-    store = _trust(trust, root or [], state, max_age, json=json) if trust else None
+    grounds = _grounds(trust, bundle, root or [], state, max_age, rules, country, policy, json=json)
     if batch is not None:
-        _check_batch(batch, store, moment, acceptance, json=json)
+        _check_batch(batch, grounds, moment, json=json)
         return
-    if store is None:
+    if trust is None and bundle is None:
         stop("trust-missing", "Say whom to trust: --trust PATH (certificates of signers, PEM or DER).", json=json)
     document = _document(mrz, moment, json=json) if mrz is not None else None
     data = [_read(given, json=json) for given in inputs or []]
-    verdicts = [_verdict(item, store, moment, acceptance) for item in data]
+    verdicts = [_verdict(item, grounds, moment) for item in data]
     if json:
-        from certificates.verdicts import answer
-
         answers = [
-            {"input": item.name, **answer(verdict), **(document.answer(verdict) if document else {})}
+            {"input": item.name, **grounds.answer(verdict), **(document.answer(verdict) if document else {})}
             for item, verdict in zip(data, verdicts, strict=True)
         ]
         emit_json(answers[0] if len(answers) == 1 else answers)
     else:
-        from vaxseal.verdicts import show
+        from vaxseal.verdicts import show, show_age
 
         for item, verdict in zip(data, verdicts, strict=True):
             show(verdict, item.name if len(data) > 1 else None)
+            if grounds.lists is not None:
+                show_age(grounds.lists)
             if document is not None:
                 document.show(verdict)
     denied = document is not None and any(map(document.denies, verdicts))
     raise SystemExit(EXIT_NO if denied or any(isinstance(verdict, Exception) for verdict in verdicts) else EXIT_YES)
+
+
+def _grounds(
+    trust: Path | None,
+    bundle: Path | None,
+    roots: list[Path],
+    state: Path | None,
+    max_age: int,
+    rules: str | None,
+    country: str,
+    policy: str | None,
+    *,
+    json: bool,
+) -> "Grounds":
+    """What the verdicts rest on, from the options; wrong ones end the command."""
+    from datetime import timedelta
+
+    from certificates.errors import CheckError
+    from certificates.grounds import Grounds, ListsAge
+    from certificates.signed_list import AgeLimits
+    from certificates.trust import TrustStore
+    from vaxseal.trusting import open_lists, open_trust
+
+    if trust is not None and bundle is not None:
+        stop("trust-twice", "Give either --trust or --bundle.", json=json)
+    if roots and trust is None and bundle is None:
+        stop("trust-missing", "--root needs --bundle DIR or --trust FILE, the signed list.", json=json)
+    if policy is not None and rules is None and bundle is None:
+        stop("rules-missing", "--policy needs --rules PATH or --bundle DIR.", json=json)
+    if bundle is None:
+        if rules == _OF_BUNDLE:
+            stop("bundle-missing", "--rules bundle needs --bundle DIR.", json=json)
+        acceptance = _acceptance(rules, country, policy, None, json=json) if rules is not None else None
+        nobody = TrustStore.of(())
+        store = open_trust(trust, roots, state=state, max_age=max_age, json=json) if trust else nobody
+        return Grounds(trust=store, acceptance=acceptance)
+    if not roots:
+        stop("root-missing", "--bundle is signed: pin its root with --root PEM.", json=json)
+    limits = AgeLimits(refuse=timedelta(days=max_age))
+    found = open_lists(bundle, roots, state=state, limits=limits, json=json)
+    if isinstance(found, CheckError):
+        return Grounds(trust=found)
+    wanted = rules or (policy and _OF_BUNDLE)
+    return Grounds(
+        trust=found.trust,
+        revocation=found.revocation,
+        acceptance=_acceptance(wanted, country, policy, found.rules, json=json) if wanted else None,
+        lists=ListsAge.of(found, now(), limits),
+    )
 
 
 class _Input:
@@ -165,16 +220,16 @@ def _moment(at: str | None, *, json: bool) -> "datetime":
         stop("at-form", "--at is a time with its offset, such as 2022-03-01T08:00:00+07:00.", json=json)
 
 
-def _trust(path: Path, roots: list[Path], state: Path | None, max_age: int, *, json: bool) -> "TrustStore | CheckError":
-    from vaxseal.trusting import open_trust
+def _acceptance(
+    rules: str, country: str, policy: str | None, of_bundle: "RuleSet | None", *, json: bool
+) -> "Acceptance":
+    from vaxseal.acceptance import choose_rules, open_rules
 
-    return open_trust(path, roots, state=state, max_age=max_age, json=json)
-
-
-def _acceptance(rules: str, country: str, policy: str | None, *, json: bool) -> "Acceptance":
-    from vaxseal.acceptance import open_rules
-
-    return open_rules(rules, country, policy, json=json)
+    if rules != _OF_BUNDLE:
+        return open_rules(rules, country, policy, json=json)
+    if of_bundle is None:
+        stop("rules-none", "The bundle holds no rules: name some with --rules PATH.", json=json)
+    return choose_rules(of_bundle, country, policy, json=json)
 
 
 def _document(mrz: str, at: "datetime", *, json: bool) -> "TravelDocument":
@@ -213,22 +268,16 @@ def _standard_input() -> BinaryIO:
     return sys.stdin.buffer
 
 
-def _verdict(
-    item: _Input, trust: "TrustStore | CheckError", at: "datetime", acceptance: "Acceptance | None"
-) -> "CheckedCertificate | CheckError":
+def _verdict(item: _Input, grounds: "Grounds", at: "datetime") -> "CheckedCertificate | CheckError":
     from certificates.errors import CheckError
 
-    if isinstance(trust, CheckError):
-        return trust
     try:
-        checked = _checked(item.content, trust, at)
-        return checked if acceptance is None else acceptance.check(checked, at)
+        return _checked(item.content, grounds, at)
     except CheckError as error:
         return error
 
 
-def _checked(content: bytes | str, trust: "TrustStore", at: "datetime") -> "CheckedCertificate":
-    from certificates.checking import check_text
+def _checked(content: bytes | str, grounds: "Grounds", at: "datetime") -> "CheckedCertificate":
     from certificates.errors import CheckError, CheckReason
     from certificates.hc1 import PREFIX
     from certificates.other_codes import identify
@@ -236,12 +285,12 @@ def _checked(content: bytes | str, trust: "TrustStore", at: "datetime") -> "Chec
     if isinstance(content, str):
         if not content.startswith(PREFIX) and identify(content) is None:
             raise CheckError(CheckReason.CONTEXT, "it is no file, and no text that starts with HC1:")
-        return check_text(content, trust, at)
+        return grounds.check_text(content, at)
     if b"%PDF-" in content[:1024]:
         from certificates.pdf.checking import check_pdf
 
-        return check_pdf(content, trust, at)
-    return check_text(_text_of(content), trust, at)
+        return grounds.settle(check_pdf(content, grounds.signers(), at), at)
+    return grounds.check_text(_text_of(content), at)
 
 
 def _text_of(content: bytes) -> str:
@@ -262,9 +311,7 @@ def _text_of(content: bytes) -> str:
         return read_qr(content)
 
 
-def _check_batch(
-    name: str, trust: "TrustStore | CheckError | None", at: "datetime", acceptance: "Acceptance | None", *, json: bool
-) -> None:
+def _check_batch(name: str, grounds: "Grounds", at: "datetime", *, json: bool) -> None:
     import json as json_module
 
     from vaxseal.batch import check_lines
@@ -275,7 +322,7 @@ def _check_batch(
         stop("batch-unreadable", f"{name} cannot be read: {error.strerror}.", json=json)
     with lines:
         try:
-            for verdict in check_lines(lines, trust, at, acceptance):
+            for verdict in check_lines(lines, grounds, at):
                 write(json_module.dumps(verdict) + "\n")  # every line leaves at once
         except OSError as error:
             stop("batch-unreadable", f"{name} cannot be read: {error.strerror}.", json=json)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from certificates.errors import CheckReason
+from certificates.grounds import Grounds
 from certificates.trust import TrustStore
 from certificates.verdicts import SENTENCES
 from tests.support.codes import AT, code
 from tests.support.rules import rule
 from tests.support.softkeys import soft_key
-from vaxseal.acceptance import Acceptance, open_rules
+from vaxseal.acceptance import open_rules
 from vaxseal.batch import check_lines
 from vaxseal.cli import app
 
@@ -120,12 +122,11 @@ def test_a_batch_with_rules(trust: Path, tmp_path: Path) -> None:
     lines = b"".join(
         json.dumps({"id": number, "text": code(), "at": at}).encode() + b"\n" for number, at in enumerate((SOON, LATE))
     )
-    acceptance = open_rules("default", "VN", "border", json=False)
-    assert isinstance(acceptance, Acceptance)
-    store = TrustStore.of([KEY.certificate_der])
-    answers = list(check_lines(BytesIO(lines), store, AT, acceptance))
+    plain = Grounds(trust=TrustStore.of([KEY.certificate_der]))
+    strict = replace(plain, acceptance=open_rules("default", "VN", "border", json=False))
+    answers = list(check_lines(BytesIO(lines), strict, AT))
     assert [found["reason"] for found in answers] == [None, "RULE"]
-    assert [found["reason"] for found in check_lines(BytesIO(lines), store, AT)] == [None, None]
+    assert [found["reason"] for found in check_lines(BytesIO(lines), plain, AT)] == [None, None]
     (tmp_path / "codes.jsonl").write_bytes(lines)
     result = run(trust, "--batch", tmp_path / "codes.jsonl", "--rules", "default", "--policy", "border")
     assert [json.loads(line)["reason"] for line in result.stdout.splitlines()] == [None, "RULE"]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from certificates.grounds import Grounds
 from certificates.trust import TrustStore
 from tests.support.codes import AT, code, dcc, with_certificate
 from tests.support.fixtures import read_jsonl
@@ -21,7 +22,7 @@ FIELDS = ["id", "verdict", "reason", "detail", "issuer", "kid", "alg", "issued_a
 
 def answers(*lines: Any, trust: TrustStore | None = TRUST, at: dt.datetime | None = AT) -> list[dict[str, Any]]:
     data = b"".join(line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n" for line in lines)
-    return list(check_lines(io.BytesIO(data), trust, at))
+    return list(check_lines(io.BytesIO(data), Grounds(trust=trust or TrustStore.of(())), at))
 
 
 def reason(line: Any, **changes: Any) -> str | None:
@@ -142,7 +143,7 @@ def test_answers_come_one_by_one() -> None:
         def readline(self, size: int | None = -1, /) -> bytes:
             return b'{"id": 1, "text": ""}\n'
 
-    lines = check_lines(Endless(), None, None)  # type: ignore[arg-type]
+    lines = check_lines(Endless(), Grounds(trust=TrustStore.of(())), None)  # type: ignore[arg-type]
     assert [next(lines)["id"] for _ in range(3)] == [1, 1, 1]
 
 
