@@ -190,6 +190,19 @@ KINDS: Final[Mapping[str, Kind]] = {
             " Look at the paper slip again, or ask where the dose was given.",
         ),
     ),
+    "passport-revoked": Kind(
+        410,
+        Words(
+            "Hộ chiếu đã bị thu hồi",
+            "Giấy xác nhận này không còn giá trị nên không tải về được nữa. Hãy hỏi nơi đã tiêm để biết lý do và được"
+            " cấp lại.",
+        ),
+        Words(
+            "The passport is revoked",
+            "The certificate is no longer valid and cannot be fetched. Ask where the dose was given for the reason and"
+            " a new one.",
+        ),
+    ),
 }
 
 

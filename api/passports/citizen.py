@@ -15,8 +15,8 @@ from api.audit import record_act
 from api.context import Centre
 from api.errors import CentreError
 from api.passports.claims import hash_claim_code
-from api.states import RecordState
-from api.store.schema import claim_codes, passports, record_versions, records
+from api.revocation.standing import is_revoked
+from api.store.schema import claim_codes, passports, record_versions
 from api.store.transactions import writing
 from certificates.qr import qr_png
 from certificates.records.model import VaccinationRecord, instant_from_text
@@ -48,7 +48,10 @@ def fetch_passport(centre: Centre, *, certificate_code: str, date_of_birth: str)
 
 
 def fetch_pdf(centre: Centre, *, certificate_code: str, date_of_birth: str, claim_code: str) -> bytes:
-    """The signed PDF. Raises CentreError ``passport-not-found`` for anything that does not match.
+    """The signed PDF.
+
+    Raises CentreError ``passport-not-found`` for anything that does not match, ``passport-revoked``: a revoked page
+    would pass for good with whoever has an old list.
 
     A wrong claim code is counted; after `MOST_FAILURES` even the right one is refused.
     """
@@ -73,6 +76,8 @@ def fetch_pdf(centre: Centre, *, certificate_code: str, date_of_birth: str, clai
             )
     if locked or not right:
         raise CentreError("passport-not-found")
+    if row.revoked:
+        raise CentreError("passport-revoked")
     pdf: bytes = row.pdf
     return pdf
 
@@ -80,13 +85,12 @@ def fetch_pdf(centre: Centre, *, certificate_code: str, date_of_birth: str, clai
 def _find(centre: Centre, certificate_code: str, date_of_birth: str) -> Row[Any]:
     with centre.engine.connect() as connection:
         row = connection.execute(
-            select(passports, record_versions.c.document, records.c.state.label("record_state"))
+            select(passports, record_versions.c.document, is_revoked(passports.c.uvci).label("revoked"))
             .join(
                 record_versions,
                 (record_versions.c.record_id == passports.c.record_id)
                 & (record_versions.c.version == passports.c.version),
             )
-            .join(records, records.c.record_id == passports.c.record_id)
             .where(passports.c.uvci == normalise(certificate_code), passports.c.state == "issued")
         ).one_or_none()
     if row is None:
@@ -98,6 +102,6 @@ def _find(centre: Centre, certificate_code: str, date_of_birth: str) -> Row[Any]
 
 
 def _status(row: Row[Any], now: datetime) -> Status:
-    if row.record_state == RecordState.REVOKED.value:
+    if row.revoked:
         return "revoked"
     return "expired" if instant_from_text(row.expires_at) < now else "valid"

@@ -14,6 +14,7 @@ from api.audit import Act, record_acts
 from api.auth import read_certificate
 from api.context import Centre
 from api.passports.gate import check_before_release
+from api.revocation.standing import is_revoked
 from api.signing.work import Work, read_versions, work_of
 from api.states import RecordState
 from api.store.schema import jobs, passports, records, tokens
@@ -29,13 +30,14 @@ from certificates.records.model import instant_from_text, instant_to_text
 _ACTOR: Final = "centre"
 _AT_ONCE: Final = 100
 _A_COMMIT: Final = 20  # released in one transaction: each waits for the disk
+_WAITING: Final = (passports.c.state == "signed", ~is_revoked(passports.c.uvci))
 _log = structlog.get_logger(__name__)
 
 
 def release_pending(centre: Centre) -> int:
     """Finish what a crash left between signature and release. Returns how many passports were waiting."""
     with centre.engine.connect() as connection:
-        waiting = connection.execute(select(passports.c.uvci).where(passports.c.state == "signed")).scalars().all()
+        waiting = connection.execute(select(passports.c.uvci).where(*_WAITING)).scalars().all()
     for start in range(0, len(waiting), _AT_ONCE):
         release_all(centre, waiting[start : start + _AT_ONCE])
     return len(waiting)
@@ -69,9 +71,7 @@ def _attempt(passport: Row[Any], row: Row[Any], now: datetime) -> bytes | str:
 def _read_waiting(centre: Centre, uvcis: Sequence[str]) -> Iterator[tuple[Row[Any], Row[Any]]]:
     """The passports that are still `signed`, each with its version of the record."""
     with centre.engine.connect() as connection:
-        signed = connection.execute(
-            _select_passports().where(passports.c.uvci.in_(uvcis), passports.c.state == "signed")
-        ).all()
+        signed = connection.execute(_select_passports().where(passports.c.uvci.in_(uvcis), *_WAITING)).all()
         rows = read_versions(connection, [(passport.record_id, passport.version) for passport in signed])
     for passport in signed:
         yield passport, rows[passport.record_id, passport.version]
@@ -112,7 +112,7 @@ def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | str]], now: 
             pdf, reason = (None, built) if isinstance(built, str) else (built, None)
             changed = connection.execute(
                 update(passports)
-                .where(passports.c.uvci == passport.uvci, passports.c.state == "signed")
+                .where(passports.c.uvci == passport.uvci, *_WAITING)
                 .values(
                     state="held" if pdf is None else "issued",
                     reason=reason,
@@ -121,7 +121,7 @@ def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | str]], now: 
                 )
             ).rowcount
             if not changed:
-                continue  # another process was quicker
+                continue  # another process was quicker, or it was revoked meanwhile
             state = RecordState.HELD if pdf is None else RecordState.ISSUED
             connection.execute(
                 update(records)

@@ -16,6 +16,7 @@ from api.auth import Session, refuse_suspended
 from api.context import Centre
 from api.errors import CentreError
 from api.passports.release import release_all
+from api.revocation.late import revoke_late, spare
 from api.signing.queue import move_records, return_lapsed
 from api.signing.work import read_versions, work_of
 from api.states import RecordState
@@ -208,6 +209,7 @@ def _store_passports(connection: Connection, session: Session, taken: Sequence[_
             }
         )
     connection.execute(insert(passports), values)
+    spare(connection, session.certificate, [one.signed.signature for one in taken])
 
 
 def _keep_evidence(
@@ -226,6 +228,17 @@ def _keep_evidence(
                     received_at=instant_to_text(now),
                 )
             )
+            if session.task == "issue":
+                row = read_versions(connection, [(one.job.record_id, one.job.version)])[
+                    one.job.record_id, one.job.version
+                ]
+                revoke_late(
+                    connection,
+                    session.certificate,
+                    one.signed.signature,
+                    uvci=row.uvci,
+                    expires_at=row.expires_at,
+                )
 
 
 def _is_stored(connection: Connection, job: Row[Any], session: Session, one: _Verified) -> bool:

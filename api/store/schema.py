@@ -174,6 +174,7 @@ confirmations = Table(
     Column("fingerprint", LargeBinary, ForeignKey("tokens.fingerprint"), nullable=False),
     Column("account", String, nullable=False),
     Column("confirmed_at", String, nullable=False),
+    Index("confirmations_signer", "fingerprint", "confirmed_at"),
 )
 
 passports = Table(
@@ -185,17 +186,19 @@ passports = Table(
     Column("state", String, nullable=False),  # signed, held, issued
     Column("reason", String),  # why the gate held it
     Column("job_id", String, ForeignKey("jobs.job_id"), nullable=False),
-    Column("hc1", Text, nullable=False),
-    Column("cms", LargeBinary, nullable=False),  # the agent's signature over the PDF
-    Column("pdf_digest", LargeBinary, nullable=False),  # of the PDF that the agent prepared
-    Column("pdf", LargeBinary),
     Column("fingerprint", LargeBinary, ForeignKey("tokens.fingerprint"), nullable=False),  # whose key signed
     Column("account", String, nullable=False),
     Column("signed_at", String, nullable=False),
     Column("issued_at", String),
     Column("expires_at", String, nullable=False),
+    # The long ones last: SQLite reads a row up to the last column that was asked for.
+    Column("hc1", Text, nullable=False),
+    Column("pdf_digest", LargeBinary, nullable=False),  # of the PDF that the agent prepared
+    Column("cms", LargeBinary, nullable=False),  # the agent's signature over the PDF
+    Column("pdf", LargeBinary),
     UniqueConstraint("record_id", "version"),
     Index("passports_state", "state"),
+    Index("passports_signer", "fingerprint", "signed_at"),
 )
 
 late_signatures = Table(  # valid signatures that came too late or a second time: evidence, never released
@@ -207,6 +210,45 @@ late_signatures = Table(  # valid signatures that came too late or a second time
     Column("fingerprint", LargeBinary, ForeignKey("tokens.fingerprint"), nullable=False),
     Column("account", String, nullable=False),
     Column("received_at", String, nullable=False),
+)
+
+revocation_orders = Table(
+    "revocation_orders",
+    metadata,
+    Column("order_id", String, primary_key=True),
+    Column("reason", String, nullable=False),  # api.revocation.reasons.RevocationReason
+    Column("criteria", Text, nullable=False),  # what was chosen by, JSON; holds certificate codes
+    Column("passports", Integer, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("made_at", String, nullable=False),
+    Column("withdrawn_by", String),
+    Column("withdrawn_why", String),
+    Column("withdrawn_at", String),
+)
+
+revoked_passports = Table(  # revoked is what stands here in an order that is not withdrawn
+    "revoked_passports",
+    metadata,
+    Column("uvci", String, ForeignKey("passports.uvci"), primary_key=True),
+    Column("order_id", String, ForeignKey("revocation_orders.order_id"), primary_key=True),
+    Column("record_state", String),  # where the record stood and returns to; None: a newer version goes its own way
+    Index("revoked_passports_order", "order_id", "uvci"),
+)
+
+revocation_entries = Table(  # what checkers shall have on their list
+    "revocation_entries",
+    metadata,
+    Column("scope", LargeBinary, primary_key=True),  # kid of the signer
+    Column("hash_type", String, primary_key=True),  # certificates.revocation.hashes.HashType
+    Column("hash", LargeBinary, primary_key=True),  # 16 bytes
+    Column("uvci", String, nullable=False),
+    Column("wanted", String, nullable=False),  # revoked, valid
+    Column("published", String),  # revoked, valid: what the newest list says; None: it was on none
+    Column("version", Integer),  # of the revocation list that said so first
+    Column("draft_id", String),  # the last draft that it went out in
+    Column("expires_at", String, nullable=False),  # as the passport
+    Index("revocation_entries_open", "wanted", "published", "expires_at"),
+    Index("revocation_entries_passport", "uvci"),
 )
 
 claim_codes = Table(  # the second secret, printed on the paper slip; only a keyed hash is kept

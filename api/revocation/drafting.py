@@ -1,0 +1,124 @@
+"""What checkers do not have on their list yet: handed out in drafts, and ticked off when a list was published.
+
+A draft that gets lost costs nothing: until `mark_published` hears of its entries, the next one holds them again.
+"""
+
+import secrets
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, func, or_, select, update
+
+from api.audit import record_act
+from api.revocation.entries import REVOKED, VALID
+from api.store.schema import intents, revocation_entries
+from api.store.transactions import writing
+from certificates.records.model import instant_from_text, instant_to_text
+from certificates.revocation.drafts import DraftGroup, Hashes, RevocationDraft, gather_groups
+from certificates.revocation.hashes import HashType, country_uci_hash
+
+_AT_ONCE: Final = 1000
+_table = revocation_entries.c
+
+
+def make_draft(engine: Engine, *, by: str, at: datetime) -> RevocationDraft:
+    """Everything that no published list says yet, and that has not expired."""
+    draft_id = secrets.token_hex(8)
+    with writing(engine) as connection:
+        draft = RevocationDraft(
+            draft_id=draft_id,
+            made_at=at,
+            added=_read_groups(connection, _to_add(at)),
+            removed=_read_groups(connection, _to_remove(at)),
+        )
+        connection.execute(update(revocation_entries).where(or_(_to_add(at), _to_remove(at))).values(draft_id=draft_id))
+        added, removed = draft.count
+        record_act(connection, at=at, actor=by, act="draft-revocations", subject=draft_id, reason=f"{added}, {removed}")
+    return draft
+
+
+def mark_published(
+    connection: Connection, version: int, *, added: Hashes, removed: Hashes, by: str, at: datetime
+) -> int:
+    """Note that a revocation list was published that says this; hashes that are not ours do not matter.
+
+    Args:
+        version: the list's.
+        added: what it revokes, as `RevocationDraft.added_hashes` gives it; may be more than is new.
+        removed: what it revokes no longer. Where a hash stands in both, this holds, as in the list.
+
+    Returns how many entries it says something new of.
+    """
+    changed = 0
+    for hashes, state in ((added, REVOKED), (removed, VALID)):
+        for (scope, hash_type), entries in hashes.items():
+            query = (
+                update(revocation_entries)
+                .where(
+                    _table.scope == scope,
+                    _table.hash_type == hash_type.value,
+                    _table.hash == bindparam("key"),
+                    or_(_table.published.is_(None), _table.published != state),
+                )
+                .values(published=state, version=version)
+            )
+            for start in range(0, len(entries), _AT_ONCE):
+                keys = [{"key": entry} for entry in entries[start : start + _AT_ONCE]]
+                changed += connection.execute(query, keys).rowcount
+    record_act(
+        connection, at=at, actor=by, act="publish-revocations", subject=f"version {version}", reason=str(changed)
+    )
+    return changed
+
+
+def count_open(engine: Engine, *, at: datetime) -> dict[str, int]:
+    """How many entries lists hold (``published``), and how many wait for the next one to add or to remove."""
+    on_list = and_(_table.published == REVOKED, _table.wanted == REVOKED)
+    conditions = {"published": on_list, "to_add": _to_add(at), "to_remove": _to_remove(at)}
+    with engine.connect() as connection:
+        return {name: _count(connection, condition) for name, condition in conditions.items()}
+
+
+def read_revoked(engine: Engine, hash_type: HashType, *, at: datetime) -> tuple[DraftGroup, ...]:
+    """All that is revoked and has not expired, published or not; for other countries.
+
+    ``COUNTRYCODEUCI`` stands in place of ``UCI``; signatures that came late are in both.
+    """
+    with engine.connect() as connection:
+        rows = connection.execution_options(yield_per=_AT_ONCE).execute(
+            select(revocation_entries, intents.c.country)
+            .join(intents, intents.c.uvci == _table.uvci)
+            .where(_table.wanted == REVOKED, _table.expires_at >= instant_to_text(at))
+        )
+        return gather_groups(_told(row, hash_type) for row in rows)
+
+
+def _told(row: Row[Any], hash_type: HashType) -> tuple[bytes, HashType, bytes, datetime]:
+    stored, ends = HashType(row.hash_type), instant_from_text(row.expires_at)
+    if stored is HashType.UCI and hash_type is HashType.COUNTRYCODEUCI:
+        return row.scope, hash_type, country_uci_hash(row.country, row.uvci), ends
+    return row.scope, stored, row.hash, ends
+
+
+def _to_add(at: datetime) -> ColumnElement[bool]:
+    unsaid = or_(_table.published.is_(None), _table.published == VALID)
+    return and_(_table.wanted == REVOKED, unsaid, _table.expires_at >= instant_to_text(at))
+
+
+def _to_remove(at: datetime) -> ColumnElement[bool]:
+    """What a list says, or may say as it went out in a draft, and shall not."""
+    said = or_(_table.published == REVOKED, and_(_table.published.is_(None), _table.draft_id.is_not(None)))
+    return and_(_table.wanted == VALID, said, _table.expires_at >= instant_to_text(at))
+
+
+def _read_groups(connection: Connection, condition: ColumnElement[bool]) -> tuple[DraftGroup, ...]:
+    query = select(_table.scope, _table.hash_type, _table.hash, _table.expires_at).where(condition)
+    rows = connection.execution_options(yield_per=_AT_ONCE).execute(query)
+    return gather_groups(
+        (row.scope, HashType(row.hash_type), row.hash, instant_from_text(row.expires_at)) for row in rows
+    )
+
+
+def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
+    query = select(func.count()).select_from(revocation_entries).where(condition)
+    return int(connection.execute(query).scalar_one())
