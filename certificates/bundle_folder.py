@@ -82,6 +82,11 @@ def open_bundle(
     return _open(manifest, folder, roots, cache)
 
 
+def verify_bundle(folder: Path, roots: Collection[bytes]) -> CheckerBundle:
+    """The bundle of a folder, in force or not. Raises CertificateError as `open_bundle`, but for age and time."""
+    return _open(read_manifest(folder, roots), folder, roots, None)
+
+
 def install(
     manifest_data: bytes,
     get: Get,

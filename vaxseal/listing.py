@@ -1,4 +1,4 @@
-"""Trust lists as people and machines read them."""
+"""Signed lists as people and machines read them."""
 
 from datetime import datetime
 from typing import Any
@@ -6,12 +6,13 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from certificates.bundle import CheckerBundle
 from certificates.records.model import instant_to_text
 from certificates.trust_list import TrustList
 from vaxseal.console import out
 
 
-def described(found: TrustList, at: datetime) -> dict[str, Any]:
+def described(found: TrustList | CheckerBundle, at: datetime) -> dict[str, Any]:
     """A list as JSON: times are RFC 3339 in UTC, the age in whole hours, fingerprints and kids in hexadecimal."""
     entries = [entry.to_dict() for entry in found.entries]
     for entry in entries:
@@ -23,16 +24,13 @@ def described(found: TrustList, at: datetime) -> dict[str, Any]:
         "age_hours": _age_hours(found, at),
         "signer": found.signer.subject,
         "entries": entries,
+        **(_contents(found) if isinstance(found, CheckerBundle) else {}),
     }
 
 
-def print_list(found: TrustList, at: datetime) -> None:
-    """A list on the screen: a line about it, and a table of its entries."""
-    out.print(
-        f"Version {found.version}, {_age_hours(found, at)} hours old, until {found.expires_at:%d/%m/%Y %H:%M} UTC, "
-        f"signed by {found.signer.subject}.",
-        markup=False,
-    )
+def print_list(found: TrustList | CheckerBundle, at: datetime) -> None:
+    """A list on the screen: a line about it, what a bundle holds besides, and a table of its document signers."""
+    print_head(found, at)
     table = Table()
     for heading in ("Country", "Document signer", "kid", "Usage", "Counts from", "Ends"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "kid")
@@ -44,5 +42,29 @@ def print_list(found: TrustList, at: datetime) -> None:
     out.print(table)
 
 
-def _age_hours(found: TrustList, at: datetime) -> int:
+def print_head(found: TrustList | CheckerBundle, at: datetime) -> None:
+    """What it is, how old, who signed it; of a bundle also how much it holds."""
+    out.print(
+        f"Version {found.version}, {_age_hours(found, at)} hours old, until {found.expires_at:%d/%m/%Y %H:%M} UTC, "
+        f"signed by {found.signer.subject}.",
+        markup=False,
+    )
+    if isinstance(found, CheckerBundle):
+        contents = _contents(found)
+        out.print(
+            f"{len(found.entries):,} document signers, {contents['revoked']:,} revoked entries, "
+            f"{contents['rules']:,} acceptance rules ({', '.join(contents['countries']) or 'no country'}).",
+            markup=False,
+        )
+
+
+def _contents(found: CheckerBundle) -> dict[str, Any]:
+    return {
+        "revoked": len(found.revocation),
+        "rules": len(found.rules.rules) if found.rules else 0,
+        "countries": sorted(found.rules.countries) if found.rules else [],
+    }
+
+
+def _age_hours(found: TrustList | CheckerBundle, at: datetime) -> int:
     return int(found.age(at).total_seconds()) // 3600

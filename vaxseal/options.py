@@ -56,3 +56,8 @@ Mode = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Sign without asking.")]
+
+# signed lists
+Pinned = Annotated[
+    list[Path], typer.Option("--root", metavar="PEM", help="A pinned root of list signers; may be repeated.")
+]

@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -10,6 +12,7 @@ from vaxseal.console import stop
 from vaxseal.vietnamese import vietnamese_of
 
 if TYPE_CHECKING:
+    from hsm.keys import TokenKey
     from hsm.tokens import TokenSelector
 
 
@@ -32,3 +35,21 @@ def selector(serial: str | None, label: str | None) -> "TokenSelector":
     from hsm.tokens import TokenSelector
 
     return TokenSelector(serial=serial, label=label)
+
+
+def open_signing_key(
+    module: Path | None,
+    token: str | None,
+    label: str | None,
+    whose: str,
+    at: datetime,
+    *,
+    pin_stdin: bool,
+    last_try: bool,
+) -> "TokenKey":
+    """The key of the only certificate on the token that is meant; ``whose`` stands in the question for its PIN."""
+    from hsm.keys import open_key
+    from hsm.modules import find_module
+
+    pin = pin_source(f"PIN of the {whose}'s token", from_stdin=pin_stdin)
+    return open_key(find_module(module), selector(token, label), pin, at=at, allow_final_try=last_try)

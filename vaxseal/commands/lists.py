@@ -1,18 +1,17 @@
 """Commands of `vaxseal lists`: the national signing officer's trust lists, from sources to a signed file."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from vaxseal.commands import lists_signing
 from vaxseal.console import EXIT_NO, EXIT_YES, emit_json, now, out, stop
 from vaxseal.files import check_absent, read_certificate, write_new
-from vaxseal.options import Json, Label, LastTry, Module, PinStdin, Serial
+from vaxseal.options import Json, Label, LastTry, Module, Pinned, PinStdin, Serial
 from vaxseal.sentences import sentence_of, sentences
-
-if TYPE_CHECKING:
-    from hsm.keys import TokenKey
+from vaxseal.tokens import open_signing_key
 
 app = typer.Typer(no_args_is_help=True, help="Build and sign the lists by which checkers know whom to trust.")
 
@@ -20,11 +19,8 @@ Root = Annotated[
     list[Path] | None,
     typer.Option("--root", metavar="PEM", help="A pinned root of list signers; may be repeated."),
 ]
-Pinned = Annotated[
-    list[Path], typer.Option("--root", metavar="PEM", help="A pinned root of list signers; may be repeated.")
-]
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the answer is written.")]
-Signed = Annotated[Path, typer.Argument(metavar="LIST", help="A signed trust list.")]
+Signed = Annotated[Path, typer.Argument(metavar="LIST", help="A signed trust list, or the folder of a bundle.")]
 
 
 @app.command("build")
@@ -105,71 +101,31 @@ def build(
     )
 
 
-@app.command("sign")
-def sign(
-    draft: Annotated[Path, typer.Argument(metavar="DRAFT", help="What `lists build` wrote.")],
-    root: Pinned,
-    out_path: Out,
-    after: Annotated[
-        Path | None, typer.Option("--after", metavar="LIST", help="The list before, whose version this one follows.")
-    ] = None,
-    days: Annotated[int, typer.Option("--days", min=1, metavar="N", help="How long the list is valid.")] = 7,
-    module: Module = None,
-    token: Serial = None,
-    label: Label = None,
-    pin_stdin: PinStdin = False,
-    last_try: LastTry = False,
-    json: Json = False,
-) -> None:
-    """Sign a draft with the list signer's token. Without --after it is version 1.
-
-    The signed list is read back as a checker with these roots would read it, and written only then. Sign again every
-    day, also when nothing changed: checkers report lists older than 24 hours.
-
-    [bold]Examples[/bold]
-
-      vaxseal lists sign draft.json --root root.pem --out trust-1.cbor --label "List signer"
-
-      vaxseal lists sign draft.json --root root.pem --after trust-41.cbor --out trust-42.cbor --pin-stdin < pin.txt
-    """
-    from certificates import trust_list
-    from certificates.trust_entries import read_draft
-    from vaxseal.sources import read_list
-    from vaxseal.trusting import read_file
-
-    check_absent(out_path, json=json)
-    with sentences(json=json):
-        entries = read_draft(read_file(draft))
-        version = read_list(after, root).version + 1 if after else 1
-        at = now()
-        with _open_key(module, token, label, "list signer", at, pin_stdin=pin_stdin, last_try=last_try) as key:
-            signed = trust_list.sign(entries, key, version=version, issued_at=at, expires_at=at + timedelta(days=days))
-        trust_list.read(signed, list(map(read_certificate, root)), at=at, seen=version)
-        write_new(out_path, signed, json=json)
-    if json:
-        emit_json({"list": str(out_path), "version": version, "entries": len(entries), "bytes": len(signed)})
-        return
-    out.print(f"{out_path}: version {version} with {len(entries)} document signers, for {days} days.", markup=False)
+app.command("sign")(lists_signing.sign)
+app.command("fetch")(lists_signing.fetch)
 
 
 @app.command("show")
 def show(path: Signed, root: Pinned, json: Json = False) -> None:
-    """Verify a signed list and show its version, age and entries.
+    """Verify a signed list, or the bundle in a folder, and show version, age and document signers.
 
     Exit codes: 0 usable now; 1 signed, but expired or too old; 2 not signed below the root, or unreadable.
 
     [bold]Examples[/bold]
 
+      vaxseal lists show lists --root root.pem
+
       vaxseal lists show trust-42.cbor --root root.pem
     """
     from certificates.errors import CertificateError
     from certificates.signed_list import AgeLimits
+    from vaxseal.bundles import read_bundle
     from vaxseal.listing import described, print_list
     from vaxseal.sources import read_list
 
-    with sentences(json=json):
-        found = read_list(path, root)
     at, problem = now(), None
+    with sentences(json=json):
+        found = read_bundle(path, root) if path.is_dir() else read_list(path, root)
     try:
         found.check_usable(at, seen=0, limits=AgeLimits())
     except CertificateError as error:
@@ -213,30 +169,12 @@ def export(
         if not entries:
             stop("list-empty", f"The list has no document signer of {country}.", json=json)
         at = now()
-        with _open_key(module, token, label, "uploader", at, pin_stdin=pin_stdin, last_try=last_try) as key:
+        with open_signing_key(module, token, label, "uploader", at, pin_stdin=pin_stdin, last_try=last_try) as key:
             write_new(out_path, export_gateway(entries, key, at=at), json=json)
     if json:
         emit_json({"file": str(out_path), "entries": len(entries)})
         return
     out.print(f"{out_path}: {len(entries)} document signers.", markup=False)
-
-
-def _open_key(
-    module: Path | None,
-    token: str | None,
-    label: str | None,
-    whose: str,
-    at: datetime,
-    *,
-    pin_stdin: bool,
-    last_try: bool,
-) -> "TokenKey":
-    from hsm.keys import open_key
-    from hsm.modules import find_module
-    from vaxseal.tokens import pin_source, selector
-
-    pin = pin_source(f"PIN of the {whose}'s token", from_stdin=pin_stdin)
-    return open_key(find_module(module), selector(token, label), pin, at=at, allow_final_try=last_try)
 
 
 def _moment(text: str | None, *, json: bool) -> datetime | None:

@@ -1,0 +1,127 @@
+"""What the signing officer puts into a bundle, and how a bundle comes to a checker."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from certificates import rule_list
+from certificates.bundle import BUNDLE, CheckerBundle
+from certificates.bundle_folder import MANIFEST, Get, folder_reader, install, verify_bundle
+from certificates.bundle_signing import Changes
+from certificates.errors import CertificateError
+from certificates.pki import fingerprint
+from certificates.revocation import drafts as revocation_drafts
+from certificates.rule_files import read_json
+from certificates.rules import DEFAULT_RULES
+from certificates.trust_entries import read_draft
+from vaxseal.acceptance import DEFAULT
+from vaxseal.console import now
+from vaxseal.files import read_certificate
+from vaxseal.state import SeenVersions
+
+_TIMEOUT: Final = 30.0  # seconds without a byte
+
+
+def read_changes(drafts: list[Path], rules: str | None) -> Changes:
+    """What drafts (of document signers, of revocations) and files of rules say shall be new.
+
+    Raises CertificateError: ``draft-form``, ``draft-twice`` (two drafts of document signers), and of the rules.
+    """
+    changes = Changes()
+    for path in drafts:
+        data = path.read_bytes()
+        if _is_of_revocations(data):
+            changes = _with_revocations(changes, revocation_drafts.read_draft(data))
+        elif changes.entries is not None:
+            raise CertificateError("draft-twice", "there are two drafts of document signers: build one of both")
+        else:
+            changes = replace(changes, entries=read_draft(data))
+    if rules is None:
+        return changes
+    return replace(changes, rules=rule_list.join(read_json(DEFAULT_RULES if rules == DEFAULT else Path(rules))))
+
+
+def read_bundle(folder: Path, roots: list[Path]) -> CheckerBundle:
+    """The bundle of a folder, verified up to a pinned root, in force or not. Raises CertificateError."""
+    pinned = [read_certificate(root) for root in roots]
+    return verify_bundle(folder, pinned)
+
+
+def _is_of_revocations(data: bytes) -> bool:
+    try:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and document.get("kind") == revocation_drafts.KIND
+
+
+def _with_revocations(changes: Changes, draft: revocation_drafts.RevocationDraft) -> Changes:
+    """Several drafts (our own, other countries') in one; what one takes back wins."""
+    added = {key: set(hashes) for key, hashes in changes.added.items()}
+    for key, hashes in draft.added_hashes.items():
+        added.setdefault(key, set()).update(hashes)
+    removed = {key: set(hashes) for key, hashes in changes.removed.items()}
+    for key, hashes in draft.removed_hashes.items():
+        removed.setdefault(key, set()).update(hashes)
+    ends = [end for end in (changes.entries_expire_at, draft.entries_expire_at) if end]
+    return replace(changes, added=added, removed=removed, entries_expire_at=max(ends))
+
+
+def bring(
+    source: str, folder: Path, roots: list[bytes], *, state: Path | None, json: bool
+) -> tuple[CheckerBundle, int]:
+    """Bring the newest version into a checker's folder, who refuses older ones than he has seen.
+
+    Args:
+        source: an address (https://centre/v1/lists) or a folder.
+
+    Returns:
+        The bundle, and how many bytes were fetched.
+
+    Raises:
+        CertificateError: as `install`; ``lists-unreachable``.
+    """
+    seen, names = SeenVersions(state, json=json), [fingerprint(root) for root in roots]
+    fetched = 0
+    with _reader(source) as get:
+
+        def counting(name: str, largest: int) -> bytes:
+            nonlocal fetched
+            data = get(name, largest)
+            fetched += len(data)
+            return data
+
+        manifest = counting(MANIFEST, BUNDLE.max_size)
+        highest = seen.highest(BUNDLE.name, names)
+        found = install(manifest, counting, folder, roots, at=now(), seen=highest, cache=seen.folder())
+    seen.remember(BUNDLE.name, names, found.version)
+    return found, fetched
+
+
+@contextmanager
+def _reader(source: str) -> Iterator[Get]:
+    if not source.startswith(("http://", "https://")):
+        yield folder_reader(Path(source))
+        return
+    import httpx2
+
+    with httpx2.Client(timeout=_TIMEOUT, headers={"Accept-Encoding": "identity"}) as client:
+
+        def get(name: str, largest: int) -> bytes:
+            data = bytearray()
+            try:
+                with client.stream("GET", f"{source.rstrip('/')}/{name}") as response:
+                    if response.status_code != httpx2.codes.OK:
+                        raise CertificateError("lists-unreachable", f"{name}: the answer is {response.status_code}")
+                    for piece in response.iter_bytes():
+                        data += piece
+                        if len(data) > largest:
+                            raise CertificateError("list-differs", f"{name} is larger than it should be")
+            except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+                raise CertificateError("lists-unreachable", f"{source} cannot be reached") from error
+            return bytes(data)
+
+        yield get

@@ -1,0 +1,175 @@
+"""`vaxseal lists sign` and `fetch`: the signing officer's bundle and lists, and how they come to a checker."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vaxseal.console import EXIT_NO, emit_json, now, out, stop
+from vaxseal.files import check_absent, read_certificate, write_new
+from vaxseal.options import Json, Label, LastTry, Module, Pinned, PinStdin, Serial
+from vaxseal.sentences import sentence_of, sentences
+from vaxseal.tokens import open_signing_key
+
+if TYPE_CHECKING:
+    from hsm.keys import TokenKey
+
+
+def sign(
+    root: Pinned,
+    drafts: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="DRAFT", help="What `lists build` or `lists revocations` wrote."),
+    ] = None,
+    out_path: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Sign a trust list alone, into this file.")
+    ] = None,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", metavar="DIR", help="Sign the next version of the checkers' bundle in this folder."),
+    ] = None,
+    rules: Annotated[
+        str | None,
+        typer.Option("--rules", metavar="PATH", help="New acceptance rules for the bundle: files, or 'default'."),
+    ] = None,
+    after: Annotated[
+        Path | None,
+        typer.Option("--after", metavar="LIST", help="With --out: the list before, whose version this one follows."),
+    ] = None,
+    days: Annotated[int, typer.Option("--days", min=1, metavar="N", help="How long it is valid.")] = 7,
+    module: Module = None,
+    token: Serial = None,
+    label: Label = None,
+    pin_stdin: PinStdin = False,
+    last_try: LastTry = False,
+    json: Json = False,
+) -> None:
+    """Sign with the list signer's token: the checkers' bundle, or a trust list alone.
+
+    A bundle is a folder that any web server can serve. Its next version holds what the drafts change; everything else
+    stays as it is. Without a draft it is renewed: do that every day, as checkers report lists older than 24 hours and
+    refuse those older than 7 days. What was signed is read back as a checker with these roots would read it, and put
+    in its place only then.
+
+    [bold]Examples[/bold]
+
+      vaxseal lists sign draft.json --rules default --root root.pem --bundle lists --label "List signer"
+
+      vaxseal lists sign --root root.pem --bundle lists --label "List signer"
+
+      vaxseal lists sign revocations.json --root root.pem --bundle lists --pin-stdin < pin.txt
+
+      vaxseal lists sign draft.json --root root.pem --after trust-41.cbor --out trust-42.cbor
+    """
+    if (out_path is None) == (bundle is None):
+        stop("sign-output", "Say what to sign: --bundle DIR, or --out FILE for a trust list alone.", json=json)
+    open_key = partial(open_signing_key, module, token, label, "list signer", pin_stdin=pin_stdin, last_try=last_try)
+    if bundle is not None:
+        if after is not None:
+            stop("after-bundle", "--after goes with --out: a bundle follows the one in its folder.", json=json)
+        _sign_bundle(bundle, drafts or [], rules, root, days, open_key, json=json)
+        return
+    assert out_path is not None  # noqa: S101 - by the first question
+    if len(drafts or []) != 1 or rules is not None:
+        stop("draft-one", "A trust list is signed from one draft of document signers, without rules.", json=json)
+    _sign_list((drafts or [])[0], out_path, after, root, days, open_key, json=json)
+
+
+def _sign_bundle(
+    folder: Path,
+    drafts: list[Path],
+    rules: str | None,
+    root: list[Path],
+    days: int,
+    open_key: "Callable[[datetime], TokenKey]",
+    *,
+    json: bool,
+) -> None:
+    from certificates.bundle_signing import sign_next
+    from vaxseal.bundles import read_changes
+    from vaxseal.listing import described, print_head
+
+    with sentences(json=json):
+        changes, roots, at = read_changes(drafts, rules), list(map(read_certificate, root)), now()
+        with open_key(at) as key:
+            signed = sign_next(folder, changes, key, roots, issued_at=at, expires_at=at + timedelta(days=days))
+    if json:
+        emit_json({"bundle": str(folder), **described(signed, at)})
+    else:
+        print_head(signed, at)
+
+
+def _sign_list(
+    draft: Path,
+    out_path: Path,
+    after: Path | None,
+    root: list[Path],
+    days: int,
+    open_key: "Callable[[datetime], TokenKey]",
+    *,
+    json: bool,
+) -> None:
+    from certificates import trust_list
+    from certificates.trust_entries import read_draft
+    from vaxseal.sources import read_list
+    from vaxseal.trusting import read_file
+
+    check_absent(out_path, json=json)
+    with sentences(json=json):
+        entries = read_draft(read_file(draft))
+        version = read_list(after, root).version + 1 if after else 1
+        at = now()
+        with open_key(at) as key:
+            signed = trust_list.sign(entries, key, version=version, issued_at=at, expires_at=at + timedelta(days=days))
+        trust_list.read(signed, list(map(read_certificate, root)), at=at, seen=version)
+        write_new(out_path, signed, json=json)
+    if json:
+        emit_json({"list": str(out_path), "version": version, "entries": len(entries), "bytes": len(signed)})
+        return
+    out.print(f"{out_path}: version {version} with {len(entries)} document signers, for {days} days.", markup=False)
+
+
+def fetch(
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="The centre's address of lists, or a folder (a stick).")
+    ],
+    root: Pinned,
+    bundle: Annotated[Path, typer.Option("--bundle", metavar="DIR", help="The checker's own folder.")] = Path("lists"),
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", metavar="DIR", help="Where versions are remembered. Default: the user's state folder."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Bring the newest bundle to a checker: only what it does not have yet, verified before it replaces the old one.
+
+    Exit codes: 0 the folder holds the newest version; 1 what is there cannot be used (its code says why; the old one
+    stays); 2 the source cannot be reached.
+
+    [bold]Examples[/bold]
+
+      vaxseal lists fetch https://centre.example.vn/v1/lists --root root.pem --bundle lists
+
+      vaxseal lists fetch /media/stick/lists --root root.pem --bundle lists
+    """
+    from certificates.errors import CertificateError
+    from certificates.signed_list import CODES
+    from vaxseal.bundles import bring
+    from vaxseal.listing import described, print_head
+
+    with sentences(json=json):
+        roots = list(map(read_certificate, root))
+        try:
+            found, fetched = bring(source, bundle, roots, state=state, json=json)
+        except CertificateError as error:
+            if error.code in CODES - {"list-missing"}:
+                stop(error.code, sentence_of(error), json=json, exit_code=EXIT_NO)
+            raise
+    if json:
+        emit_json({"bundle": str(bundle), "fetched_bytes": fetched, **described(found, now())})
+        return
+    print_head(found, now())
+    out.print(f"{fetched / 1000:,.1f} kB fetched.", markup=False)
