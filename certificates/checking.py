@@ -12,6 +12,7 @@ from certificates.cose import CoseHeaders, CoseSign1, decode_cose_sign1, read_he
 from certificates.cwt import ReadClaims, decode_claims
 from certificates.errors import CheckError, CheckReason
 from certificates.hc1 import decode_hc1
+from certificates.issuer_country import IssuerRule, issuer_fits
 from certificates.pki import SigningCertificate, verify_signature
 from certificates.revocation.index import RevocationIndex
 from certificates.schema import check_dcc
@@ -57,7 +58,12 @@ class CheckedCertificate:
 
 
 def check_text(
-    text: str, trust: TrustStore, at: datetime, revocation: RevocationIndex | None = None
+    text: str,
+    trust: TrustStore,
+    at: datetime,
+    revocation: RevocationIndex | None = None,
+    *,
+    issuer: IssuerRule = IssuerRule.COUNTRY,
 ) -> CheckedCertificate:
     """Decide on the text of a QR code.
 
@@ -68,6 +74,7 @@ def check_text(
         trust: whose signatures count.
         at: the time to check for, aware.
         revocation: what is revoked; None where no list is at hand.
+        issuer: what ``iss`` must say of the signer's country (`certificates.issuer_country`).
 
     Raises:
         CheckError: the certificate is not valid; nothing else is raised for any text.
@@ -80,7 +87,7 @@ def check_text(
         raise CheckError(CheckReason.TIME, f"it is valid from {claims.issued_at:%Y-%m-%d %H:%M:%S} UTC only")
     if at > claims.expires_at:
         raise CheckError(CheckReason.TIME, f"it expired at {claims.expires_at:%Y-%m-%d %H:%M:%S} UTC")
-    signer = _choose_signer(signers, claims, at)
+    signer = _choose_signer(signers, claims, at, issuer)
     _make_plain(claims.dcc)
     check_dcc(claims.dcc, strict=False)
     checked = CheckedCertificate(claims=claims, cose=cose, signer=signer)
@@ -127,7 +134,9 @@ def _find_signers(cose: CoseSign1, headers: CoseHeaders, trust: TrustStore) -> l
     return signers
 
 
-def _choose_signer(signers: list[SigningCertificate], claims: ReadClaims, at: datetime) -> SigningCertificate:
+def _choose_signer(
+    signers: list[SigningCertificate], claims: ReadClaims, at: datetime, issuer: IssuerRule
+) -> SigningCertificate:
     """The first signer whose certificate allows this; when none does, the reason of the last one."""
     kinds = [kind for kind in _KINDS if claims.dcc.get(kind)]
     refusal: CheckError | None = None
@@ -137,6 +146,10 @@ def _choose_signer(signers: list[SigningCertificate], claims: ReadClaims, at: da
             refusal = CheckError(CheckReason.DSCTIME, "the signer's certificate is not valid at this time")
         elif not all(map(signer.may_sign, kinds)):
             refusal = CheckError(CheckReason.KEYUSAGE, "the signer may not sign this kind of certificate")
+        elif not issuer_fits(claims.issuer, signer.country, issuer):
+            refusal = CheckError(
+                CheckReason.KEYUSAGE, "the signer may not sign for the country that is named as issuer"
+            )
         else:
             return signer
     raise refusal or CheckError(CheckReason.SIG)

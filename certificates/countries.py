@@ -13,3 +13,11 @@ SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR
 UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
 """
 COUNTRIES: Final[frozenset[str]] = frozenset(_CODES.split()) | {"XK"}
+EXCEPTIONS: Final = {"EL": "GR", "UK": "GB"}
+"""Codes that EU institutions write for two countries, and what ISO 3166-1 has for them."""
+
+
+def iso_country(code: str) -> str:
+    """``code`` as ISO 3166-1 writes it, in capitals; anything that is no code comes back as it is."""
+    code = code.strip().upper()
+    return EXCEPTIONS.get(code, code)

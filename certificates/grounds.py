@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 from certificates.bundle import CheckerBundle
 from certificates.checking import CheckedCertificate, check_text
 from certificates.errors import CheckError
+from certificates.issuer_country import IssuerRule
 from certificates.records.model import instant_to_text
 from certificates.revocation.index import RevocationIndex
 from certificates.rules import RuleSet
@@ -61,16 +62,18 @@ class Grounds:
         revocation: what is revoked; None where no list is at hand.
         acceptance: the rules of the place; None where only the certificate itself is asked about.
         lists: where all of it comes from a bundle.
+        issuer: what certificates must say of their signer's country.
     """
 
     trust: TrustStore | CheckError
     revocation: RevocationIndex | None = None
     acceptance: Acceptance | None = None
     lists: ListsAge | None = None
+    issuer: IssuerRule = IssuerRule.COUNTRY
 
     def check_text(self, text: str, at: datetime) -> CheckedCertificate:
         """Decide on the text of a QR code at a time. Raises CheckError and nothing else."""
-        return self.settle(check_text(text, self.signers(), at), at)
+        return self.settle(check_text(text, self.signers(), at, issuer=self.issuer), at)
 
     def signers(self) -> TrustStore:
         """Whom to trust. Raises CheckError TRUST where the lists cannot be used."""

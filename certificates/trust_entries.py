@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from certificates.countries import COUNTRIES
+from certificates.countries import COUNTRIES, iso_country
 from certificates.cwt import parse_rfc3339
 from certificates.errors import IssuanceError
 from certificates.list_signing import is_list_signer
@@ -59,8 +59,8 @@ class TrustEntry:
         allowed = certificate.kinds & kinds
         if not allowed:
             raise IssuanceError("entry-usage", f"{certificate.subject} may sign no certificate of these kinds")
-        place = country or certificate.country
-        if place not in COUNTRIES or (certificate.country or place) != place:
+        place = iso_country(country or certificate.country or "")
+        if place not in COUNTRIES or iso_country(certificate.country or place) != place:
             raise IssuanceError("entry-country", f"{certificate.subject} does not belong to {place or 'any country'}")
         begin = max((use_from or certificate.not_before).replace(microsecond=0), certificate.not_before)
         if begin > certificate.not_after:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from certificates.checking import CheckedCertificate, check_text
 from certificates.errors import CheckError, CheckReason
+from certificates.issuer_country import IssuerRule
 from certificates.pdf.reading import PageContent, extract_hc1, read_page, read_page_code, render_png
 from certificates.pdf.validation import find_signer
 from certificates.trust import TrustStore
@@ -17,13 +18,21 @@ __all__ = ["check_pdf", "extract_hc1", "read_page_code", "render_png"]
 _INVISIBLE: Final = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff\ufffe]+")  # blanks and places to break a line
 
 
-def check_pdf(pdf: bytes, trust: TrustStore, at: datetime, *, page: PageContent | None = None) -> CheckedCertificate:
+def check_pdf(
+    pdf: bytes,
+    trust: TrustStore,
+    at: datetime,
+    *,
+    page: PageContent | None = None,
+    issuer: IssuerRule = IssuerRule.COUNTRY,
+) -> CheckedCertificate:
     """Decide on a PDF certificate: signed as a whole by a trusted signer, and page and attachment show its passport.
 
     Args:
         trust: whose signatures count.
         at: the time to check for, aware.
         page: what `read_page` gave for this very file, where the caller has read it already.
+        issuer: as `check_text` takes it.
 
     Raises:
         CheckError: PDF for whatever is wrong with the document, or the reason that `check_text` gives for its passport;
@@ -31,7 +40,7 @@ def check_pdf(pdf: bytes, trust: TrustStore, at: datetime, *, page: PageContent 
     """
     signer = find_signer(pdf, trust)
     text = extract_hc1(pdf)
-    checked = check_text(text, trust, at)
+    checked = check_text(text, trust, at, issuer=issuer)
     # One key may have several certificates; whichever key signs a passport signs its PDF.
     if signer.public_key != checked.signer.public_key:
         raise _refused("document and passport are signed by different keys")

@@ -3,11 +3,13 @@
 import errno
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
+from certificates.issuer_country import IssuerRule
 from vaxseal.console import EXIT_NO, EXIT_YES, emit_json, now, stop, write
 
 if TYPE_CHECKING:
@@ -59,6 +61,10 @@ def check(
     batch: Annotated[
         str | None, typer.Option(metavar="FILE", help="Check every line of a JSON Lines file ('-': standard input).")
     ] = None,
+    issuer: Annotated[
+        IssuerRule,
+        typer.Option(help="The country named as issuer: the signer's or of its territories, exactly its, or any."),
+    ] = IssuerRule.COUNTRY,
     rules: Annotated[
         str | None,
         typer.Option(
@@ -123,6 +129,7 @@ def check(
         stop("mrz-input", "--mrz needs INPUT, and only one of them can be standard input ('-').", json=json)
     moment = _moment(at, json=json)
     grounds = _grounds(trust, bundle, root or [], state, max_age, rules, country, policy, json=json)
+    grounds = replace(grounds, issuer=issuer)
     if batch is not None:
         _check_batch(batch, grounds, moment, json=json)
         return
@@ -289,7 +296,7 @@ def _checked(content: bytes | str, grounds: "Grounds", at: "datetime") -> "Check
     if b"%PDF-" in content[:1024]:
         from certificates.pdf.checking import check_pdf
 
-        return grounds.settle(check_pdf(content, grounds.signers(), at), at)
+        return grounds.settle(check_pdf(content, grounds.signers(), at, issuer=grounds.issuer), at)
     return grounds.check_text(_text_of(content), at)
 
 

@@ -1,6 +1,6 @@
 import json
 
-from certificates.countries import COUNTRIES
+from certificates.countries import COUNTRIES, iso_country
 from tests.support.fixtures import fixtures
 
 
@@ -8,6 +8,11 @@ def test_assigned_codes() -> None:
     assert len(COUNTRIES) == 250
     assert {"VN", "KR", "CW", "SS", "XK"} <= COUNTRIES
     assert COUNTRIES.isdisjoint({"EL", "UK", "AN", "vn", ""})
+
+
+def test_codes_as_iso_has_them() -> None:
+    written = {"EL": "GR", "UK": "GB", " vn ": "VN", "XX": "XX", "": ""}
+    assert {code: iso_country(code) for code in written} == written
 
 
 def test_the_eu_list() -> None:

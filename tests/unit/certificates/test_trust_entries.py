@@ -45,6 +45,8 @@ def test_a_country_is_the_certificates_own() -> None:
     assert refused(nobodys, country="XX") == "entry-country"
     entry = TrustEntry.of(nobodys, country="DE")
     assert entry.signer().country == "DE"
+    greek = make_key("ES256", country="GR").certificate_der
+    assert TrustEntry.of(greek, country="EL").country == "GR"  # as the EU gateway writes it
 
 
 def test_what_is_no_document_signer() -> None:
