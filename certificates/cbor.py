@@ -12,6 +12,12 @@ import cbor2
 
 MAX_DEPTH: Final = 16  # a DCC inside its claims is 6 deep
 _LONG_HEADS: Final = {0x5A: 5, 0x5B: 9}  # bytes of a head with a length of 32 or 64 bits
+_STRINGS: Final = (2, 3)  # major types (RFC 8949, 3.1)
+_LIST: Final = 4
+_MAP: Final = 5
+_TAG: Final = 6
+_IN_HEAD: Final = 24  # an argument below stands in the head itself; 24 to 27: in the 1, 2, 4 or 8 bytes behind it
+_RESERVED: Final = 28
 _TAG_DATE_TEXT: Final = 0  # RFC 8949, 3.4.1; live codes have it in tests' dates
 _TAG_DATE_NUMBER: Final = 1  # RFC 8949, 3.4.2
 _BUILT_IN_TAGS: Final = (
@@ -69,6 +75,43 @@ def decode_item(data: bytes) -> Any:
     if size != len(data):
         raise CborError("bytes follow the CBOR item")
     return item
+
+
+def check_shape(data: bytes, most: int) -> None:
+    """Refuse what would take long to read, without reading it. Whether the item is well-formed is for the decoder.
+
+    Raises:
+        CborError: there are more than ``most`` items, or a key of a map is a list or a map: such keys can be made to
+            collide, and reading them takes the square of their number.
+    """
+    waiting: list[tuple[int, bool]] = []  # of the containers around: how many items are to come, and whether in a map
+    left, in_map = 1, False
+    position = items = 0
+    while position < len(data):
+        while not left:
+            if not waiting:
+                return
+            left, in_map = waiting.pop()
+        left -= 1
+        items += 1
+        if items > most:
+            raise CborError(f"more than {most} items")
+        major, argument = data[position] >> 5, data[position] & 0x1F
+        position += 1
+        if argument >= _RESERVED:
+            return
+        if argument >= _IN_HEAD:
+            end = position + (1 << argument - _IN_HEAD)
+            argument, position = int.from_bytes(data[position:end]), end
+        if major in _STRINGS:
+            position += argument
+        elif major in (_LIST, _MAP):
+            if in_map and left % 2:
+                raise CborError("a key is a list or a map")
+            waiting.append((left, in_map))
+            left, in_map = (argument, False) if major == _LIST else (2 * argument, True)
+        elif major == _TAG:
+            left += 1  # what it is on stands in its place
 
 
 def decode_first(data: bytes) -> tuple[Any, int]:

@@ -25,6 +25,7 @@ _Fields = tuple[tuple[str, bool, _Test], ...]  # name, required, test
 
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+", re.ASCII)
 _VERSION_LOOSE: Final = re.compile(r"\d+.\d+.\d+", re.ASCII)  # as the published schema has it, dot unescaped
+_VERSION_LIMIT: Final = 32  # characters: on a long text that pattern takes the cube of its length
 _BIRTH: Final = re.compile(r"(?:19|20)(\d\d)(?:-(\d\d)(?:-(\d\d))?)?", re.ASCII)
 _ICAO: Final = re.compile(r"[A-Z<]*", re.ASCII)
 _ICAO_LOOSE: Final = re.compile(r"[A-Z< -]*", re.ASCII)
@@ -215,7 +216,11 @@ def _anything(value: object) -> bool:
 
 
 def _loose_version(value: object) -> bool:
-    return isinstance(value, str) and _VERSION_LOOSE.fullmatch(value.strip()) is not None
+    return (
+        isinstance(value, str)
+        and len(text := value.strip()) <= _VERSION_LIMIT
+        and _VERSION_LOOSE.fullmatch(text) is not None
+    )
 
 
 def _strict_identifier(value: object) -> bool:

@@ -1,3 +1,4 @@
+import contextlib
 import math
 
 import cbor2
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from certificates.cbor import MAX_DEPTH, CborError, DateText, decode_item, encode_bytes, read_bytes
+from certificates.cbor import MAX_DEPTH, CborError, DateText, check_shape, decode_item, encode_bytes, read_bytes
 
 VALUES = [
     *map(cbor2.dumps, (0, 255, b"\x00", "", "0", [], {}, [0, 1], [1, 2, 3], "2020-01-01", False, None, 1.0, [[1]])),
@@ -88,6 +89,45 @@ def test_depth_is_bounded() -> None:
     assert decode_item(b"\x81" * MAX_DEPTH + b"\x00")
     with pytest.raises(CborError):
         decode_item(b"\x81" * (MAX_DEPTH + 1) + b"\x00")
+
+
+PLAIN = st.integers(-(2**64), 2**64 - 1) | st.text(max_size=30) | st.binary(max_size=300) | st.floats()
+TREES = st.recursive(
+    PLAIN | st.none() | st.just(cbor2.CBORTag(0, "2022-05-01T00:00:00Z")),
+    lambda inner: (
+        st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=3) | st.integers(-99, 99), inner, max_size=5)
+    ),
+    max_leaves=30,
+)
+
+
+def items_in(tree: object) -> int:
+    if isinstance(tree, dict):
+        return 1 + sum(items_in(part) for pair in tree.items() for part in pair)
+    if isinstance(tree, list):
+        return 1 + sum(map(items_in, tree))
+    return 2 if isinstance(tree, cbor2.CBORTag) else 1
+
+
+@given(TREES)
+def test_items_are_counted_before_they_are_read(tree: object) -> None:
+    data, most = cbor2.dumps(tree), items_in(tree)
+    check_shape(data, most)
+    with pytest.raises(CborError):
+        check_shape(data, most - 1)
+
+
+@pytest.mark.parametrize("key", [b"\x80", b"\x82\x20\x21", b"\xa0", b"\xc1\x80", b"\x98\x01\x00"])
+@pytest.mark.parametrize("before", [b"\xa1", b"\xa2\x00\x01", b"\xa2\x00\x81\xa1\x01\x80", b"\xa1\x00\x81\xa1"])
+def test_no_key_is_a_list_or_a_map(before: bytes, key: bytes) -> None:
+    with pytest.raises(CborError, match="a key is a list or a map"):
+        check_shape(before + key + b"\x00", 1000)
+
+
+@given(st.binary(max_size=300))
+def test_the_shape_of_any_bytes_ends(data: bytes) -> None:
+    with contextlib.suppress(CborError):
+        check_shape(data, 100)
 
 
 @given(st.binary(max_size=300), st.binary(max_size=4), st.binary(max_size=4))
