@@ -1,12 +1,13 @@
 # The commands of this project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lint bench clean
+.PHONY: help demo test setup lint bench fuzz clean
 ARGS =
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo '  ARGS="..." passes options on:  make demo ARGS="--mode station --serve"   make test ARGS="-k cose"'
+	@echo '                               make fuzz ARGS="--count 20000 --seconds 60 --seed 7"'
 
 demo: setup ## play a small province: dirty records in, signed passports out, into var/demo
 	@.venv/bin/vaxseal demo $(ARGS)
@@ -23,6 +24,9 @@ lint: setup ## ruff, mypy and import-linter only
 
 bench: setup ## speed, each row beside a limit or a peer
 	@.venv/bin/python -m bench $(ARGS)
+
+fuzz: setup ## a million mutants of everything that comes from outside
+	@.venv/bin/python -m tests.fuzz $(ARGS)
 
 clean: ## remove what was made: environment, caches, demo output
 	rm -rf .venv .cache var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

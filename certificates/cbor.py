@@ -11,6 +11,8 @@ from typing import Any, Final
 import cbor2
 
 MAX_DEPTH: Final = 16  # a DCC inside its claims is 6 deep
+MAX_ITEMS: Final = 10_000  # a certificate has about 50
+_SHORT: Final = 2048  # bytes; what is shorter is quick to read whatever it holds. Real claims have 200 to 500
 _LONG_HEADS: Final = {0x5A: 5, 0x5B: 9}  # bytes of a head with a length of 32 or 64 bits
 _STRINGS: Final = (2, 3)  # major types (RFC 8949, 3.1)
 _LIST: Final = 4
@@ -65,12 +67,17 @@ def read_bytes(data: bytes, start: int) -> tuple[bytes | None, int]:
     return (data[begin:end], end) if begin <= end <= len(data) else (None, start)
 
 
-def decode_item(data: bytes) -> Any:
+def decode_item(data: bytes, *, most: int = MAX_ITEMS) -> Any:
     """The single item in ``data``; a date with tag 0 is a `DateText`, one with tag 1 its number.
+
+    Args:
+        most: how many items there may be inside, where there are more than some hundred.
 
     Raises:
         CborError: anything else, for whatever reason.
     """
+    if len(data) > _SHORT:
+        check_shape(data, most)
     item, size = decode_first(data)
     if size != len(data):
         raise CborError("bytes follow the CBOR item")
@@ -117,7 +124,7 @@ def check_shape(data: bytes, most: int) -> None:
 def decode_first(data: bytes) -> tuple[Any, int]:
     """The item at the beginning of ``data``, as `decode_item` reads it, and how many bytes it takes.
 
-    Its time may grow with the square of its size: keys that are lists can be made to collide.
+    Its time may grow with the square of its size, which the caller bounds (see `check_shape`).
 
     Raises:
         CborError: there is none.

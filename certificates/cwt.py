@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import cbor2
 
-from certificates.cbor import CborError, DateText, check_shape, decode_item
+from certificates.cbor import CborError, DateText, decode_item
 from certificates.errors import CheckError, CheckReason
 from certificates.other_codes import NotHealthCertificate, identify_claim
 
@@ -20,9 +20,6 @@ CLAIM_EXP: Final = 4  # RFC 8392, 3.1.4
 CLAIM_IAT: Final = 6  # RFC 8392, 3.1.6
 CLAIM_HCERT: Final = -260  # hcert-spec 3.3.7
 HCERT_DCC: Final = 1  # hcert-spec 3.3.7: eu_dgc_v1
-
-MAX_ITEMS: Final = 10_000  # of CBOR in the claims; real ones have about 50
-_SHORT: Final = 2048  # bytes; what is shorter is quick to read whatever it holds. Real claims have 200 to 500
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _END_OF_TIME: Final = 253402300800  # seconds: year 10000, where calendars of most languages end
@@ -70,8 +67,6 @@ def decode_claims(payload: bytes) -> ReadClaims:
         CheckError: CWT.
     """
     try:
-        if len(payload) > _SHORT:
-            check_shape(payload, MAX_ITEMS)
         claims = decode_item(payload)
     except CborError as error:
         raise _refused(str(error)) from error

@@ -23,6 +23,7 @@ from certificates.signing import SigningKey
 
 FORMAT: Final = 1
 _PARTS: Final = 6
+_MAX_ITEMS: Final = 2_000_000  # of CBOR; a revocation list of 250,000 chunks has 1.5 million
 CODES: Final = frozenset(
     {
         "list-form",  # not a signed list, or not in the one form that a signer gives it
@@ -131,7 +132,7 @@ def verify(data: bytes, roots: Collection[bytes], kind: ListKind) -> SignedList:
     """
     unsealed = open_list(data, roots, kind.purpose, max_size=kind.max_size)
     try:
-        item = decode_item(unsealed.payload)
+        item = decode_item(unsealed.payload, most=_MAX_ITEMS)
     except CborError as error:
         raise malformed(str(error)) from error
     if not (type(item) is list and len(item) == _PARTS and item[0] == kind.name):

@@ -30,6 +30,7 @@ PREFIX_SIZE: Final = 4  # bytes that hold a hash's first bits
 OFFSET_SIZE: Final = 4
 TAIL_SIZE: Final = 4
 MAX_BITS: Final = 24
+_MAX_ITEMS: Final = 2_000_000  # of CBOR in the directory: six for each signer and hash type
 _PREFIX: Final = struct.Struct(">I").unpack_from
 _BOUNDS: Final = struct.Struct("<II").unpack_from  # an offset and the next one
 
@@ -85,7 +86,7 @@ class RevocationIndex:
             if data[: len(MAGIC)] != MAGIC:
                 raise _malformed("this is no revocation index")
             place = int.from_bytes(data[len(MAGIC) : HEAD_SIZE], "little")
-            self.version, issued_at, expires_at, tables = decode_item(data[place:])
+            self.version, issued_at, expires_at, tables = decode_item(data[place:], most=_MAX_ITEMS)
             self.issued_at = datetime.fromtimestamp(issued_at, UTC)
             self.expires_at = datetime.fromtimestamp(expires_at, UTC)
             for scope, hash_type, start, count, bits in tables:
