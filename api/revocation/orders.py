@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, bindparam, case, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, case, delete, insert, literal, select, update
 
 from api.audit import Act, record_act, record_acts
 from api.errors import CentreError
 from api.revocation.criteria import Criteria
 from api.revocation.entries import revoke_entries, withdraw_entries
 from api.revocation.reasons import RevocationReason
-from api.revocation.standing import in_force, is_revoked
+from api.revocation.standing import is_revoked, state_before
 from api.states import RecordState
 from api.store.schema import (
     confirmations,
@@ -82,7 +82,7 @@ def preview(engine: Engine, criteria: Criteria, reason: RevocationReason) -> Pre
             passports.c.account,
             confirmations.c.fingerprint.label("confirmed_with"),
             confirmations.c.account.label("confirmed_by"),
-            _revoked_for(reason).label("already"),
+            is_revoked(passports.c.uvci, reason=reason.value).label("already"),
         ).outerjoin(confirmations, same)
         for row in connection.execution_options(yield_per=AT_ONCE).execute(query):
             if criteria.lot and not criteria.matches(row.document):
@@ -205,14 +205,11 @@ def list_orders(engine: Engine) -> list[dict[str, Any]]:
 def _choose(connection: Connection, order_id: str, criteria: Criteria, reason: RevocationReason) -> int:
     """Put what matches under the order, in one statement; returns how many (with a lot, a few too many)."""
     newest = records.c.version == passports.c.version
-    before = (  # another order holds it: its record stands as revoked, and returns to where that one found it
-        select(func.max(revoked_passports.c.record_state))
-        .where(revoked_passports.c.uvci == passports.c.uvci, *in_force())
-        .scalar_subquery()
+    stands = case(  # where another order holds it, the record returns to where that one found it
+        (records.c.state == RecordState.REVOKED.value, state_before(passports.c.uvci)), else_=records.c.state
     )
-    stands = case((records.c.state == RecordState.REVOKED.value, before), else_=records.c.state)
     query = criteria.select(connection, passports.c.uvci, literal(order_id), case((newest, stands), else_=None)).where(
-        ~_revoked_for(reason)
+        ~is_revoked(passports.c.uvci, reason=reason.value)
     )
     if criteria.lot:
         query = query.with_only_columns(*list(query.selected_columns)[:3])
@@ -236,18 +233,13 @@ def _select_page(order_id: str, after: str) -> Select[Any]:
             passports.c.record_id,
             passports.c.version,
             passports.c.expires_at,
-            is_revoked_elsewhere(order_id).label("held"),
+            is_revoked(passports.c.uvci, besides=order_id).label("held"),
         )
         .join(passports, passports.c.uvci == revoked_passports.c.uvci)
         .where(revoked_passports.c.order_id == order_id, revoked_passports.c.uvci > after)
         .order_by(revoked_passports.c.uvci)
         .limit(AT_ONCE)
     )
-
-
-def is_revoked_elsewhere(order_id: str) -> Any:
-    """Whether another order in force holds ``passports.uvci``."""
-    return is_revoked(passports.c.uvci, revocation_orders.c.order_id != order_id)
 
 
 def _drop_others(
@@ -289,7 +281,3 @@ def _move(
 
 def _acts(rows: Sequence[Row[Any]], by: str, act: str, order_id: str) -> list[Act]:
     return [Act(actor=by, act=act, subject=row.record_id, reason=order_id) for row in rows]
-
-
-def _revoked_for(reason: RevocationReason) -> Any:
-    return is_revoked(passports.c.uvci, revocation_orders.c.reason == reason.value)

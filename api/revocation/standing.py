@@ -2,17 +2,28 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, exists
+from sqlalchemy import ColumnElement, Exists, ScalarSelect, exists, func, select
 
 from api.store.schema import revocation_orders, revoked_passports
 
 
-def is_revoked(uvci: ColumnElement[str], *more: ColumnElement[bool]) -> Exists:
-    """A condition for queries: an order in force, and such that ``more`` holds of it, revokes the passport."""
-    return exists().where(revoked_passports.c.uvci == uvci, *in_force(), *more)
+def is_revoked(uvci: ColumnElement[str], *, reason: str | None = None, besides: str | None = None) -> Exists:
+    """A condition for queries: an order in force revokes the passport; for this reason, or another order than this."""
+    held, order, conditions = _in_force(uvci)
+    if reason is not None:
+        conditions.append(order.c.reason == reason)
+    if besides is not None:
+        conditions.append(order.c.order_id != besides)
+    return exists().select_from(held, order).where(*conditions)
 
 
-def in_force() -> tuple[ColumnElement[bool], ...]:
-    """Conditions that join a row of ``revoked_passports`` to its order, which is not withdrawn."""
-    joined: Any = revocation_orders.c.order_id == revoked_passports.c.order_id
-    return joined, revocation_orders.c.withdrawn_at.is_(None)
+def state_before(uvci: ColumnElement[str]) -> ScalarSelect[str]:
+    """Where the record stood before the first of the orders in force; each of them knows it."""
+    held, order, conditions = _in_force(uvci)
+    return select(func.max(held.c.record_state)).select_from(held, order).where(*conditions).scalar_subquery()
+
+
+def _in_force(uvci: ColumnElement[str]) -> tuple[Any, Any, list[ColumnElement[bool]]]:
+    # Aliases: without them a query on these very tables would be asked about its own row.
+    held, order = revoked_passports.alias(), revocation_orders.alias()
+    return held, order, [held.c.uvci == uvci, order.c.order_id == held.c.order_id, order.c.withdrawn_at.is_(None)]

@@ -1,0 +1,187 @@
+"""From an order to the word REVOKED at a border, and what becomes of drafts that are lost, old or mixed up."""
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from api.audit import read_log
+from api.revocation.drafting import count_open, make_draft, mark_published, read_revoked
+from api.revocation.orders import withdraw
+from api.store.schema import passports
+from api.store.transactions import writing
+from certificates.checking import check_text
+from certificates.errors import CheckError, CheckReason
+from certificates.revocation.building import build_index
+from certificates.revocation.drafts import RevocationDraft, read_draft, write_draft
+from certificates.revocation.hashes import HashType, country_uci_hash, uci_hash
+from certificates.revocation.index import RevocationIndex
+from certificates.revocation.lists import RevocationList
+from certificates.revocation.publishing import Publication
+from certificates.trust import TrustStore
+from tests.support.centre import World
+from tests.support.codes import AT
+from tests.support.revocation import Mirror, issue
+from tests.support.revoking import codes, entries, order, world_with_passports
+
+UCI = HashType.UCI
+
+
+@pytest.fixture(params=["two-tier", "station"])
+def issued(request: pytest.FixtureRequest, tmp_path: Path) -> World:
+    return world_with_passports(tmp_path, request.param)
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> World:
+    return world_with_passports(tmp_path, "station")
+
+
+def draft(world: World) -> RevocationDraft:
+    made = make_draft(world.engine, by="an", at=world.clock())
+    assert read_draft(write_draft(made)) == made
+    return made
+
+
+def published(world: World, draft: RevocationDraft, version: int = 1) -> int:
+    with writing(world.engine) as connection:
+        return mark_published(
+            connection,
+            version,
+            added=draft.added_hashes,
+            removed=draft.removed_hashes,
+            by="an",
+            at=world.clock(),
+        )
+
+
+def test_from_an_order_to_the_border(issued: World) -> None:
+    """Both algorithms: TYT-1 signs ES256, TYT-2 PS256; in two-tier the ministry signed all."""
+    trust = TrustStore.of([key.certificate_der for key in issued.keys.values()])
+    issued.clock.now = AT  # when the list signer is valid
+    publications: list[Publication] = []
+
+    def publish() -> RevocationIndex:
+        made = draft(issued)
+        previous: RevocationList | None = publications[-1].revocation_list if publications else None
+        publications.append(
+            issue(
+                previous,
+                made.added_hashes,
+                made.removed_hashes,
+                at=made.made_at,
+                lasting=made.entries_expire_at - made.made_at,
+            )
+        )
+        published(issued, made, publications[-1].revocation_list.version)
+        last = publications[-1].revocation_list
+        return build_index(last, Mirror(*publications).read(last))
+
+    def verdicts(index: RevocationIndex) -> list[str]:
+        with issued.engine.connect() as connection:
+            texts = connection.execute(select(passports.c.hc1).order_by(passports.c.record_id)).scalars().all()
+        said = []
+        for text in texts:
+            try:
+                check_text(text, trust, issued.clock(), revocation=index)
+                said.append("valid")
+            except CheckError as error:
+                said.append(error.reason.value)
+        return said
+
+    order(issued, unit="TYT-1")
+    assert verdicts(publish()) == ["REVOKED", "REVOKED", "valid"]
+    done = order(issued, unit="TYT-2")
+    assert verdicts(publish()) == [CheckReason.REVOKED.value] * 3
+    assert done.order_id
+    withdraw(issued.engine, done.order_id, why="mistake", by="an", at=issued.clock())
+    assert verdicts(publish()) == ["REVOKED", "REVOKED", "valid"]
+    assert [len(one.chunks) for one in publications] == [1, 1, 1]
+    assert count_open(issued.engine, at=issued.clock()) == {"published": 2, "to_add": 0, "to_remove": 0}
+
+
+def test_a_draft(issued: World) -> None:
+    order(issued, unit="TYT-1")
+    made = draft(issued)
+    signer = issued.keys["BYT" if issued.centre.settings.mode == "two-tier" else "TYT-1"].certificate
+    assert made.added_hashes == {(signer.kid, UCI): tuple(sorted(map(uci_hash, codes(issued, "TYT-1"))))}
+    assert made.removed == ()
+    assert made.count == (2, 0)
+    assert made.entries_expire_at == dt.datetime(2023, 3, 1, 2, tzinfo=dt.UTC)
+    text = write_draft(made).decode()
+    assert not [code for code in codes(issued) if code in text or code[-14:] in text]
+    (act,) = read_log(issued.engine, limit=1)
+    assert (act.act, act.subject, act.reason) == ("draft-revocations", made.draft_id, "2, 0")
+
+
+def test_a_lost_draft_loses_nothing(station: World) -> None:
+    order(station, unit="TYT-1")
+    first = draft(station)
+    order(station, unit="TYT-2")
+    second = draft(station)
+    assert second.count == (3, 0)
+    assert published(station, first) == 2
+    assert draft(station).count == (1, 0)
+    assert published(station, second, 2) == 1
+    assert published(station, second, 3) == 0
+    assert draft(station).count == (0, 0)
+    assert {one.version for one in entries(station)} == {1, 2}
+
+
+def test_taken_back_before_and_after_publication(station: World) -> None:
+    first = order(station, unit="TYT-1")
+    assert first.order_id
+    handed_out = draft(station)  # and perhaps signed by now
+    withdraw(station.engine, first.order_id, why="mistake", by="an", at=station.clock())
+    back = draft(station)
+    assert back.count == (0, 2)
+    assert back.removed_hashes == handed_out.added_hashes
+    assert published(station, back) == 2
+    assert draft(station).count == (0, 0)
+    published(station, handed_out, 2)  # the old draft after all
+    assert draft(station).count == (0, 2)
+    assert order(station, unit="TYT-1").passports == 2
+    assert draft(station).count == (0, 0)  # the list says so already
+    assert {one.wanted for one in entries(station)} == {"revoked"}
+
+
+def test_what_has_expired_is_left_out(station: World) -> None:
+    order(station, unit="TYT-1")
+    station.clock.forward(days=366)
+    assert draft(station).count == (0, 0)
+    assert draft(station).entries_expire_at == station.clock()
+
+
+def test_every_key_that_was_asked_to_sign_is_named(station: World) -> None:
+    """A record whose lease lapsed at one token and came to another: the first may have signed as well."""
+    from api.signing.enrolment import enrol_token
+    from tests.support.softkeys import make_key
+
+    spare = make_key("ES256", common_name="SPECIMEN spare")
+    enrol_token(
+        station.engine,
+        "TYT-1",
+        spare.certificate_der,
+        settings=station.centre.settings,
+        by="test",
+        at=station.clock(),
+    )
+    (record_id,) = station.add_records(1)
+    station.agent("TYT-1").lease()
+    station.clock.forward(hours=3)
+    keys = [station.keys["TYT-1"].certificate.kid, spare.certificate.kid]
+    station.keys["TYT-1"] = spare
+    station.agent("TYT-1").work()
+    order(station, records=(record_id,))
+    assert {one.scope for one in entries(station)} == set(keys)
+
+
+def test_what_other_countries_get(station: World) -> None:
+    order(station, unit="TYT-1")
+    published(station, draft(station))
+    (group,) = read_revoked(station.engine, HashType.COUNTRYCODEUCI, at=station.clock())
+    assert group.hash_type is HashType.COUNTRYCODEUCI
+    assert group.hashes == tuple(sorted(country_uci_hash("VN", code) for code in codes(station, "TYT-1")))
+    (plain,) = read_revoked(station.engine, UCI, at=station.clock())
+    assert plain.hashes == tuple(sorted(map(uci_hash, codes(station, "TYT-1"))))
