@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, bindparam, case, delete, insert, literal, select, update
+from sqlalchemy import Connection, Engine, Row, Select, bindparam, case, delete, func, insert, literal, select, update
 
 from api.audit import Act, record_act, record_acts
 from api.errors import CentreError
 from api.revocation.criteria import Criteria
-from api.revocation.entries import revoke_entries, withdraw_entries
+from api.revocation.entries import REVOKED, revoke_entries, withdraw_entries
 from api.revocation.reasons import RevocationReason
 from api.revocation.standing import is_revoked, state_before
 from api.states import RecordState
@@ -27,15 +27,18 @@ from api.store.schema import (
     passports,
     record_versions,
     records,
+    revocation_entries,
     revocation_orders,
     revoked_passports,
     tokens,
 )
 from api.store.transactions import writing
 from certificates.records.model import instant_to_text
+from certificates.revocation.hashes import HashType
 
 AT_ONCE = 1000  # passports in memory
 SAMPLE = 10
+_WHO = ("made_by", "made_at", "withdrawn_by", "withdrawn_why", "withdrawn_at")
 Progress = Callable[[int, int | None], None]
 
 
@@ -188,18 +191,36 @@ def withdraw(engine: Engine, order_id: str, *, why: str, by: str, at: datetime) 
 
 
 def list_orders(engine: Engine) -> list[dict[str, Any]]:
-    """Every order as a plain mapping, newest first; certificate codes and records are only counted."""
+    """Every order as a plain mapping, newest first; of certificate codes and records only how many were named.
+
+    ``entries`` counts what checkers shall have of its passports, ``published`` how much of that lists have.
+    """
+    on_list = case((revocation_entries.c.published == REVOKED, 1), else_=0)
     with engine.connect() as connection:
         rows = connection.execute(
             select(revocation_orders).order_by(revocation_orders.c.made_at.desc(), revocation_orders.c.order_id)
         ).all()
-    orders = []
-    for row in rows:
-        criteria = json.loads(row.criteria)
-        chosen = {name: len(value) if name in ("codes", "records") else value for name, value in criteria.items()}
-        orders.append({**row._mapping, "order": row.order_id, "criteria": chosen})
-        del orders[-1]["order_id"]
-    return orders
+        counts = connection.execute(
+            select(revoked_passports.c.order_id, func.count(), func.sum(on_list))
+            .join(revocation_entries, revocation_entries.c.uvci == revoked_passports.c.uvci)
+            .where(revocation_entries.c.hash_type == HashType.UCI.value)
+            .group_by(revoked_passports.c.order_id)
+        ).all()
+    known = {order_id: (entries, published) for order_id, entries, published in counts}
+    return [_described(row, *known.get(row.order_id, (0, 0))) for row in rows]
+
+
+def _described(row: Row[Any], entries: int, published: int) -> dict[str, Any]:
+    criteria = json.loads(row.criteria)
+    return {
+        "order": row.order_id,
+        "reason": row.reason,
+        "criteria": {name: len(value) if name in ("codes", "records") else value for name, value in criteria.items()},
+        "passports": row.passports,
+        "entries": entries,
+        "published": published,
+        **{name: row._mapping[name] for name in _WHO},
+    }
 
 
 def _choose(connection: Connection, order_id: str, criteria: Criteria, reason: RevocationReason) -> int:

@@ -1,4 +1,4 @@
-"""Commands of `vaxseal admin`: the operator sets up the centre, its units and their tokens."""
+"""Commands of `vaxseal admin`: the operator sets up the centre, its units and their tokens; and revokes."""
 
 from datetime import date
 from pathlib import Path
@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
+from vaxseal.commands import revoking
 from vaxseal.console import emit_json, now, out, stop
 from vaxseal.files import read_certificate
 from vaxseal.options import By, Data, Json
 from vaxseal.sentences import sentences
 
-app = typer.Typer(no_args_is_help=True, help="Set up the centre: its folder, its units and their tokens.")
+app = typer.Typer(no_args_is_help=True, help="Set up the centre: its folder, units and tokens; and revoke.")
 
 
 @app.command()
@@ -218,6 +219,11 @@ def units(data: Data = None, json: Json = False) -> None:
         row = [unit[column] or "" for column in ("unit", "name", "kind", "parent", "closed_on", "successor")]
         table.add_row(*row, "\n".join(tokens))
     out.print(table)
+
+
+app.command("revoke")(revoking.revoke)
+app.command("revocations")(revoking.revocations)
+app.command("unrevoke")(revoking.unrevoke)
 
 
 def _answer(json: bool, data: dict[str, Any], sentence: str) -> None:

@@ -1,7 +1,6 @@
 """Commands of `vaxseal records`: from a spreadsheet to records that wait for a signature."""
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,7 @@ import typer
 from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, now, out, stop
 from vaxseal.files import check_absent
 from vaxseal.options import By, Data, Json, Unit
+from vaxseal.progress import progress_bar
 from vaxseal.sentences import sentences
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def import_(
     engine = _open(data, json)
     reports = []
     for path in files:
-        with _refusals(json), _progress("import", shown=not json) as progress:
+        with _refusals(json), progress_bar("import", shown=not json) as progress:
             done = import_file(engine, path, imported_by=by, at=now(), unit=unit, progress=progress)
         reports.append(done)
         if report is not None:
@@ -98,7 +98,7 @@ def match(
     engine = _open(data, json)
     with _refusals(json, EXIT_USE):
         asked = FileRegister(register)
-    with _refusals(json), _progress("match", shown=not json) as progress:
+    with _refusals(json), progress_bar("match", shown=not json) as progress:
         done = match_records(engine, asked, at=now(), by=by, progress=progress, again=again)
     if json:
         emit_json(done.to_dict())
@@ -294,19 +294,6 @@ def _refusals(json: bool, exit_code: int = EXIT_NO) -> Iterator[None]:
         stop(error.code, f"{sentence}{fields}", json=json, exit_code=exit_code)
     except OperationalError as error:
         stop("database", f"{_NO_DATABASE} ({error.orig})", json=json)
-
-
-@contextmanager
-def _progress(title: str, *, shown: bool) -> Iterator[Callable[[int, int | None], None] | None]:
-    if not shown or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _print_counts(counts: Any) -> None:

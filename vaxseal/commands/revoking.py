@@ -1,0 +1,240 @@
+"""`vaxseal admin revoke`, `revocations` and `unrevoke`: looked at first, then done by name and with a reason."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.revocation.reasons import RevocationReason
+from vaxseal.console import EXIT_NO, emit_json, now, out, stop
+from vaxseal.options import By, Data, Json
+from vaxseal.progress import progress_bar
+from vaxseal.sentences import sentence_of, sentences
+
+if TYPE_CHECKING:
+    from api.revocation.criteria import Criteria
+    from api.revocation.orders import Preview
+
+NO_MATCH = "revocation-nothing"
+
+
+def revoke(
+    reason: Annotated[RevocationReason, typer.Option("--reason", help="Why: one of the closed list.")],
+    by: By,
+    code: Annotated[
+        list[str] | None, typer.Option("--code", metavar="CODE", help="A certificate code, as printed or typed.")
+    ] = None,
+    codes: Annotated[
+        Path | None, typer.Option("--codes", metavar="FILE", help="Certificate codes, one a line.")
+    ] = None,
+    record: Annotated[
+        list[str] | None,
+        typer.Option("--record", metavar="RECORD", help="A record: passports of all its versions."),
+    ] = None,
+    dsc: Annotated[
+        list[str] | None, typer.Option("--dsc", metavar="HEX", help="The passport's signer, by fingerprint or kid.")
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option("--unit", metavar="CODE", help="Signed or confirmed by a token of this unit.")
+    ] = None,
+    signer: Annotated[
+        str | None, typer.Option("--signer", metavar="ACCOUNT", help="Signed or confirmed by this account.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option("--token", metavar="SHA256", help="Signed or confirmed by this token's certificate.")
+    ] = None,
+    lot: Annotated[str | None, typer.Option("--lot", metavar="LOT", help="A dose is of this lot.")] = None,
+    product: Annotated[
+        str | None, typer.Option("--product", metavar="NAME", help="With --lot: of this product.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help="Signed at this time (RFC 3339) or later.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--to", metavar="TIME", help="Signed at this time (RFC 3339) or before.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be revoked.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Revoke without asking.")] = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Revoke issued passports. Everything you name must hold of a passport; a time alone is no choice.
+
+    The counts and some certificate codes are shown first, then you are asked. All are revoked in one transaction, or
+    none. Holders see it at once, checkers after the next list: vaxseal lists revocations. With --unit, --signer or
+    --token the times are those of that very signature, in two-tier also of the unit's confirmation. Stop a token
+    before you revoke what it signed: vaxseal admin suspend.
+
+    Exit codes: 0 revoked (or was so already); 1 nothing matches, or you said no; 2 wrong use.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin revoke --reason fraud --unit TYT-0101 --from 2022-05-01T00:00:00+07:00 --dry-run
+
+      vaxseal admin revoke --reason fraud --unit TYT-0101 --signer lan.tran --yes
+
+      vaxseal admin revoke --reason lot-recalled --lot ABX5678 --product Vaxzevria --yes --json
+
+      vaxseal admin revoke --reason wrong-person --codes codes.txt
+    """
+    from api.errors import CentreError
+    from api.revocation import orders
+    from api.revocation.criteria import Criteria
+    from api.server import open_store
+    from certificates.uvci import normalise
+    from certificates.valuesets import find_product
+
+    if json and not (yes or dry_run):
+        stop("approval-needed", "Nobody is there to be asked: say --yes, or --dry-run to look first.", json=json)
+    with sentences(json=json):
+        lines = codes.read_text(encoding="utf-8-sig").splitlines() if codes else []
+        criteria = Criteria(
+            codes=tuple(dict.fromkeys(normalise(one) for one in [*(code or []), *lines] if one.strip())),
+            records=tuple(dict.fromkeys(record or [])),
+            signed_with=tuple(_octets(one, (8, 32), json=json) for one in dsc or []),
+            unit=unit,
+            token=None if token is None else _octets(token, (32,), json=json),
+            account=signer,
+            lot=lot,
+            product=None if product is None else find_product(product).key,
+            since=_moment(since, "--from", json=json),
+            until=_moment(until, "--to", json=json),
+        )
+        engine = open_store(data)
+        try:
+            seen = orders.preview(engine, criteria, reason)
+            if dry_run or not json:
+                _show(seen, criteria, json=json)
+            if dry_run:
+                return
+            if not yes and seen.passports and not _agreed(seen.passports):
+                stop("declined", "Nothing is revoked.", json=json, exit_code=EXIT_NO)
+            with progress_bar("revoke", shown=not json) as progress:
+                done = orders.revoke(engine, criteria, reason, by=by, at=now(), progress=progress)
+        except CentreError as error:
+            if error.code != NO_MATCH:
+                raise
+            stop(error.code, sentence_of(error), json=json, exit_code=EXIT_NO)
+    if json:
+        emit_json(
+            {"order": done.order_id, "reason": reason.value, "passports": done.passports, "already": seen.already}
+        )
+    elif done.order_id is None:
+        out.print("Nothing changes.")
+    else:
+        out.print(
+            f"Order {done.order_id}: {done.passports} passports are revoked. Checkers learn of it with the next list:"
+            " vaxseal lists revocations.",
+            markup=False,
+        )
+
+
+def revocations(data: Data = None, json: Json = False) -> None:
+    """List the orders, the newest first, and what waits to be published.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin revocations
+
+      vaxseal admin revocations --json
+    """
+    from api.revocation.drafting import count_open
+    from api.revocation.orders import list_orders
+    from api.server import open_store
+
+    with sentences(json=json):
+        engine = open_store(data)
+        listed, entries = list_orders(engine), count_open(engine, at=now())
+    if json:
+        emit_json({"orders": listed, "entries": entries})
+        return
+    for order in listed:
+        chosen = ", ".join(f"{name} {value}" for name, value in order["criteria"].items())
+        back = f"; taken back {order['withdrawn_at']} by {order['withdrawn_by']}" if order["withdrawn_at"] else ""
+        out.print(
+            f"{order['order']}  {order['made_at']}  {order['made_by']}\n    {order['reason']}, {chosen}:"
+            f" {order['passports']} passports; {order['published']} of {order['entries']} hashes published{back}",
+            markup=False,
+        )
+    out.print(
+        f"On the list: {entries['published']}. Waiting for the next one: {entries['to_add']} to add,"
+        f" {entries['to_remove']} to remove.",
+        markup=False,
+    )
+
+
+def unrevoke(
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="Number of the order.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the log (no personal data).")],
+    by: By,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Take an order back: what no other order revokes is valid again.
+
+    What was published before comes off the next list.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin unrevoke 5f0c9a1b2c3d4e5f --reason "wrong station named"
+    """
+    from api.revocation.orders import withdraw
+    from api.server import open_store
+
+    with sentences(json=json):
+        freed = withdraw(open_store(data), order, why=reason, by=by, at=now())
+    if json:
+        emit_json({"order": order, "passports": freed})
+    else:
+        out.print(f"Order {order} is taken back: {freed} passports are valid again.", markup=False)
+
+
+def _show(seen: "Preview", criteria: "Criteria", *, json: bool) -> None:
+    if json:
+        emit_json(
+            {
+                "criteria": criteria.to_dict(),
+                "passports": seen.passports,
+                "already": seen.already,
+                "units": seen.units,
+                "signers": seen.signers,
+                "states": seen.states,
+                "sample": list(seen.sample),
+            }
+        )
+        return
+    already = f"; {seen.already} are revoked for this reason already" if seen.already else ""
+    out.print(f"{seen.passports} passports match{already}.", markup=False)
+    for title, counts in (("by unit", seen.units), ("by signer", seen.signers), ("by state", seen.states)):
+        for name, count in counts.items():
+            out.print(f"{count:>8}  {title}: {name}", markup=False)
+    for uvci in seen.sample:
+        out.print(f"          {uvci}", markup=False)
+
+
+def _agreed(count: int) -> bool:
+    try:
+        return typer.confirm(f"Revoke {count} passports?", default=False, err=True)
+    except typer.Abort:
+        return False
+
+
+def _octets(text: str, sizes: tuple[int, ...], *, json: bool) -> bytes:
+    try:
+        octets = bytes.fromhex(text.replace(":", ""))
+    except ValueError:
+        octets = b""
+    if len(octets) not in sizes:
+        digits = " or ".join(str(2 * size) for size in sizes)
+        stop("fingerprint-form", f"A fingerprint or kid is hexadecimal: {digits} digits.", json=json)
+    return octets
+
+
+def _moment(text: str | None, option: str, *, json: bool) -> datetime | None:
+    from certificates.cwt import parse_rfc3339
+
+    try:
+        return parse_rfc3339(text) if text is not None else None
+    except ValueError:
+        stop("time-form", f"{option} is a time with its offset, such as 2022-05-01T00:00:00+07:00.", json=json)
