@@ -1,21 +1,17 @@
 """The verdict on a PDF certificate: its signature, its attachment and its page must say the same."""
 
-import re
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from certificates.checking import CheckedCertificate, check_text
 from certificates.errors import CheckError, CheckReason
 from certificates.issuer_country import IssuerRule
-from certificates.pdf.reading import PageContent, extract_hc1, read_page, read_page_code, render_png
+from certificates.pdf.reading import PageContent, extract_hc1, read_page, read_page_code, render_png, squeeze
 from certificates.pdf.validation import find_signer
 from certificates.trust import TrustStore
 
 __all__ = ["check_pdf", "extract_hc1", "read_page_code", "render_png"]
-
-_INVISIBLE: Final = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff\ufffe]+")  # blanks and places to break a line
 
 
 def check_pdf(
@@ -48,7 +44,7 @@ def check_pdf(
     if page.code != text:
         raise _refused("the code on the page is another than the attached one")
     try:
-        _check_page(_squeeze(page.text), checked.payload)
+        _check_page(squeeze(page.text), checked.payload)
     except (KeyError, IndexError, TypeError, AttributeError) as error:  # readers of a DCC are tolerant
         raise _refused("the passport has another form than its page") from error
     return checked
@@ -68,17 +64,13 @@ def _check_page(page: str, payload: Mapping[str, Any]) -> None:
         "certificate code": [entry["ci"]],
     }
     for what, texts in expected.items():
-        if not all(_squeeze(text) in page for text in texts):
+        if not all(squeeze(text) in page for text in texts):
             raise _refused(f"the page does not show the {what} of the passport")
 
 
 def _printed(iso: str) -> str:
     """``1985-03-12`` stands on the page as ``12/03/1985``."""
     return "/".join(reversed(iso.split("-")))
-
-
-def _squeeze(text: str) -> str:
-    return _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
 
 
 def _refused(detail: str) -> CheckError:

@@ -4,7 +4,9 @@ Files may be hostile: nothing but CheckError PDF leaves this module.
 """
 
 import io
+import re
 import threading
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +26,8 @@ _READING_DPI: Final = 200  # three pixels and more a module of our code
 _MAX_ATTACHMENTS: Final = 16
 _MAX_SIDE: Final = 1_000  # points; A4 has 595 x 842
 _CODE_CORNER: Final = (0.6, 0.45)  # our own pages have the code right of the first, above the second part
+_INVISIBLE: Final = re.compile(r"[\s\u00ad\u200b-\u200d\u2060\ufeff]+")  # blanks and places to break a line
+_LINE_END_HYPHENS: Final = {2: "-", 0xFFFE: "-"}  # as PDFium writes a hyphen where a line ends
 _lock = threading.Lock()  # PDFium is not made for threads
 
 
@@ -72,6 +76,11 @@ def read_page_text(pdf: bytes) -> str:
         return _read_text(_only_page(document))
 
 
+def squeeze(text: str) -> str:
+    """The text in NFC without blanks, line ends and places to break a word: where a line ends means nothing."""
+    return _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+
+
 def render_png(pdf: bytes, dpi: int = 150) -> bytes:
     """The page as a PNG picture in colours. Raises CheckError PDF."""
     with _opened(pdf) as document:
@@ -118,7 +127,7 @@ def _read_code(page: Any) -> str:
 
 def _read_text(page: Any) -> str:
     text: str = page.get_textpage().get_text_bounded()
-    return text
+    return text.translate(_LINE_END_HYPHENS)
 
 
 def _picture(

@@ -79,6 +79,12 @@ def test_names_of_many_forms_are_found_on_their_page(name: str) -> None:
     check_pdf(signed_document(record, soft_key("ES256")), trust(soft_key("ES256")), ISSUED_AT)
 
 
+@pytest.mark.parametrize("words", range(4, 9))
+def test_a_name_may_be_broken_at_its_hyphen(words: int) -> None:
+    record = verified_record(named("Jean " * words + "Marie-Anne-Sophie"))
+    check_pdf(signed_document(record, soft_key("ES256")), trust(soft_key("ES256")), ISSUED_AT)
+
+
 def test_the_reason_of_the_passport_is_kept() -> None:
     assert refused(document("ES256"), at=ISSUED_AT - timedelta(seconds=1)).reason is CheckReason.TIME
     assert refused(document("ES256"), at=TERMS.expires_at + timedelta(seconds=1)).reason is CheckReason.TIME
