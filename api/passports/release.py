@@ -4,7 +4,9 @@
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 import structlog
@@ -26,12 +28,30 @@ from certificates.pdf.layout import LAYOUT
 from certificates.pdf.pades import embed_cms
 from certificates.records.dates import local_day
 from certificates.records.model import instant_from_text, instant_to_text
+from certificates.trust import TrustStore
 
 _ACTOR: Final = "centre"
 _AT_ONCE: Final = 100
 _A_COMMIT: Final = 20  # released in one transaction: each waits for the disk
 _WAITING: Final = (passports.c.state == "signed", ~is_revoked(passports.c.uvci))
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Why the gate would not release: ``code`` as records carry it, and a sentence for the audit."""
+
+    code: str
+    detail: str
+
+    @classmethod
+    def by(cls, error: CertificateError) -> "Held":
+        """The closed reasons of checks say that the gate found them."""
+        code = f"gate-{error.code.lower()}" if error.code.isupper() else error.code
+        return cls(code=code, detail=error.detail)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.detail}" if self.detail else self.code
 
 
 def release_pending(centre: Centre) -> int:
@@ -48,7 +68,7 @@ def release_all(centre: Centre, uvcis: Sequence[str]) -> None:
     now = centre.clock()
     waiting = list(_read_waiting(centre, uvcis))
     calls = [(passport, row, now) for passport, row in waiting]
-    ready: list[tuple[Row[Any], bytes | str]] = []
+    ready: list[tuple[Row[Any], bytes | Held]] = []
     for (passport, _), built in zip(waiting, run_calls(centre.workers, _attempt, calls), strict=True):
         if isinstance(built, Exception):  # one broken passport must not keep the others of its batch
             _log.error("release-failed", kind=type(built).__name__)
@@ -60,12 +80,12 @@ def release_all(centre: Centre, uvcis: Sequence[str]) -> None:
     _finish(centre, ready, now)
 
 
-def _attempt(passport: Row[Any], row: Row[Any], now: datetime) -> bytes | str:
+def _attempt(passport: Row[Any], row: Row[Any], now: datetime) -> bytes | Held:
     """The PDF, or the reason to hold it."""
     try:
         return build_pdf(passport, row, now)
     except CertificateError as error:
-        return _reason(error)
+        return Held.by(error)
 
 
 def _read_waiting(centre: Centre, uvcis: Sequence[str]) -> Iterator[tuple[Row[Any], Row[Any]]]:
@@ -99,17 +119,18 @@ def build_pdf(passport: Row[Any], row: Row[Any], now: datetime) -> bytes:
     if prepared.digest != passport.pdf_digest:
         raise IssuanceError("pdf-differs", "the agent signed another page than the centre makes")
     pdf = embed_cms(prepared, passport.cms)
-    check_before_release(work.record, work.terms, passport.hc1, pdf, certificate, at=now)
+    check_before_release(work.record, work.terms, passport.hc1, pdf, _trust(certificate.der), at=now)
     return pdf
 
 
-def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | str]], now: datetime) -> None:
+def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | Held]], now: datetime) -> None:
     """Set `issued` where there is a PDF, `held` where there is a reason; in one transaction."""
     at = instant_to_text(now)
     acts: list[Act] = []
     with writing(centre.engine) as connection:
         for passport, built in ready:
-            pdf, reason = (None, built) if isinstance(built, str) else (built, None)
+            pdf, held = (None, built) if isinstance(built, Held) else (built, None)
+            reason = held and held.code
             changed = connection.execute(
                 update(passports)
                 .where(passports.c.uvci == passport.uvci, *_WAITING)
@@ -137,7 +158,7 @@ def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | str]], now: 
                     actor=_ACTOR,
                     act="hold" if pdf is None else "issue",
                     subject=passport.record_id,
-                    reason=reason or "",
+                    reason=str(held or ""),
                 )
             )
         record_acts(connection, acts, at=now)
@@ -158,6 +179,6 @@ def _select_passports() -> Select[Any]:
     )
 
 
-def _reason(error: CertificateError) -> str:
-    """The code as records carry it: the closed reasons of checks say that the gate found them."""
-    return f"gate-{error.code.lower()}" if error.code.isupper() else error.code
+@lru_cache(maxsize=1024)
+def _trust(der: bytes) -> TrustStore:
+    return TrustStore.of([der])

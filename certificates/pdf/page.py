@@ -118,7 +118,7 @@ def _page_data(
         "confirmation": None if confirmation is None else list(confirmation),
         "name": _text(person.full_name),
         "date_of_birth": printed_date(PartialDate.parse(certificate.dob)),
-        "nationality": _nationality(person.nationality),
+        "nationality": printed_nationality(person.nationality),
         "disease": "COVID-19",
         "dose_count": str(certificate.v.dn),
         "code": _letters(uvci.printed(terms.uvci)),
@@ -130,8 +130,8 @@ def _page_data(
             "manufacturer": _text(product.manufacturer),
         },
         "doses": [_dose(dose, compact=compact) for dose in doses],
-        "issued": _instant(terms.issued_at),
-        "expires": _instant(terms.expires_at),
+        "issued": printed_instant(terms.issued_at),
+        "expires": printed_instant(terms.expires_at),
         "issuer": _text(terms.issuer),
         "signer": _text(signer.subject),
     }
@@ -155,13 +155,14 @@ def _dose(dose: Dose, *, compact: bool) -> dict[str, str]:
     }
 
 
-def _nationality(code: str) -> str:
+def printed_nationality(code: str) -> str:
     """The country in Vietnamese and English, with its code; a code that has no name stays alone."""
     names = [Locale(language).territories.get(code) for language in ("vi", "en")]
     return _text(f"{' / '.join(map(str, names))} ({code})" if all(names) else code)
 
 
-def _instant(instant: datetime) -> str:
+def printed_instant(instant: datetime) -> str:
+    """In UTC, to the minute."""
     return instant.astimezone(UTC).strftime("%d/%m/%Y %H:%M UTC")
 
 

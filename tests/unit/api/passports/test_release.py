@@ -19,6 +19,7 @@ from api.store.schema import jobs, passports
 from api.store.transactions import writing
 from api.workers import Workers
 from certificates.errors import IssuanceError
+from certificates.pdf import page
 from tests.support.centre import World
 
 
@@ -159,6 +160,18 @@ def test_what_the_gate_refuses_is_held(crashed: World, monkeypatch: pytest.Monke
     with crashed.engine.connect() as connection:
         rows = connection.execute(select(passports.c.state, passports.c.reason, passports.c.pdf)).all()
     assert rows == [("held", raised.code, None)] * 3
+
+
+def test_a_page_that_both_ends_lay_out_wrong_is_held(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Centre and agent make the same page, so only the gate can see that it does not show the record."""
+    made = page._page_data
+    monkeypatch.setattr(page, "_page_data", lambda *given: {**made(*given), "disease": "COVID-18"})
+    world: World = make("station")
+    (record_id,) = world.add_records(1)
+    world.agent("TYT-1").work()
+    assert world.state(record_id) == ("held", "gate-text")
+    (act,) = [act for act in read_log(world.engine, limit=9) if act.act == "hold"]
+    assert act.reason == "gate-text: the page does not show the record's disease targeted"
 
 
 def test_worker_processes_release_the_same(crashed: World) -> None:

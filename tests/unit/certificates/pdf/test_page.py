@@ -15,7 +15,7 @@ from certificates.errors import IssuanceError
 from certificates.hc1 import encode_hc1
 from certificates.issuance import claims_for
 from certificates.pdf import fonts
-from certificates.pdf.page import MAX_DOSES, _nationality, printed_date, render_page
+from certificates.pdf.page import MAX_DOSES, printed_date, printed_nationality, render_page
 from certificates.pdf.reading import read_page_code, read_page_text
 from certificates.records.dates import PartialDate
 from certificates.records.model import _PROOF, Dose, Person, VerifiedRecord
@@ -203,7 +203,7 @@ def test_the_nationality_of_a_foreigner() -> None:
 
 def test_every_country_has_letters_that_the_page_shows() -> None:
     for country in COUNTRIES:
-        named = _nationality(country)
+        named = printed_nationality(country)
         assert named.endswith(f" ({country})")
         assert " / " in named
 
