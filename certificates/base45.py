@@ -62,7 +62,8 @@ def b45decode(text: str) -> bytes:
     mask = _LETTER_MASK if words <= _LANES else int.from_bytes(b"\x3f\0\0" * words, "little")
     size = words * 3
     letters = int.from_bytes(values[:size], "little")
-    word = (letters & mask) + 45 * ((letters >> 8) & mask) + 2025 * ((letters >> 16) & mask)
+    # of a lane c + 256 d + 65536 e, what is too much for c + 45 d + 2025 e
+    word = letters - (256 - 45) * ((letters >> 8) & mask) - (65536 - 2025) * ((letters >> 16) & mask)
     lanes = word.to_bytes(size, "little")  # 24 bits a lane: c + 45 d + 2025 e is 91,124 at most
     if lanes[2::3].count(0) != words:
         raise ValueError("a group of three is above 65535")

@@ -6,6 +6,7 @@ but the two for dates. So there are no shared references, no bignums and no sets
 
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import cbor2
@@ -31,10 +32,11 @@ class CborError(ValueError):
     """The bytes are not one item of the CBOR this project reads."""
 
 
-class DateText(str):
-    """The text of a date with tag 0, told apart from a plain text."""
+@dataclass(frozen=True, slots=True)
+class DateText:
+    """The text of a date with tag 0: no text itself, so that nothing takes it for one."""
 
-    __slots__ = ()
+    text: str
 
 
 def encode_bytes(data: bytes) -> bytes:
@@ -51,20 +53,23 @@ def encode_bytes(data: bytes) -> bytes:
 
 def read_bytes(data: bytes, start: int) -> tuple[bytes | None, int]:
     """The byte string at ``start``, and where it ends; None and ``start`` where there is none."""
-    head = data[start : start + 3]
-    if len(head) == 3 and head[0] == 0x59:
-        begin, size = start + 3, head[1] << 8 | head[2]
-    elif len(head) > 1 and head[0] == 0x58:
-        begin, size = start + 2, head[1]
-    elif head and 0x40 <= head[0] <= 0x57:
-        begin, size = start + 1, head[0] & 0x1F
-    elif head and head[0] in _LONG_HEADS:
-        begin = start + _LONG_HEADS[head[0]]
-        size = int.from_bytes(data[start + 1 : begin])
-    else:
+    try:
+        head = data[start]
+        if head == 0x59:
+            begin, size = start + 3, data[start + 1] << 8 | data[start + 2]
+        elif head == 0x58:
+            begin, size = start + 2, data[start + 1]
+        elif 0x40 <= head <= 0x57:
+            begin, size = start + 1, head & 0x1F
+        elif head in _LONG_HEADS:
+            begin = start + _LONG_HEADS[head]
+            size = int.from_bytes(data[start + 1 : begin])
+        else:
+            return None, start
+    except IndexError:
         return None, start
     end = begin + size
-    return (data[begin:end], end) if begin <= end <= len(data) else (None, start)
+    return (data[begin:end], end) if end <= len(data) else (None, start)
 
 
 def decode_item(data: bytes, *, most: int = MAX_ITEMS) -> Any:

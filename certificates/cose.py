@@ -20,9 +20,9 @@ KID_SIZE: Final = 8  # hcert-spec 1.0.8, 3.3.3
 
 _ALGORITHM_OF: Final[dict[int, Algorithm]] = {number: name for name, number in COSE_ALG.items()}
 _UNDERSTOOD: Final = frozenset({HEADER_ALG, HEADER_KID})
-_TAG: Final = bytes((0xC0 | TAG_COSE_SIGN1,))  # tags in their one shortest form
-_TAGS: Final = (_TAG, bytes((0xD8, TAG_CWT)) + _TAG)
 _HEAD_OF_FOUR: Final = b"\x84"
+_OPENING: Final = bytes((0xC0 | TAG_COSE_SIGN1,)) + _HEAD_OF_FOUR  # tags in their one shortest form
+_OPENINGS: Final = (_OPENING, bytes((0xD8, TAG_CWT)) + _OPENING, _HEAD_OF_FOUR)
 _CONTEXT: Final = b"\x6aSignature1"  # a text of ten letters (RFC 9052, 4.4)
 _EMPTY_MAP: Final = b"\xa0"  # RFC 9052, 3 and 4.4: counts, and is signed, as a zero-length string
 _MISSING: Final = object()
@@ -43,7 +43,7 @@ class CoseSign1:
     def encode(self) -> bytes:
         """Tag 18 around ``[protected, {}, payload, signature]``, deterministic CBOR."""
         parts = encode_bytes(self.protected), _EMPTY_MAP, encode_bytes(self.payload), encode_bytes(self.signature)
-        return _TAG + _HEAD_OF_FOUR + b"".join(parts)
+        return _OPENING + b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +71,12 @@ def decode_cose_sign1(data: bytes) -> CoseSign1:
     Raises:
         CheckError: COSE.
     """
-    for tag in _TAGS:
-        if data.startswith(tag):
-            data = data[len(tag) :]
+    for opening in _OPENINGS:
+        if data.startswith(opening):
             break
-    if not data.startswith(_HEAD_OF_FOUR):
+    else:
         raise _refused("this is no COSE_Sign1")
-    protected, unprotected, payload, signature = _parts(data)
+    protected, unprotected, payload, signature = _parts(data, len(opening))
     if not isinstance(unprotected, dict):
         raise _refused("the unprotected header is not a map")
     if HEADER_CRIT in unprotected:
@@ -92,9 +91,10 @@ def decode_cose_sign1(data: bytes) -> CoseSign1:
     )
 
 
-def _parts(data: bytes) -> tuple[bytes, object, bytes, bytes]:
-    """The four parts of the array. The unprotected header is empty in nearly all codes: that takes no decoder."""
-    protected, end = read_bytes(data, 1)
+def _parts(data: bytes, start: int) -> tuple[bytes, object, bytes, bytes]:
+    """The four parts of the array, the first of them at ``start``. The unprotected header is empty in nearly all codes:
+    that takes no decoder."""
+    protected, end = read_bytes(data, start)
     unprotected: object = {}
     if data[end : end + 1] == _EMPTY_MAP:
         end += 1
@@ -128,10 +128,6 @@ def _read_protected(protected: bytes) -> tuple[object, object]:
     return header.get(HEADER_ALG, _MISSING), header.get(HEADER_KID, _MISSING)
 
 
-# A signer's header is the same in all its codes. Only short ones are kept, so that nobody can fill the memory.
-_read_protected_again = functools.lru_cache(maxsize=1024)(_read_protected)
-
-
 def read_headers(cose: CoseSign1) -> CoseHeaders:
     """Algorithm and kid of a COSE_Sign1. A label in the protected header wins, right or wrong.
 
@@ -141,20 +137,29 @@ def read_headers(cose: CoseSign1) -> CoseHeaders:
     Raises:
         CheckError: COSE (a broken header, another algorithm than ES256 or PS256, a ``crit`` that we do not understand).
     """
+    if cose.unprotected_kid is None and len(cose.protected) <= _KEPT_HEADER:
+        return _headers_again(cose.protected, cose.unprotected_alg)
     if len(cose.protected) > _MAX_HEADER:
         raise _refused("the protected header is too long")
-    short = len(cose.protected) <= _KEPT_HEADER
-    algorithm, kid = _read_protected_again(cose.protected) if short else _read_protected(cose.protected)
+    return _headers(cose.protected, cose.unprotected_alg, cose.unprotected_kid)
+
+
+def _headers(protected: bytes, unprotected_alg: int | None, unprotected_kid: bytes | None = None) -> CoseHeaders:
+    algorithm, kid = _read_protected(protected)
     if algorithm is _MISSING:
-        algorithm = cose.unprotected_alg
+        algorithm = unprotected_alg
     if kid is _MISSING:
-        kid = cose.unprotected_kid
+        kid = unprotected_kid
     if type(algorithm) is not int or algorithm not in _ALGORITHM_OF:
         raise _refused("the algorithm is neither ES256 nor PS256")
     return CoseHeaders(
         algorithm=_ALGORITHM_OF[algorithm],
         kid=kid if type(kid) is bytes and len(kid) == KID_SIZE else None,
     )
+
+
+# A signer's header is the same in all its codes. Only short ones are kept, so that nobody can fill the memory.
+_headers_again = functools.lru_cache(maxsize=1024)(_headers)
 
 
 def _check_crit(header: dict[Any, Any]) -> None:

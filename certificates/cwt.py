@@ -107,10 +107,10 @@ def parse_rfc3339(text: str) -> datetime:
 def _instant(value: object, claim: str) -> datetime:
     if type(value) is int or (type(value) is float and math.isfinite(value)):
         if 0 <= value < _END_OF_TIME:
-            return _EPOCH + timedelta(seconds=value)
+            return _EPOCH + timedelta(0, value)
     elif isinstance(value, DateText):
         try:
-            return parse_rfc3339(value)
+            return parse_rfc3339(value.text)
         except ValueError as error:
             raise _refused(f"{claim} is not a date") from error
     raise _refused(f"{claim} is missing or not a date")

@@ -3,11 +3,10 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, padding
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from certificates.errors import IssuanceError
@@ -99,13 +98,12 @@ def key_identifier(der: bytes) -> bytes:
 
 def verify_signature(certificate: SigningCertificate, message: bytes, signature: bytes) -> bool:
     """Whether ``signature`` (r||s of 64 bytes, or PSS of the modulus' size, exactly) is by this certificate's key."""
-    key = certificate.public_key
+    key: Any = certificate.public_key
     try:
-        if isinstance(key, ec.EllipticCurvePublicKey):
+        if certificate.algorithm == "ES256":
             if len(signature) != ES256_SIGNATURE_SIZE:
                 return False
-            r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
-            key.verify(encode_dss_signature(r, s), message, _ECDSA)
+            key.verify(_ecdsa_der(signature), message, _ECDSA)
         else:
             if len(signature) * 8 != (key.key_size + 7) // 8 * 8:
                 return False
@@ -113,3 +111,10 @@ def verify_signature(certificate: SigningCertificate, message: bytes, signature:
     except InvalidSignature:
         return False
     return True
+
+
+def _ecdsa_der(signature: bytes) -> bytes:
+    """r||s as ECDSA-Sig-Value (RFC 3279, 2.2.3): two integers in their shortest form, less than 128 bytes in all."""
+    r, s = signature[:32].lstrip(b"\0"), signature[32:].lstrip(b"\0")
+    r, s = (b"\0" + r if r[:1] > b"\x7f" or not r else r), (b"\0" + s if s[:1] > b"\x7f" or not s else s)
+    return b"\x30%c\x02%c%b\x02%c%b" % (len(r) + len(s) + 4, len(r), r, len(s), s)
