@@ -66,7 +66,7 @@ class Workers:
 
     def _start(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(
-            self._count, mp_context=multiprocessing.get_context("spawn"), initializer=_follow_parent
+            self._count, mp_context=multiprocessing.get_context("spawn"), initializer=follow_parent
         )
 
     def _drop(self) -> None:
@@ -76,7 +76,7 @@ class Workers:
             pool.shutdown(wait=False)
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
     """In a worker: Ctrl-C is for the parent; and when the parent was killed, end (the queue would wait for ever)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()

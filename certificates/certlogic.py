@@ -23,6 +23,11 @@ class Logic:
     """A checked expression. Made by `compile_logic` only."""
 
     _run: Run
+    _expression: object
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process: what was compiled, which it compiles again."""
+        return compile_logic, (self._expression,)
 
     def evaluate(self, data: object, scope: Scope | None = None) -> Any:
         """The value of the expression on ``data``: JSON as `json.loads` gives it. A date-time becomes its text.
@@ -42,7 +47,7 @@ def compile_logic(expression: object) -> Logic:
 
     Raises CertLogicError: ``certlogic-invalid`` or ``certlogic-limit``; nothing else is raised for any value.
     """
-    return Logic(_Compiler().compile(expression, 0).run)
+    return Logic(_Compiler().compile(expression, 0).run, expression)
 
 
 def evaluate(expression: object, data: object) -> Any:

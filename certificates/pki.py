@@ -1,7 +1,7 @@
 """Signer certificates: what the code needs to know of a DSC, and how its signatures are verified."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ RSA_MAX_BITS: Final = 4096
 ALL_KINDS: Final = frozenset("vtr")
 _EKU_PREFIXES: Final = ("1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1.")  # both spellings are alive
 _EKU_KIND: Final = {"1": "t", "2": "v", "3": "r"}
+_TIMES: Final = ("not_before", "not_after")
 _ECDSA: Final = ec.ECDSA(SHA256())
 _SHA256: Final = SHA256()
 _PSS: Final = padding.PSS(mgf=padding.MGF1(SHA256()), salt_length=PSS_SALT_SIZE)
@@ -44,6 +45,10 @@ class SigningCertificate:
     not_after: datetime
     kinds: frozenset[str]
     is_ca: bool
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process: the certificate, and what a trust list says of it in its own words."""
+        return _restore, (self.der, {name: getattr(self, name) for name in ("country", "kinds", *_TIMES)})
 
     def may_sign(self, kind: str) -> bool:
         """Whether the EKU allows certificates of this kind: "v", "t" or "r"."""
@@ -70,6 +75,10 @@ class SigningCertificate:
             kinds=_kinds(parts.extended_key_usages),
             is_ca=parts.is_ca,
         )
+
+
+def _restore(der: bytes, said: dict[str, Any]) -> SigningCertificate:
+    return replace(SigningCertificate.from_der(der), **said)
 
 
 def _algorithm_of(key: PublicKey) -> Algorithm:

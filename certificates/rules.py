@@ -99,6 +99,10 @@ class RuleSet:
         }
         self._chosen: Final[dict[tuple[object, ...], tuple[tuple[Rule, ...], ...]]] = {}
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process: what the set was made of."""
+        return RuleSet, (self.rules, {name: list(codes) for name, codes in self._value_sets.items()})
+
     @classmethod
     def from_json(cls, *documents: object) -> "RuleSet":
         """Read decoded JSON: lists of rules, ``{"rules": [...], "valueSets": {name: [codes]}}``, EU value set files.

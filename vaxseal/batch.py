@@ -14,6 +14,8 @@ from certificates.grounds import Grounds
 from certificates.trust import TrustStore
 from certificates.verdicts import answer
 
+Line = bytes | None  # None: too long
+
 MAX_LINE: Final = 4 * 1024 * 1024  # bytes: a text and some hundred certificates
 _KEPT_CERTIFICATES: Final = 65_536  # characters: about eighty certificates
 
@@ -26,17 +28,25 @@ def check_lines(lines: IO[bytes], grounds: Grounds, at: datetime | None) -> Iter
         grounds: what the verdicts rest on; a line's own certificates stand in the place of ``trust``.
         at: for lines without a time of their own; None means now.
     """
+    for line in read_lines(lines):
+        yield check_line(line, grounds, at)
+
+
+def read_lines(lines: IO[bytes]) -> Iterator[Line]:
+    """The lines one by one; None for one that is too long."""
     while line := lines.readline(MAX_LINE):
         if len(line) == MAX_LINE and not line.endswith(b"\n"):
             while (rest := lines.readline(MAX_LINE)) and not rest.endswith(b"\n"):
                 pass
-            yield _unreadable(None, "the line is too long")
+            yield None
         else:
-            yield check_line(line, grounds, at)
+            yield line
 
 
-def check_line(line: bytes, grounds: Grounds, at: datetime | None) -> dict[str, Any]:
+def check_line(line: Line, grounds: Grounds, at: datetime | None) -> dict[str, Any]:
     """Answer one line: the fields of `Grounds.answer` after its ``id``."""
+    if line is None:
+        return _unreadable(None, "the line is too long")
     try:
         given = json.loads(line)
     except (ValueError, RecursionError):
@@ -58,6 +68,11 @@ def check_line(line: bytes, grounds: Grounds, at: datetime | None) -> dict[str, 
         return {"id": name, **grounds.answer(grounds.check_text(text, at or datetime.now(UTC)))}
     except CheckError as error:
         return {"id": name, **grounds.answer(error)}
+
+
+def to_json(answer: dict[str, Any]) -> str:
+    """An answer as its line: ASCII, with the line end."""
+    return json.dumps(answer) + "\n"
 
 
 def _instant(text: object) -> datetime:

@@ -78,9 +78,10 @@ class RevocationIndex:
         expires_at: of the list: when a newer one is due. Whoever checks decides what an old list is worth.
     """
 
-    def __init__(self, data: bytes | mmap.mmap) -> None:
-        """Raises CertificateError ``index-form``."""
+    def __init__(self, data: bytes | mmap.mmap, path: Path | None = None) -> None:
+        """``path``: of the file that ``data`` is. Raises CertificateError ``index-form``."""
         self._data = data
+        self._path = path
         self._tables: dict[bytes | str | None, tuple[tuple[HashType, Table], ...]] = {}
         try:
             if data[: len(MAGIC)] != MAGIC:
@@ -103,11 +104,15 @@ class RevocationIndex:
         """
         try:
             with path.open("rb") as file:
-                return cls(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+                return cls(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), path.absolute())
         except ValueError as error:  # an empty file
             raise _malformed("the revocation index is empty: build it again") from error
         except OSError as error:
             raise CertificateError("index-missing", f"{path} cannot be read") from error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process: the file, which the two then share, or the bytes."""
+        return (RevocationIndex.open, (self._path,)) if self._path else (RevocationIndex, (self._data,))
 
     def close(self) -> None:
         """Let go of the file; the index is of no use afterwards."""

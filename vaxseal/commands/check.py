@@ -65,6 +65,10 @@ def check(
         IssuerRule,
         typer.Option(help="The country named as issuer: the signer's or of its territories, exactly its, or any."),
     ] = IssuerRule.COUNTRY,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, max=61, metavar="N", help="Processes for a batch. Default: all processors, from 4 MB on."),
+    ] = None,
     rules: Annotated[
         str | None,
         typer.Option(
@@ -90,7 +94,9 @@ def check(
 
     A line of a batch is {"id", "text", "certificates", "at"}. "certificates"
     (a list of base64 DER, instead of PATH) and "at" (RFC 3339, instead of now)
-    may be left out. Each line gets one JSON line, in the same order.
+    may be left out. Each line gets one JSON line, in the same order, whatever the
+    number of processes. With one process (standard input, unless N says
+    otherwise) every answer leaves at once.
 
     Signed lists are read by the clock, whatever --at says. They are reported
     when older than 24 hours; what is expired, too old, older than a version seen
@@ -127,11 +133,13 @@ def check(
         stop("check-input", "Give either INPUT or --batch FILE.", json=json)
     if mrz is not None and (batch is not None or (mrz == _STDIN and _STDIN in (inputs or []))):
         stop("mrz-input", "--mrz needs INPUT, and only one of them can be standard input ('-').", json=json)
+    if jobs is not None and batch is None:
+        stop("jobs-input", "--jobs needs --batch FILE.", json=json)
     moment = _moment(at, json=json)
     grounds = _grounds(trust, bundle, root or [], state, max_age, rules, country, policy, json=json)
     grounds = replace(grounds, issuer=issuer)
     if batch is not None:
-        _check_batch(batch, grounds, moment, json=json)
+        _check_batch(batch, grounds, moment, jobs, json=json)
         return
     if trust is None and bundle is None:
         stop("trust-missing", "Say whom to trust: --trust PATH (certificates of signers, PEM or DER).", json=json)
@@ -318,18 +326,17 @@ def _text_of(content: bytes) -> str:
         return read_qr(content)
 
 
-def _check_batch(name: str, grounds: "Grounds", at: "datetime", *, json: bool) -> None:
-    import json as json_module
-
-    from vaxseal.batch import check_lines
+def _check_batch(name: str, grounds: "Grounds", at: "datetime", jobs: int | None, *, json: bool) -> None:
+    from vaxseal.batch_processes import answer_lines
 
     try:
         lines = _standard_input() if name == _STDIN else Path(name).open("rb")  # noqa: SIM115 - closed below
+        size = 0 if name == _STDIN else Path(name).stat().st_size
     except OSError as error:
         stop("batch-unreadable", f"{name} cannot be read: {error.strerror}.", json=json)
     with lines:
         try:
-            for verdict in check_lines(lines, grounds, at):
-                write(json_module.dumps(verdict) + "\n")  # every line leaves at once
+            for text in answer_lines(lines, grounds, at, jobs=jobs, size=size):
+                write(text)
         except OSError as error:
             stop("batch-unreadable", f"{name} cannot be read: {error.strerror}.", json=json)

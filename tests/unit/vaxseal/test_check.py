@@ -184,6 +184,7 @@ def test_no_standard_input_at_all(trust: Path, monkeypatch: pytest.MonkeyPatch) 
     [
         ([], "INPUT or --batch"),
         (["x", "--batch", "-"], "INPUT or --batch"),
+        (["x", "--jobs", "2"], "--jobs needs --batch"),
         (["x"], "--trust PATH"),
         (["x", "--trust", "{tmp}/nowhere"], "does not exist"),
         (["x", "--trust", "{tmp}/empty"], "no certificate of a signer"),
@@ -218,6 +219,7 @@ def test_a_batch_from_a_file_and_from_standard_input(trust: Path, tmp_path: Path
         assert result.exit_code == 0
         found = [json.loads(line) for line in result.stdout.splitlines()]
         assert [(each["id"], each["reason"]) for each in found] == [(0, None), (1, None), (2, None), (None, "CONTEXT")]
+        assert run("--batch", name, "--trust", trust, *AT, "--jobs", "2", stdin=stdin).stdout == result.stdout
     result = run("--batch", file)
     assert [json.loads(line)["reason"] for line in result.stdout.splitlines()] == ["KID", "KID", "KID", "CONTEXT"]
     assert run("--batch", "-", stdin=b"").stdout == ""
