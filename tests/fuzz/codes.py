@@ -336,7 +336,7 @@ def _claims(rng: Random) -> Any:
         if isinstance(tree, dict) and rng.random() < 0.1:
             times = (0, -1, EXP, IAT, 1e300, float("nan"), float("inf"), 2**64 - 1, Raw(b"\xc0\x60"), Raw(b"\xc1\xf6"))
             tree = {**tree, rng.choice((4, 6)): rng.choice(times)}
-        if isinstance(tree, dict) and rng.random() < 0.05:
+        if isinstance(tree, dict) and tree and rng.random() < 0.05:
             tree = Pairs([*tree.items(), rng.choice(list(tree.items()))])  # a key twice
     return tree
 

@@ -18,9 +18,22 @@ from certificates.errors import CheckError, CheckReason
 from certificates.pki import SigningCertificate
 from certificates.trust import TrustStore
 from tests.fuzz.values import colliding_keys
-from tests.support.codes import ABSENT, AT, EXP, IAT, claims, code, cose_bytes, dcc, hc1, with_certificate
+from tests.support.codes import (
+    ABSENT,
+    AT,
+    EXP,
+    IAT,
+    certificate,
+    claims,
+    code,
+    cose_bytes,
+    dcc,
+    hc1,
+    rsa_key,
+    with_certificate,
+)
 from tests.support.fixtures import read_jsonl
-from tests.support.softkeys import make_key, soft_key
+from tests.support.softkeys import SoftKey, make_key, soft_key
 
 EC_KEY, RSA_KEY = soft_key("ES256"), soft_key("PS256")
 TRUST = TrustStore.of([EC_KEY.certificate_der, RSA_KEY.certificate_der])
@@ -96,6 +109,20 @@ def test_algorithm_and_key_must_fit() -> None:
     assert verdict(hc1(cose_bytes(RSA_KEY, alg=-7))) == "SIG"
     assert verdict(hc1(cose_bytes(EC_KEY, alg=-257))) == "COSE"
     assert verdict(hc1(cose_bytes(EC_KEY, alg=-257, unprotected={1: -7}))) == "COSE"
+
+
+def test_rsa_keys_from_2048_to_4096_bits() -> None:
+    for bits, expected in ((1024, "KID"), (2048, "VALID"), (3072, "VALID"), (4096, "VALID")):
+        private = rsa_key(bits)
+        key = SoftKey(private, certificate(private.public_key()), b"")
+        assert verdict(code(key), TrustStore.of([key.certificate_der])) == expected, bits
+
+
+def test_a_wrong_check_character_is_no_reason() -> None:
+    for identifier in ("URN:UVCI:01:VN:7K3M9PX2QRT4VW#0", "urn:uvci:01:vn:lower#z", "no identifier at all"):
+        document = dcc()
+        document["v"][0]["ci"] = identifier
+        assert verdict(code(dcc=document)) == "VALID"
 
 
 @pytest.mark.parametrize("algorithm", ["ES256", "PS256"])

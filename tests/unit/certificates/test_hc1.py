@@ -40,6 +40,7 @@ def test_every_zlib_level_and_window_is_read(level: int, window: int) -> None:
         (" " + encode_hc1(COSE), CheckReason.CONTEXT),
         ("\ufeff" + encode_hc1(COSE), CheckReason.CONTEXT),
         ("HC1:" + "0" * (MAX_TEXT - 3), CheckReason.CONTEXT),
+        ("HC1:" + "0" * (MAX_TEXT - 4), CheckReason.ZLIB),  # of the largest size
         (encode_hc1(COSE) + "\n", CheckReason.B45),
         ("HC1:", CheckReason.ZLIB),
         (packed(COSE), CheckReason.ZLIB),

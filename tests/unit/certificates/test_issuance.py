@@ -25,7 +25,7 @@ from certificates.records.model import VerifiedRecord
 from certificates.records.verification import verify
 from certificates.signing import Algorithm
 from certificates.trust import TrustStore
-from tests.support.records import TODAY, answer, dose, record
+from tests.support.records import CITIZEN, TODAY, answer, dose, record
 from tests.support.softkeys import NOT_AFTER, NOT_BEFORE, make_key, soft_key
 
 ISSUED_AT = datetime(2022, 5, 4, 7, 30, tzinfo=UTC)
@@ -59,6 +59,18 @@ def test_both_ends_compute_the_same_bytes() -> None:
     other = prepare_passport(verified(), TERMS, certificate)
     assert one.message == other.message
     assert one.digest == hashlib.sha256(one.message).digest()
+
+
+def test_names_that_differ_only_by_a_blank_are_signed_differently() -> None:
+    """Whichever way the name is divided, what is signed tells it from every other that is shown."""
+    key, messages = soft_key("ES256").certificate, set()
+    names = ("Nguyễn Thị Lan Anh", "Nguyễn ThịLan Anh", "Nguyễn Thị LanAnh", "NguyễnThị Lan Anh")
+    for name in names:
+        person = replace(CITIZEN, full_name=name)
+        record_of = verify(record(person), answer(person), today=TODAY)
+        messages.add(prepare_passport(record_of, TERMS, key).message)
+        messages.add(prepare_confirmation(record_of, TERMS, key).message)
+    assert len(messages) == 2 * len(names)
 
 
 @pytest.mark.parametrize("uvci", ["", "call 0900 000 000", TERMS.uvci + "#A", TERMS.uvci.replace(":VN:", ":LA:")])

@@ -4,7 +4,7 @@ import hashlib
 import pytest
 
 from certificates.errors import CertificateError, IssuanceError
-from certificates.revocation.hashes import HashType
+from certificates.revocation.hashes import HashType, uci_hash
 from certificates.revocation.lists import CHUNK_ENTRIES
 from certificates.revocation.reading import read_list
 from tests.support.codes import AT
@@ -85,3 +85,17 @@ def test_what_no_reader_would_take_is_not_signed(scope: bytes, entry: bytes, cod
     with pytest.raises(CertificateError) as refusal:
         issue(None, {(scope, UCI): [entry]})
     assert refusal.value.code == code
+
+
+def test_what_is_published_names_nobody() -> None:
+    """Truncated hashes only: neither the identifier nor its whole hash."""
+    identifier = "URN:UVCI:01:VN:7K3M9PX2QRT4VW"
+    publication = issue(None, {(b"VN", UCI): [uci_hash(identifier)]})
+    published = b"".join((publication.signed, *publication.chunks))
+    assert uci_hash(identifier) in published
+    assert identifier.encode() not in published
+    assert hashlib.sha256(identifier.encode()).digest() not in published
+    for whole in (identifier.encode(), hashlib.sha256(identifier.encode()).digest()):
+        with pytest.raises(CertificateError) as refusal:
+            issue(None, {(b"VN", UCI): [whole]})
+        assert refusal.value.code == "list-entries"
