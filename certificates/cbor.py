@@ -93,8 +93,8 @@ def check_shape(data: bytes, most: int) -> None:
     """Refuse what would take long to read, without reading it. Whether the item is well-formed is for the decoder.
 
     Raises:
-        CborError: there are more than ``most`` items, or a key of a map is a list or a map: such keys can be made to
-            collide, and reading them takes the square of their number.
+        CborError: there are more than ``most`` items, they are nested too deep, or a key of a map is a list or a map:
+            such keys can be made to collide, and reading them takes the square of their number.
     """
     waiting: list[tuple[int, bool]] = []  # of the containers around: how many items are to come, and whether in a map
     left, in_map = 1, False
@@ -120,6 +120,8 @@ def check_shape(data: bytes, most: int) -> None:
         elif major in (_LIST, _MAP):
             if in_map and left % 2:
                 raise CborError("a key is a list or a map")
+            if len(waiting) > MAX_DEPTH:
+                raise CborError(f"deeper than {MAX_DEPTH}")
             waiting.append((left, in_map))
             left, in_map = (argument, False) if major == _LIST else (2 * argument, True)
         elif major == _TAG:

@@ -25,6 +25,7 @@ from certificates.mrz import parse_mrz
 from certificates.mrz_comparison import compare
 from certificates.revocation.building import build_index
 from certificates.rules import RuleSet
+from certificates.schema import check_dcc
 from certificates.trust import TrustStore
 from certificates.verdicts import answer
 from tests.fuzz.engine import FalseAcceptError, Family
@@ -147,6 +148,10 @@ class Judge:
     def _follow(self, checked: CheckedCertificate, at: dt.datetime) -> None:
         if not checked.issued_at <= at <= checked.expires_at:
             raise FalseAcceptError("it is not in force")
+        try:
+            check_dcc(checked.payload, strict=False)  # also what the check passed by its quick way
+        except CheckError as refusal:
+            raise FalseAcceptError(f"it is no health certificate: {refusal}") from refusal
         json.dumps(answer(checked), allow_nan=False)
         compare(_ZONE, checked.payload)
         try:

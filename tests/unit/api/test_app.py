@@ -1,6 +1,7 @@
 import ast
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import APIRouter
@@ -46,6 +47,44 @@ def test_the_documents_name_every_route(world: World) -> None:
     routes = world.client.app.routes  # type: ignore[attr-defined]
     assert set(described) == {route.path for route in routes if isinstance(route, APIRoute)}
     assert described["/v1/signing/lease"]["post"]["security"]
+
+
+def test_no_route_takes_anything_to_be_signed(world: World) -> None:
+    """What is signed comes from stored, verified records. No caller hands in a message, a hash or content for it."""
+    document = world.client.get("/openapi.json").json()
+    asked: dict[str, set[str]] = {}
+    for path, methods in document["paths"].items():
+        for method in methods.values():
+            names = {parameter["name"] for parameter in method.get("parameters", ())}
+            for content in method.get("requestBody", {}).get("content", {}).values():
+                names |= _fields(content["schema"], document)
+            asked[path] = names
+    assert asked["/v1/signing/submit"] >= {"lease_id", "signed", "job_id", "reason"}
+    forbidden = {
+        "message",
+        "tbs",
+        "to_be_signed",
+        "hash",
+        "digest",
+        "payload",
+        "claims",
+        "nam",
+        "fn",
+        "full_name",
+        "uvci",
+    }
+    assert {path: names & forbidden for path, names in asked.items() if names & forbidden} == {}
+
+
+def _fields(schema: dict[str, Any], document: dict[str, Any]) -> set[str]:
+    """The names of all fields that a schema asks for, nested ones too."""
+    if "$ref" in schema:
+        return _fields(document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]], document)
+    names = set(schema.get("properties", {}))
+    inner = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
+    if "items" in schema:
+        inner.append(schema["items"])
+    return names.union(*(_fields(each, document) for each in inner))
 
 
 def test_nothing_loads_from_elsewhere(world: World) -> None:

@@ -89,6 +89,9 @@ def test_depth_is_bounded() -> None:
     assert decode_item(b"\x81" * MAX_DEPTH + b"\x00")
     with pytest.raises(CborError):
         decode_item(b"\x81" * (MAX_DEPTH + 1) + b"\x00")
+    check_shape(b"\x81" * MAX_DEPTH + b"\x00", 100)
+    with pytest.raises(CborError, match="deeper than 16"):
+        check_shape(b"\x81" * 60_000, 100_000)
 
 
 PLAIN = st.integers(-(2**64), 2**64 - 1) | st.text(max_size=30) | st.binary(max_size=300) | st.floats()

@@ -95,6 +95,15 @@ def test_an_existing_path_comes_before_everything(trust: Path, tmp_path: Path, m
         assert json.loads(result.stdout)["verdict"] == "valid"
 
 
+def test_whose_country_may_be_named(trust: Path, tmp_path: Path) -> None:
+    german, batch = code(iss="DE"), tmp_path / "codes.jsonl"
+    batch.write_bytes(json.dumps({"id": 1, "text": german}).encode())
+    for options, reason in (((), "KEYUSAGE"), (("--issuer", "exact"), "KEYUSAGE"), (("--issuer", "any"), None)):
+        found = answer(german, "--trust", trust, *options, *AT, exit_code=1 if reason else 0)
+        assert (found["reason"], found["issuer"]) == (reason, None if reason else "DE")
+        assert json.loads(run("--batch", batch, "--trust", trust, *options, *AT).stdout)["reason"] == reason
+
+
 def test_one_invalid_of_several_is_no(trust: Path) -> None:
     found = answer(code(), "nowhere.png", "--trust", trust, *AT, exit_code=1)
     assert [each["verdict"] for each in found] == ["valid", "invalid"]
