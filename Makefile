@@ -23,6 +23,7 @@ lint: setup ## ruff, mypy and import-linter only
 	@sh scripts/test.sh --lint
 
 bench: setup ## speed, each row beside a limit or a peer
+	@sh scripts/peers.sh
 	@.venv/bin/python -m bench $(ARGS)
 
 fuzz: setup ## a million mutants of everything that comes from outside

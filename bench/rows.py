@@ -1,5 +1,6 @@
 """The rows of the table. Each function races one stage of ours against a limit or a peer."""
 
+import functools
 import multiprocessing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ import base45
 import cbor2
 
 from bench import material, peers
+from bench.checking import batch_in_two_processes, text_to_verdict
 from bench.harness import Result, Run, each, race
 from bench.native import Loop, build
 from bench.revocation import revocation
@@ -65,6 +67,11 @@ class Bench:
             health_certificate=certificate,
         )
         return encode_hc1(finish(tbs, self.keys[kind].sign(tbs.message)).encode())
+
+    @functools.cache  # noqa: B019 - there is one bench
+    def codes(self, count: int) -> list[str]:
+        """Passports of the EC token, no two alike."""
+        return [self.passport("EC", number) for number in range(count)]
 
     def document(self, kind: Kind, number: int) -> bytes:
         """Everything: record to HC1, picture and signed PDF."""
@@ -309,7 +316,9 @@ ROWS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
     qr_picture,
     page_and_signature,
     whole_certificate,
-    acceptance_rules,
     two_processes,
+    text_to_verdict,
+    batch_in_two_processes,
+    acceptance_rules,
     revocation,
 )

@@ -61,15 +61,12 @@ def b45decode(text: str) -> bytes:
         raise ValueError("a single character is left over")
     mask = _LETTER_MASK if words <= _LANES else int.from_bytes(b"\x3f\0\0" * words, "little")
     size = words * 3
-    letters = int.from_bytes(values[:size], "little")
-    # of a lane c + 256 d + 65536 e, what is too much for c + 45 d + 2025 e
-    word = letters - (256 - 45) * ((letters >> 8) & mask) - (65536 - 2025) * ((letters >> 16) & mask)
-    lanes = word.to_bytes(size, "little")  # 24 bits a lane: c + 45 d + 2025 e is 91,124 at most
-    if lanes[2::3].count(0) != words:
+    letters = int.from_bytes(values[:size])
+    word = ((letters >> 16) & mask) + 45 * ((letters >> 8) & mask) + 2025 * (letters & mask)
+    data = bytearray(word.to_bytes(size))  # 24 bits a lane: c + 45 d + 2025 e is 91,124 at most
+    if data[0::3].count(0) != words:
         raise ValueError("a group of three is above 65535")
-    data = bytearray(words * 2)
-    data[0::2] = lanes[1::3]
-    data[1::2] = lanes[0::3]
+    del data[0::3]
     if rest:
         last = values[size] + 45 * values[size + 1]
         if last > 255:

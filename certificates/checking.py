@@ -140,13 +140,14 @@ def _choose_signer(
     signers: list[SigningCertificate], claims: ReadClaims, at: datetime, issuer: IssuerRule
 ) -> SigningCertificate:
     """The first signer whose certificate allows this; when none does, the reason of the last one."""
-    kinds = [kind for kind in _KINDS if claims.dcc.get(kind)]
+    said = claims.dcc.get
+    kinds = [kind for kind in _KINDS if said(kind)]
     refusal: CheckError | None = None
     for signer in signers:
         # iat before the certificate existed: back-dated. exp after its end is tolerated: live codes have it.
         if not signer.not_before <= claims.issued_at <= at <= signer.not_after:
             refusal = CheckError(CheckReason.DSCTIME, "the signer's certificate is not valid at this time")
-        elif not all(map(signer.may_sign, kinds)):
+        elif not signer.kinds.issuperset(kinds):
             refusal = CheckError(CheckReason.KEYUSAGE, "the signer may not sign this kind of certificate")
         elif not issuer_fits(claims.issuer, signer.country, issuer):
             refusal = CheckError(

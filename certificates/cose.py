@@ -23,7 +23,7 @@ _UNDERSTOOD: Final = frozenset({HEADER_ALG, HEADER_KID})
 _HEAD_OF_FOUR: Final = b"\x84"
 _OPENING: Final = bytes((0xC0 | TAG_COSE_SIGN1,)) + _HEAD_OF_FOUR  # tags in their one shortest form
 _OPENINGS: Final = (_OPENING, bytes((0xD8, TAG_CWT)) + _OPENING, _HEAD_OF_FOUR)
-_CONTEXT: Final = b"\x6aSignature1"  # a text of ten letters (RFC 9052, 4.4)
+_SIGNATURE1: Final = _HEAD_OF_FOUR + b"\x6aSignature1"  # begins with a text of ten letters (RFC 9052, 4.4)
 _EMPTY_MAP: Final = b"\xa0"  # RFC 9052, 3 and 4.4: counts, and is signed, as a zero-length string
 _MISSING: Final = object()
 _KEPT_HEADER: Final = 64  # bytes; real ones have 3 to 30
@@ -62,7 +62,7 @@ def protected_header(algorithm: Algorithm, kid: bytes) -> bytes:
 
 def sig_structure(protected: bytes, payload: bytes, external_aad: bytes) -> bytes:
     """What a COSE_Sign1 signature covers (RFC 9052, 4.4). ``external_aad`` is one of `certificates.purposes`."""
-    return _HEAD_OF_FOUR + _CONTEXT + encode_bytes(protected) + encode_bytes(external_aad) + encode_bytes(payload)
+    return b"".join((_SIGNATURE1, encode_bytes(protected), encode_bytes(external_aad), encode_bytes(payload)))
 
 
 def decode_cose_sign1(data: bytes) -> CoseSign1:

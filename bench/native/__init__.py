@@ -1,4 +1,5 @@
-"""C programs that show the limit. Built when a compiler is there; each runs beside us and answers in nanoseconds."""
+"""Programs in other languages or environments that show a limit or a peer. Each runs beside us and answers in
+nanoseconds. Those in C are built when a compiler is there."""
 
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ _HERE = Path(__file__).parent
 
 
 class NotHereError(Exception):
-    """No compiler, or a library is missing: the row says so and is left out."""
+    """No compiler, or a library or a peer is missing: the row says so and is left out."""
 
 
 def build(name: str, *libraries: str) -> Path:
@@ -29,11 +30,17 @@ def build(name: str, *libraries: str) -> Path:
 
 
 class Loop:
-    """A running C program: `run` asks for n rounds and returns seconds."""
+    """A running program: `run` asks for n rounds and returns seconds."""
 
-    def __init__(self, command: Sequence[str], preamble: str, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        preamble: str,
+        environment: dict[str, str] | None = None,
+        folder: Path | None = None,
+    ) -> None:
         self._process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=folder
         )
         assert self._process.stdin is not None
         self._process.stdin.write(preamble)
@@ -45,7 +52,7 @@ class Loop:
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
         if not answer:
-            raise NotHereError("the C loop ended early")
+            raise NotHereError("the loop ended early")
         return int(answer) / 1e9
 
     def __enter__(self) -> Self:
