@@ -24,7 +24,7 @@ _DAY: Final = (
 _FORM: Final = re.compile(
     "\n".join(
         (
-            r"\d+\.\d+\.\d+",  # ver
+            r"\d{1,9}\.\d{1,9}\.\d{1,9}",  # ver
             rf"(?:{_DAY}|(?:19|20)\d\d)",  # dob
             *(_TEXT, _TEXT, r"[A-Z<]{0,80}", r"[A-Z<]{0,80}"),  # fn, gn, fnt, gnt
             _DAY,  # dt

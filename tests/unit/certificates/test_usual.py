@@ -60,6 +60,11 @@ def test_a_date_with_a_tag_is_not_usual_as_a_value_or_as_a_name() -> None:
     assert not is_usual(document)
 
 
+def test_a_long_version_takes_the_long_check() -> None:
+    assert is_usual(edited("ver", "1.3.123456789"))
+    assert not is_usual(edited("ver", "1.3.1" + "0" * 50_000))
+
+
 @pytest.mark.parametrize("kind", ["t", "r"])
 def test_tests_and_recoveries_take_the_long_check(kind: str) -> None:
     assert not is_usual(sound(kind))
