@@ -74,7 +74,20 @@ def read_detached(data: bytes, content: bytes) -> DetachedSignature:
         CertificateError: ``cms-form`` (no SignedData with one signer and known algorithms), ``cms-content`` (it is over
             something else).
     """
-    if len(data) > MAX_SIZE:
+    return _guarded(data, content, MAX_SIZE)[0]
+
+
+def read_attached(data: bytes, *, max_size: int) -> tuple[DetachedSignature, bytes]:
+    """Take a CMS of at most ``max_size`` bytes apart that carries its content: the signature and the content.
+
+    Raises:
+        CertificateError: ``cms-form``, also where it carries none; ``cms-content``.
+    """
+    return _guarded(data, None, max_size)
+
+
+def _guarded(data: bytes, content: bytes | None, max_size: int) -> tuple[DetachedSignature, bytes]:
+    if len(data) > max_size:
         raise CertificateError("cms-form", "the CMS is too large")
     try:
         return _read(data, content)
@@ -85,13 +98,17 @@ def read_detached(data: bytes, content: bytes) -> DetachedSignature:
         raise CertificateError("cms-form", "this is no signature in CMS") from error
 
 
-def _read(data: bytes, content: bytes) -> DetachedSignature:
+def _read(data: bytes, content: bytes | None) -> tuple[DetachedSignature, bytes]:
     info = cms.ContentInfo.load(data, strict=True)
     if info["content_type"].native != "signed_data":
         raise CertificateError("cms-form", "this is no SignedData")
     signed = info["content"]
     (signer,) = signed["signer_infos"]
     encapsulated = signed["encap_content_info"]["content"]
+    if content is None:
+        content = encapsulated.native
+        if type(content) is not bytes:
+            raise CertificateError("cms-form", "the CMS does not carry what it is over")
     if encapsulated.native is not None and encapsulated.native != content:
         raise CertificateError("cms-content", "the signature is over something else")
     digest = signer["digest_algorithm"]["algorithm"].native
@@ -102,13 +119,14 @@ def _read(data: bytes, content: bytes) -> DetachedSignature:
     if signer["signed_attrs"].native is not None:
         _check_attributes(signer["signed_attrs"], hashlib.new(digest, content).digest())
         message = _DER_SET + signer["signed_attrs"].dump()[1:]  # carried with another tag than it was signed with
-    return DetachedSignature(
+    found = DetachedSignature(
         message=message,
         signature=signer["signature"].native,
         scheme=scheme,
         hash_name=hash_name,
         certificates=tuple(one.chosen.dump() for one in signed["certificates"] if one.name == "certificate"),
     )
+    return found, content
 
 
 def _scheme(algorithm: Any, digest: str) -> tuple[str, str]:

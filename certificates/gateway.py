@@ -101,6 +101,15 @@ def import_gateway(data: bytes, vouchers: Vouchers) -> tuple[tuple[str, bytes], 
     return tuple(verified)
 
 
+def read_uploaders(data: bytes, vouchers: Vouchers) -> tuple[tuple[str, bytes], ...]:
+    """Country and DER of the uploaders in the gateway's JSON that an anchor signed, or the operator named.
+
+    Raises CertificateError ``gateway-form``.
+    """
+    uploaders = (entry for entry in _entries(data) if entry.kind == "UPLOAD" and _is_uploader(entry, vouchers))
+    return tuple((entry.country, entry.der) for entry in uploaders)
+
+
 def export_gateway(entries: Iterable[TrustEntry], key: SigningKey, *, at: datetime) -> bytes:
     """The gateway's JSON of these DSCs, each signed by the uploader's key.
 

@@ -97,9 +97,22 @@ def encode_signed_attributes(message_digest: bytes, certificate_fingerprint: byt
 
 
 def encode_signed_data(
-    certificate: SigningCertificate, signed_attributes: bytes, signature: bytes, chain: Sequence[bytes] = ()
+    certificate: SigningCertificate,
+    signed_attributes: bytes,
+    signature: bytes,
+    chain: Sequence[bytes] = (),
+    content: bytes | None = None,
 ) -> bytes:
-    """The ContentInfo. ``signature`` is raw; ``chain`` holds further certificates in DER to be carried along."""
+    """The ContentInfo.
+
+    Args:
+        certificate: the signer's.
+        signed_attributes: what the key signed.
+        signature: raw.
+        chain: further certificates in DER to be carried along.
+        content: carried along where it is given; never in a PDF.
+    """
+    carried = () if content is None else (der.encode(_CONTEXT_0, der.encode(der.OCTET_STRING, content)),)
     algorithm = _SIGNATURE_ALGORITHM[certificate.algorithm]
     signer = der.encode(
         der.SEQUENCE,
@@ -114,7 +127,7 @@ def encode_signed_data(
         der.SEQUENCE,
         _VERSION_1,
         der.encode(der.SET, _SHA256),
-        der.encode(der.SEQUENCE, _DATA),
+        der.encode(der.SEQUENCE, _DATA, *carried),
         der.encode(_CONTEXT_0, *sorted((certificate.der, *chain))),
         der.encode(der.SET, signer),
     )

@@ -87,6 +87,15 @@ def gather_groups(entries: Iterable[tuple[bytes, HashType, bytes, datetime]]) ->
     )
 
 
+def join_hashes(parts: Iterable[Hashes]) -> Hashes:
+    """What stands in any of them."""
+    joined: dict[tuple[bytes, HashType], set[bytes]] = {}
+    for part in parts:
+        for key, hashes in part.items():
+            joined.setdefault(key, set()).update(hashes)
+    return {key: tuple(sorted(hashes)) for key, hashes in joined.items()}
+
+
 def write_draft(draft: RevocationDraft) -> bytes:
     """The draft in JSON, UTF-8."""
     document = {

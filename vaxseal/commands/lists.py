@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vaxseal.commands import lists_signing
-from vaxseal.commands.revocations import revocations
+from vaxseal.commands import batches, lists_signing, revocations
 from vaxseal.console import EXIT_NO, EXIT_YES, emit_json, now, out, stop
 from vaxseal.files import check_absent, read_certificate, write_new
 from vaxseal.options import Json, Label, LastTry, Module, Pinned, PinStdin, Serial
@@ -104,6 +103,9 @@ def build(
 
 app.command("sign")(lists_signing.sign)
 app.command("fetch")(lists_signing.fetch)
+app.command("revocations")(revocations.revocations)
+app.command("published")(revocations.published)
+app.add_typer(batches.app, name="batches")
 
 
 @app.command("show")
@@ -176,9 +178,6 @@ def export(
         emit_json({"file": str(out_path), "entries": len(entries)})
         return
     out.print(f"{out_path}: {len(entries)} document signers.", markup=False)
-
-
-app.command("revocations")(revocations)
 
 
 def _moment(text: str | None, *, json: bool) -> datetime | None:
