@@ -20,6 +20,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import auth
 from api.auth import get_centre, require_session
+from api.checkers import files as list_files
+from api.checkers.published import log_publication_rule
 from api.context import Centre
 from api.errors import CentreError
 from api.limits import RateLimit, SizeLimit
@@ -38,6 +40,8 @@ PUBLIC: Final = frozenset(
         "/v1/auth/login",
         "/v1/citizen/passport",
         "/v1/citizen/certificate.pdf",
+        "/v1/lists/bundle.cbor",
+        "/v1/lists/parts/{sha256}",
     }
 )
 PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
@@ -57,12 +61,16 @@ def create_app(centre: Centre) -> FastAPI:
         ended = threading.Event()
         finishing = threading.Thread(target=_finish_pending, args=(centre, ended), daemon=True)
         finishing.start()
+        log_publication_rule(centre.engine, centre.settings)
         yield
         ended.set()
 
     app = FastAPI(
         title="vaxseal",
-        description="Leases vaccination records to signing agents, takes signatures, gives passports to their holders.",
+        description=(
+            "Leases vaccination records to signing agents, takes signatures, gives passports to their holders, and"
+            " to checkers verdicts and lists."
+        ),
         version="1",
         docs_url=None,  # its pages load from a CDN
         redoc_url=None,
@@ -71,8 +79,8 @@ def create_app(centre: Centre) -> FastAPI:
     )
     app.state.centre = centre
     app.state.rate_limit = RateLimit(centre.settings.requests_per_minute)
-    for router in (auth.router, signing_routes.router, passport_routes.router):
-        app.router.routes.extend(router.routes)  # plain routes, so that the check below sees every one
+    for module in (auth, signing_routes, passport_routes, list_files):
+        app.router.routes.extend(module.router.routes)  # plain routes, so that the check below sees every one
     app.add_api_route("/healthz", healthz, methods=["GET"], tags=["operation"], responses=RESPONSES)
     _add_errors(app)
     _deny_by_default(app)
@@ -116,7 +124,10 @@ class Outermost:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", []), *_SECURITY_HEADERS]
+                headers = [*message.get("headers", []), *_SECURITY_HEADERS]
+                if not any(name.lower() == b"cache-control" for name, _ in headers):
+                    headers.append((b"cache-control", b"no-store"))
+                message["headers"] = headers
             await send(message)
 
         try:
@@ -139,7 +150,6 @@ class Outermost:
 
 
 _SECURITY_HEADERS: Final = [
-    (b"cache-control", b"no-store"),
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 ]

@@ -6,7 +6,7 @@ import secrets
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.errors import CentreError
@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     environment: Literal["development", "production"] = "development"
     lease_seconds: int = Field(default=7200, ge=1, le=86400)
     requests_per_minute: int = Field(default=60, ge=1)  # of one client on the open routes
+    verifications_per_minute: int = Field(default=6000, ge=100)  # texts that one client may have checked
+    list_roots: Path | None = None  # PEM: the pinned root of the checkers' lists; two while it changes
+    list_max_age_days: int = Field(default=7, ge=1)
+    publication_hours: int = Field(default=24, ge=0)  # a DSC stands on the published list so long before it signs
     largest_request: int = Field(default=8 * 1024 * 1024, ge=1024)  # bytes
     tls_certificate: Path | None = None
     tls_key: Path | None = None
@@ -45,6 +49,22 @@ class Settings(BaseSettings):
         if not url.startswith(("http://", "https://")):
             raise ValueError("the URL starts with http:// or https://")
         return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _published_first(self) -> "Settings":
+        if self.publication_hours == 0 and self.environment == "production":
+            raise ValueError("publication_hours is 0 in development only: checkers need time to fetch a new signer")
+        return self
+
+    @property
+    def lists(self) -> Path:
+        """The checkers' bundle as it is served."""
+        return self.data / "lists"
+
+    @property
+    def lists_cache(self) -> Path:
+        """Look-ups made of it, for this machine alone."""
+        return self.data / "lists-cache"
 
     @property
     def database(self) -> Path:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from pydantic import BaseModel, Field
@@ -10,9 +11,11 @@ from starlette.responses import Response
 
 from api.errors import CentreError
 from certificates.errors import CertificateError
+from certificates.records.dates import VIETNAM
 
 TYPE_PREFIX: Final = "urn:vaxseal:problem:"
 MEDIA_TYPE: Final = "application/problem+json"
+_TIME: Final = {"vi": "%H:%M ngày %d/%m/%Y", "en": "%d/%m/%Y %H:%M (Viet Nam)"}
 
 
 class Problem(BaseModel):
@@ -161,6 +164,52 @@ KINDS: Final[Mapping[str, Kind]] = {
             "It does not belong to the country of this centre. Use the right token.",
         ),
     ),
+    "dsc-unpublished": Kind(
+        403,
+        Words(
+            "Chứng thư chưa được công bố",
+            "Chứng thư của token này không có trong danh sách tin cậy đã công bố cho việc tiêm chủng. Hãy liên hệ nơi"
+            " công bố danh sách (Bộ Y tế).",
+        ),
+        Words(
+            "The certificate is not published",
+            "The token's certificate is not on the published trust list for vaccinations. Contact whoever publishes it"
+            " (the ministry).",
+        ),
+    ),
+    "dsc-too-new": Kind(
+        403,
+        Words(
+            "Chứng thư mới được công bố",
+            "Nơi kiểm tra có thể chưa nhận được chứng thư của token này. Token được ký hộ chiếu từ {time}.",
+        ),
+        Words(
+            "The certificate was published too recently",
+            "Checkers may not have the token's certificate yet. It may sign passports from {time}.",
+        ),
+    ),
+    "list-missing": Kind(
+        404,
+        Words(
+            "Không có danh sách này", "Danh sách chưa được công bố. Hãy tải lại bundle.cbor để biết phần nào còn dùng."
+        ),
+        Words("No such list", "It is not published. Fetch bundle.cbor again: it names the parts that are in use."),
+    ),
+    "rules-country": Kind(
+        422,
+        Words("Không có quy định của nước này", "Danh sách hiện dùng không có quy định của nước được hỏi (country)."),
+        Words("No rules for this country", "The lists in use hold no acceptance rules for the country asked for."),
+    ),
+    "policy-missing": Kind(
+        422,
+        Words("Chưa nêu mục đích kiểm tra", "Quy định của nước này khác nhau theo mục đích: hãy nêu policy."),
+        Words("The occasion is missing", "The country's rules tell occasions apart: name one in policy."),
+    ),
+    "policy-unknown": Kind(
+        422,
+        Words("Không có mục đích kiểm tra này", "Quy định của nước này không có mục đích (policy) được nêu."),
+        Words("No such occasion", "The country's rules do not know the policy that was named."),
+    ),
     "layout": Kind(
         409,
         Words(
@@ -207,26 +256,38 @@ KINDS: Final[Mapping[str, Kind]] = {
 
 
 def respond(
-    request: Request, code: str, *, fields: tuple[str, ...] = (), headers: Mapping[str, str] | None = None
+    request: Request,
+    code: str,
+    *,
+    fields: tuple[str, ...] = (),
+    headers: Mapping[str, str] | None = None,
+    may_from: datetime | None = None,
 ) -> Response:
     """The problem+json response for ``code``; what is not in `KINDS` is our own fault and answers ``internal``."""
     if code not in KINDS:
         code = "internal"
-    kind, language = KINDS[code], preferred_language(request.headers.get("accept-language", ""))
+    language = preferred_language(request.headers.get("accept-language", ""))
+    body = describe(code, language, fields=fields, may_from=may_from)
+    return Response(
+        body.model_dump_json(exclude_none=True),
+        status_code=body.status,
+        media_type=MEDIA_TYPE,
+        headers={"Content-Language": language, "Vary": "Accept-Language", **(headers or {})},
+    )
+
+
+def describe(code: str, language: str, *, fields: tuple[str, ...] = (), may_from: datetime | None = None) -> Problem:
+    """The body of a kind of problem, in "vi" or "en"."""
+    kind = KINDS[code]
     words = kind.vi if language == "vi" else kind.en
-    body = Problem(
+    local = may_from.astimezone(VIETNAM).strftime(_TIME[language]) if may_from else ""
+    return Problem(
         type=TYPE_PREFIX + code,
         title=words.title,
         status=kind.status,
-        detail=words.detail,
+        detail=words.detail.replace("{time}", local),
         code=code,
         fields=list(fields) or None,
-    )
-    return Response(
-        body.model_dump_json(exclude_none=True),
-        status_code=kind.status,
-        media_type=MEDIA_TYPE,
-        headers={"Content-Language": language, "Vary": "Accept-Language", **(headers or {})},
     )
 
 
@@ -237,7 +298,7 @@ def respond_to(request: Request, error: CentreError | CertificateError) -> Respo
     headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
     if error.code in KINDS and KINDS[error.code].status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return respond(request, error.code, fields=error.fields, headers=headers)
+    return respond(request, error.code, fields=error.fields, headers=headers, may_from=error.may_from)
 
 
 def preferred_language(accept: str) -> str:

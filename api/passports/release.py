@@ -6,7 +6,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any, Final
 
 import structlog
@@ -14,6 +13,7 @@ from sqlalchemy import Row, Select, select, update
 
 from api.audit import Act, record_acts
 from api.auth import read_certificate
+from api.checkers.published import PublishedSigner, find_signers, trust_of
 from api.context import Centre
 from api.passports.gate import check_before_release
 from api.revocation.standing import is_revoked
@@ -28,7 +28,6 @@ from certificates.pdf.layout import LAYOUT
 from certificates.pdf.pades import embed_cms
 from certificates.records.dates import local_day
 from certificates.records.model import instant_from_text, instant_to_text
-from certificates.trust import TrustStore
 
 _ACTOR: Final = "centre"
 _AT_ONCE: Final = 100
@@ -67,9 +66,9 @@ def release_all(centre: Centre, uvcis: Sequence[str]) -> None:
     """Release each; one that fails in an unforeseen way stays `signed` for the next `release_pending`."""
     now = centre.clock()
     waiting = list(_read_waiting(centre, uvcis))
-    calls = [(passport, row, now) for passport, row in waiting]
+    calls = [(passport, row, signers, now) for passport, row, signers in waiting]
     ready: list[tuple[Row[Any], bytes | Held]] = []
-    for (passport, _), built in zip(waiting, run_calls(centre.workers, _attempt, calls), strict=True):
+    for (passport, _, _), built in zip(waiting, run_calls(centre.workers, _attempt, calls), strict=True):
         if isinstance(built, Exception):  # one broken passport must not keep the others of its batch
             _log.error("release-failed", kind=type(built).__name__)
             continue
@@ -80,25 +79,33 @@ def release_all(centre: Centre, uvcis: Sequence[str]) -> None:
     _finish(centre, ready, now)
 
 
-def _attempt(passport: Row[Any], row: Row[Any], now: datetime) -> bytes | Held:
+def _attempt(passport: Row[Any], row: Row[Any], signers: tuple[PublishedSigner, ...], now: datetime) -> bytes | Held:
     """The PDF, or the reason to hold it."""
     try:
-        return build_pdf(passport, row, now)
+        return build_pdf(passport, row, signers, now)
     except CertificateError as error:
         return Held.by(error)
 
 
-def _read_waiting(centre: Centre, uvcis: Sequence[str]) -> Iterator[tuple[Row[Any], Row[Any]]]:
-    """The passports that are still `signed`, each with its version of the record."""
+def _read_waiting(
+    centre: Centre, uvcis: Sequence[str]
+) -> Iterator[tuple[Row[Any], Row[Any], tuple[PublishedSigner, ...]]]:
+    """The passports that are still `signed`, each with its version of the record and whom checkers try for it."""
     with centre.engine.connect() as connection:
         signed = connection.execute(_select_passports().where(passports.c.uvci.in_(uvcis), *_WAITING)).all()
         rows = read_versions(connection, [(passport.record_id, passport.version) for passport in signed])
+        certificates = {passport.fingerprint: read_certificate(passport.certificate) for passport in signed}
+        trusted = find_signers(connection, centre.settings, certificates.values())
     for passport in signed:
-        yield passport, rows[passport.record_id, passport.version]
+        yield passport, rows[passport.record_id, passport.version], trusted[certificates[passport.fingerprint].kid]
 
 
-def build_pdf(passport: Row[Any], row: Row[Any], now: datetime) -> bytes:
-    """The signed PDF, checked by the gate. Raises CertificateError with the reason to hold it."""
+def build_pdf(passport: Row[Any], row: Row[Any], signers: tuple[PublishedSigner, ...], now: datetime) -> bytes:
+    """The signed PDF, checked by the gate. Raises CertificateError with the reason to hold it.
+
+    Args:
+        signers: all that the published list has with the kid of the passport.
+    """
     if passport.suspended_at is not None:
         raise IssuanceError("token-suspended", "the token was suspended before the release")
     confirmed = passport.came_from == RecordState.CONFIRMED.value
@@ -119,7 +126,7 @@ def build_pdf(passport: Row[Any], row: Row[Any], now: datetime) -> bytes:
     if prepared.digest != passport.pdf_digest:
         raise IssuanceError("pdf-differs", "the agent signed another page than the centre makes")
     pdf = embed_cms(prepared, passport.cms)
-    check_before_release(work.record, work.terms, passport.hc1, pdf, _trust(certificate.der), at=now)
+    check_before_release(work.record, work.terms, passport.hc1, pdf, trust_of(signers), at=now)
     return pdf
 
 
@@ -177,8 +184,3 @@ def _select_passports() -> Select[Any]:
         .join(jobs, jobs.c.job_id == passports.c.job_id)
         .join(tokens, tokens.c.fingerprint == passports.c.fingerprint)
     )
-
-
-@lru_cache(maxsize=1024)
-def _trust(der: bytes) -> TrustStore:
-    return TrustStore.of([der])

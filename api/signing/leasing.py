@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from api.audit import Act, record_act, record_acts
 from api.auth import Session, refuse_suspended
+from api.checkers.published import issuing_from
 from api.context import Centre
 from api.errors import CentreError
 from api.signing.enrolment import inherited_units
@@ -64,8 +65,8 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int) -> 
     """Lease up to ``limit`` records to the session's token.
 
     A record that no longer passes its checks is put aside with the reason; the others go on. Raises CentreError
-    ``layout``, ``certificate-ended``, ``certificate-ending`` or ``dsc-usage``, IssuanceError ``dsc-country``: then
-    nothing is leased.
+    ``layout``, ``certificate-ended``, ``certificate-ending``, ``dsc-usage``, ``dsc-unpublished`` or ``dsc-too-new``,
+    IssuanceError ``dsc-country``: then nothing is leased.
     """
     now = centre.clock()
     _check_signer(session, layout, now)
@@ -73,6 +74,9 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int) -> 
     leased: list[SigningJob] = []
     with writing(centre.engine) as connection:
         refuse_suspended(connection, session)
+        begin = session.certificate.not_before
+        if session.task == "issue":
+            begin = issuing_from(connection, centre.settings, session.certificate, now)
         return_lapsed(connection, now)
         connection.execute(
             insert(leases).values(
@@ -84,7 +88,7 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int) -> 
                 deadline=instant_to_text(deadline),
             )
         )
-        ready = _ready(connection, session, centre.settings.mode)
+        ready = _ready(connection, session, centre.settings.mode, begin)
         while len(leased) < limit:
             # SKIP LOCKED is for PostgreSQL; SQLite holds one lock for all.
             some = ready.limit(limit - len(leased)).with_for_update(skip_locked=True, of=records)
@@ -146,15 +150,15 @@ def _check_signer(session: Session, layout: str, now: datetime) -> None:
             raise CentreError("dsc-usage")
 
 
-def _ready(connection: Connection, session: Session, mode: str) -> Select[Any]:
-    """Keys of the records that this session may sign, oldest id first."""
+def _ready(connection: Connection, session: Session, mode: str, begin: datetime) -> Select[Any]:
+    """Keys of the records that this session may sign, oldest id first. ``begin``: since when its certificate counts."""
     query = select(records.c.record_id, records.c.version, records.c.state).order_by(records.c.record_id)
     if session.task == "issue":
-        # A key signs nothing from before its certificate began: such a record waits for the older key.
+        # A key signs nothing from before its certificate counts: such a record waits for the older key.
         older = select(intents.c.record_id).where(
             intents.c.record_id == records.c.record_id,
             intents.c.version == records.c.version,
-            intents.c.issued_at < instant_to_text(session.certificate.not_before),
+            intents.c.issued_at < instant_to_text(begin),
         )
         query = query.where(~older.exists())
         if mode == "two-tier":

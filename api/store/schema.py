@@ -280,6 +280,38 @@ sessions = Table(
     Column("expires_at", String, nullable=False),
 )
 
+published_bundles = Table(  # every version of the checkers' lists that this service ever gave out
+    "published_bundles",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    Column("sha256", LargeBinary, nullable=False),  # of the manifest
+    Column("issued_at", String, nullable=False),
+    Column("published_at", String, nullable=False),
+    Column("published_by", String, nullable=False),
+)
+
+published_signers = Table(  # the document signers on those lists, withdrawn ones too
+    "published_signers",
+    metadata,
+    Column("fingerprint", LargeBinary, primary_key=True),  # SHA-256 over the DER
+    Column("kid", LargeBinary, nullable=False),
+    Column("certificate", LargeBinary, nullable=False),  # DER
+    Column("country", String, nullable=False),
+    Column("usage", String, nullable=False),  # letters of v, t and r
+    Column("use_from", String, nullable=False),
+    Column("first_published_at", String, nullable=False),  # since when it stands on every list
+    Column("version", Integer, ForeignKey("published_bundles.version"), nullable=False),  # the newest that names it
+    Index("published_signers_kid", "kid"),
+)
+
+verdict_counts = Table(  # of online checks; nothing else of them is kept
+    "verdict_counts",
+    metadata,
+    Column("day", String, primary_key=True),  # in Viet Nam
+    Column("reason", String, primary_key=True),  # CheckReason, or VALID
+    Column("verdicts", Integer, nullable=False),
+)
+
 audit = Table(  # append-only; each row holds the hash of the one before
     "audit",
     metadata,

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, select
 
 from api.app import create_app
+from api.checkers.publishing import Published, publish
 from api.config import Settings, load_secret
 from api.context import Centre
 from api.signing.enrolment import add_unit, enrol_token
@@ -20,6 +21,7 @@ from api.store.database import open_database
 from api.store.records import NewVersion, write_versions
 from api.store.schema import records
 from api.store.transactions import writing
+from certificates.bundle_signing import Changes
 from certificates.cose import decode_cose_sign1
 from certificates.hc1 import encode_hc1
 from certificates.issuance import finish, prepare_confirmation, prepare_passport
@@ -28,11 +30,15 @@ from certificates.login import LoginChallenge, login_message
 from certificates.pdf.document import prepare_document
 from certificates.pdf.layout import LAYOUT
 from certificates.pdf.pades import build_cms
+from certificates.profiles import to_pem
 from certificates.records.dates import PartialDate
 from certificates.records.model import IdKind, Person, Sex, VaccinationRecord
 from certificates.records.verification import verify
+from certificates.trust_entries import TrustEntry
+from tests.support.bundles import bundle_of
 from tests.support.records import answer, dose
 from tests.support.softkeys import SoftKey, make_key, soft_key
+from tests.support.trust_lists import ROOT
 
 START = datetime(2022, 3, 1, 2, 0, tzinfo=UTC)
 Mode = Literal["two-tier", "station"]
@@ -60,6 +66,12 @@ class World:
     client: TestClient
     keys: dict[str, SoftKey]
     _next: int = field(default=0)
+
+    def publish(self, *entries: TrustEntry, changes: Changes | None = None) -> Published:
+        """Sign the next bundle, of these signers or with ``changes``, and publish it."""
+        folder = self.centre.settings.data / "signed"
+        bundle_of(folder, *entries, changes=changes, at=self.clock())
+        return publish(self.centre, folder, by="officer")
 
     @property
     def engine(self) -> Engine:
@@ -175,9 +187,11 @@ class Agent:
 def make_world(folder: Path, *, mode: Mode = "two-tier", **settings: Any) -> World:
     """A centre with the units BYT (ministry), TYT-1 (EC token) and TYT-2 (RSA token)."""
     clock = Clock()
+    (folder / "roots.pem").write_text(to_pem(ROOT.certificate_der))
+    given = {"publication_hours": 0, "list_roots": folder / "roots.pem", **settings}
     centre = Centre(
         engine=open_database(folder / "vaxseal.sqlite3"),
-        settings=Settings(data=folder, mode=mode, requests_per_minute=10_000, **settings),
+        settings=Settings(data=folder, mode=mode, requests_per_minute=10_000, **given),
         secret=load_secret(folder),
         clock=clock,
     )

@@ -122,6 +122,7 @@ class Road:
             "VAXSEAL_DATA": str(self.folder / "data"),
             "VAXSEAL_PKCS11_MODULE": str(self.tokens.module),
             "VAXSEAL_MODE": self.mode,
+            "VAXSEAL_PUBLICATION_HOURS": "0",
             **self.settings,
         }
         if token is not None:

@@ -245,6 +245,8 @@ def test_the_documents_tell_the_truth_about_errors(world: World) -> None:
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE", "X"])
 def test_other_methods(world: World, method: str) -> None:
     for path in PROTECTED | (PUBLIC - {"/openapi.json"}):
+        if method == "HEAD" and path.startswith("/v1/lists/"):
+            continue
         answer = world.client.request(method, path)
         assert answer.status_code == 405, path
         assert answer.headers["content-type"] == "application/problem+json"

@@ -40,7 +40,16 @@ def test_settings_that_others_read_are_known(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    "given", [{"mode": "none"}, {"centre_url": "centre"}, {"issuer": "x" * 81}, {"country": "vn"}, {"nothing": 1}]
+    "given",
+    [
+        {"mode": "none"},
+        {"centre_url": "centre"},
+        {"issuer": "x" * 81},
+        {"country": "vn"},
+        {"publication_hours": -1},
+        {"verifications_per_minute": 99},
+        {"nothing": 1},
+    ],
 )
 def test_wrong_values_are_refused(given: dict[str, object]) -> None:
     with pytest.raises(CentreError) as caught:
@@ -71,6 +80,13 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret.key").chmod(0o640)
     with pytest.raises(CentreError, match="secret-readable"):
         load_secret(tmp_path)
+
+
+def test_production_publishes_before_it_signs() -> None:
+    assert load_settings(environment="production").publication_hours == 24
+    assert load_settings(publication_hours=0).publication_hours == 0
+    with pytest.raises(CentreError, match="development only"):
+        load_settings(environment="production", publication_hours=0)
 
 
 def test_exposure_in_production(tmp_path: Path) -> None:
