@@ -21,6 +21,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import auth
 from api.auth import get_centre, require_session
 from api.checkers import files as list_files
+from api.checkers import routes as checker_routes
+from api.checkers.counts import VerdictCounts
+from api.checkers.lists import CheckerLists
 from api.checkers.published import log_publication_rule
 from api.context import Centre
 from api.errors import CentreError
@@ -40,11 +43,14 @@ PUBLIC: Final = frozenset(
         "/v1/auth/login",
         "/v1/citizen/passport",
         "/v1/citizen/certificate.pdf",
+        "/v1/checkers/verify",
+        "/v1/checkers/verify-bulk",
         "/v1/lists/bundle.cbor",
         "/v1/lists/parts/{sha256}",
     }
 )
 PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
+COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose
 _log = structlog.get_logger(__name__)
 
 
@@ -55,15 +61,19 @@ class Health(BaseModel):
 def create_app(centre: Centre) -> FastAPI:
     """The ASGI application of one centre."""
 
+    counts = VerdictCounts(centre.engine)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # What a crash or a failure left between signature and release; beside the service, which need not wait for it.
         ended = threading.Event()
         finishing = threading.Thread(target=_finish_pending, args=(centre, ended), daemon=True)
         finishing.start()
+        threading.Thread(target=_write_counts, args=(counts, ended), daemon=True).start()
         log_publication_rule(centre.engine, centre.settings)
         yield
         ended.set()
+        counts.write()
 
     app = FastAPI(
         title="vaxseal",
@@ -79,7 +89,10 @@ def create_app(centre: Centre) -> FastAPI:
     )
     app.state.centre = centre
     app.state.rate_limit = RateLimit(centre.settings.requests_per_minute)
-    for module in (auth, signing_routes, passport_routes, list_files):
+    app.state.verify_limit = RateLimit(centre.settings.verifications_per_minute)
+    app.state.checker_lists = CheckerLists(centre)
+    app.state.verdict_counts = counts
+    for module in (auth, signing_routes, passport_routes, checker_routes, list_files):
         app.router.routes.extend(module.router.routes)  # plain routes, so that the check below sees every one
     app.add_api_route("/healthz", healthz, methods=["GET"], tags=["operation"], responses=RESPONSES)
     _add_errors(app)
@@ -99,6 +112,14 @@ def _finish_pending(centre: Centre, ended: threading.Event) -> None:
             _log.error("release-pending-failed", kind=type(error).__name__)
         if ended.wait(PENDING_PERIOD):
             return
+
+
+def _write_counts(counts: VerdictCounts, ended: threading.Event) -> None:
+    while not ended.wait(COUNTS_PERIOD):
+        try:
+            counts.write()
+        except Exception as error:  # they are kept, and written in the next round
+            _log.error("verdict-counts-failed", kind=type(error).__name__)
 
 
 def healthz(centre: Annotated[Centre, Depends(get_centre)]) -> Health:

@@ -24,17 +24,17 @@ class RateLimit:
         self._windows: OrderedDict[str, tuple[float, int]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def count(self, client: str) -> None:
-        """Raises CentreError ``too-many-requests``."""
+    def count(self, client: str, calls: int = 1) -> None:
+        """Count ``calls`` at once. Raises CentreError ``too-many-requests``."""
         now, client = time.monotonic(), _network(client)
         with self._lock:
-            begun, calls = self._windows.pop(client, (now, 0))
+            begun, before = self._windows.pop(client, (now, 0))
             if now - begun >= _WINDOW:
-                begun, calls = now, 0
-            self._windows[client] = (begun, calls + 1)
+                begun, before = now, 0
+            self._windows[client] = (begun, before + calls)
             if len(self._windows) > CLIENTS_KEPT:
                 self._windows.popitem(last=False)
-        if calls >= self._per_minute:
+        if before + calls > self._per_minute:
             raise CentreError("too-many-requests", retry_after=max(1, round(_WINDOW - (now - begun))))
 
 
@@ -52,7 +52,12 @@ def _network(client: str) -> str:
 def limited(request: Request) -> None:
     """The dependency of every open route."""
     limit: RateLimit = request.app.state.rate_limit
-    limit.count(request.client.host if request.client else "")
+    limit.count(client_of(request))
+
+
+def client_of(request: Request) -> str:
+    """The address that a request came from."""
+    return request.client.host if request.client else ""
 
 
 class SizeLimit:

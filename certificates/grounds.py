@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 from certificates.bundle import CheckerBundle
 from certificates.checking import CheckedCertificate, check_text
-from certificates.errors import CheckError
+from certificates.errors import CheckError, RuleError
 from certificates.issuer_country import IssuerRule
 from certificates.records.model import instant_to_text
 from certificates.revocation.index import RevocationIndex
@@ -23,6 +23,26 @@ class Acceptance:
     rules: RuleSet
     country: str
     policy: str | None
+
+    @classmethod
+    def of(cls, rules: RuleSet | None, country: str, policy: str | None) -> "Acceptance":
+        """The rules of ``country`` for an occasion.
+
+        Raises:
+            RuleError: ``rules-country`` (there are none of this country), ``policy-missing`` (its rules tell occasions
+                apart), ``policy-unknown``.
+        """
+        countries = rules.countries if rules is not None else frozenset()
+        if rules is None or country not in countries:
+            known = ", ".join(sorted(countries)) or "none"
+            raise RuleError("rules-country", f"no rules for {country}; there are rules for: {known}")
+        policies = rules.policies(country)
+        if policies and policy is None:
+            raise RuleError("policy-missing", f"say for which occasion: {' or '.join(policies)}")
+        if policy is not None and policy not in policies:
+            known = ", ".join(policies) or "none"
+            raise RuleError("policy-unknown", f"no policy {policy} for {country}; there are: {known}")
+        return cls(rules=rules, country=country, policy=policy)
 
     def check(self, certificate: CheckedCertificate, at: datetime) -> None:
         """Raises RefusedByRules."""

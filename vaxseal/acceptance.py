@@ -21,13 +21,8 @@ def open_rules(name: str, country: str, policy: str | None, *, json: bool) -> Ac
 
 def choose_rules(rules: RuleSet, country: str, policy: str | None, *, json: bool) -> Acceptance:
     """The rules of a country for an occasion; end the command where there are none."""
-    if country not in rules.countries:
-        known = ", ".join(sorted(rules.countries)) or "none"
-        stop("rules-country", f"--country: no rules for {country}; there are rules for: {known}.", json=json)
-    policies = rules.policies(country)
-    if policies and policy is None:
-        stop("policy-missing", f"Say for which occasion: --policy {' or '.join(policies)}.", json=json)
-    if policy is not None and policy not in policies:
-        known = ", ".join(policies) or "none"
-        stop("policy-unknown", f"--policy: no policy {policy} for {country}; there are: {known}.", json=json)
-    return Acceptance(rules=rules, country=country, policy=policy)
+    try:
+        return Acceptance.of(rules, country, policy)
+    except RuleError as error:
+        option = "--country" if error.code == "rules-country" else "--policy"
+        stop(error.code, f"{option}: {error.detail}.", json=json)
