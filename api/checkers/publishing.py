@@ -17,6 +17,7 @@ from api.checkers.published import newest_version
 from api.config import Settings
 from api.context import Centre
 from api.errors import CentreError
+from api.revocation.drafting import tick_off
 from api.store.schema import published_bundles, published_signers
 from api.store.transactions import writing
 from certificates import bundle
@@ -31,11 +32,13 @@ from certificates.trust_entries import TrustEntry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """A version that is out. ``fresh``: by this call; else it was before."""
+    """A version that is out. ``fresh``: by this call; else it was before. ``ticked_off`` counts the revocations of this
+    service that it is the first to hold, or to hold no longer."""
 
     version: int
     sha256: bytes
     signers: int
+    ticked_off: int
     fresh: bool
 
 
@@ -70,10 +73,17 @@ def publish(centre: Centre, folder: Path, *, by: str) -> Published:
             limits=age_limits(settings),
             cache=settings.lists_cache,
         )
-        fresh = newest_version(connection) < opened.version
+        ticked_off, fresh = 0, newest_version(connection) < opened.version
         if fresh:
             _store(connection, opened, sha256, by=by, now=now)
-    return Published(version=opened.version, sha256=sha256, signers=len(opened.entries), fresh=fresh)
+            ticked_off = tick_off(connection, opened.revocation, by=by, at=now)
+    return Published(
+        version=opened.version,
+        sha256=sha256,
+        signers=len(opened.entries),
+        ticked_off=ticked_off,
+        fresh=fresh,
+    )
 
 
 def open_checked(settings: Settings, folder: Path, *, at: datetime, seen: int) -> CheckerBundle:

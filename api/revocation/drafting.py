@@ -16,6 +16,7 @@ from api.store.transactions import writing
 from certificates.records.model import instant_from_text, instant_to_text
 from certificates.revocation.drafts import DraftGroup, Hashes, RevocationDraft, gather_groups
 from certificates.revocation.hashes import HashType, country_uci_hash
+from certificates.revocation.index import RevocationIndex
 
 _AT_ONCE: Final = 1000
 _table = revocation_entries.c
@@ -71,6 +72,16 @@ def mark_published(
     return changed
 
 
+def tick_off(connection: Connection, index: RevocationIndex, *, by: str, at: datetime) -> int:
+    """Note whatever a list that is published now says of what was open, in whichever drafts it went out.
+
+    Returns how many entries that are.
+    """
+    added = _said(index, _read_groups(connection, _to_add(at)), revoked=True)
+    removed = _said(index, _read_groups(connection, _to_remove(at)), revoked=False)
+    return mark_published(connection, index.version, added=added, removed=removed, by=by, at=at)
+
+
 def count_open(engine: Engine, *, at: datetime) -> dict[str, int]:
     """How many entries lists hold (``published``), and how many wait for the next one to add or to remove."""
     on_list = and_(_table.published == REVOKED, _table.wanted == REVOKED)
@@ -117,6 +128,15 @@ def _read_groups(connection: Connection, condition: ColumnElement[bool]) -> tupl
     return gather_groups(
         (row.scope, HashType(row.hash_type), row.hash, instant_from_text(row.expires_at)) for row in rows
     )
+
+
+def _said(index: RevocationIndex, groups: tuple[DraftGroup, ...], *, revoked: bool) -> Hashes:
+    """Those of the groups that are on the list, or are not."""
+    said: Hashes = {}
+    for group in groups:
+        table = index.table(group.scope, group.hash_type) or ()
+        said[group.scope, group.hash_type] = tuple(entry for entry in group.hashes if (entry in table) is revoked)
+    return said
 
 
 def _count(connection: Connection, condition: ColumnElement[bool]) -> int:

@@ -14,6 +14,8 @@ from api.checkers import publishing
 from api.checkers.publishing import publish
 from api.context import Centre
 from api.errors import CentreError
+from api.revocation.drafting import count_open, make_draft
+from api.revocation.orders import withdraw
 from api.store.schema import published_bundles, published_signers
 from certificates.bundle_folder import MANIFEST, PARTS
 from certificates.bundle_signing import Changes
@@ -22,6 +24,7 @@ from certificates.trust_entries import TrustEntry
 from tests.support.bundles import bundle_of, opened
 from tests.support.centre import World
 from tests.support.codes import AT
+from tests.support.revoking import codes, order
 from tests.support.softkeys import soft_key
 from tests.support.trust_lists import ENTRY, WEEK, make_root
 
@@ -52,7 +55,7 @@ def test_a_bundle_is_served_and_known(centre: World) -> None:
     row = signers(centre)[OTHER.certificate.fingerprint]
     assert (row.country, row.usage, row.version, row.kid) == ("VN", "v", 1, OTHER.certificate.kid)
     assert row.first_published_at == "2022-06-01T00:00:00Z"
-    (act,) = read_log(centre.engine, limit=1)
+    (act,) = [act for act in read_log(centre.engine, limit=9) if act.act == "publish-lists"]
     assert (act.actor, act.act, act.subject) == ("officer", "publish-lists", "bundle-1")
     assert act.reason == published.sha256.hex()
     verify_log(centre.engine)
@@ -171,6 +174,29 @@ def test_a_lost_file_is_brought_back(centre: World) -> None:
         file.unlink()
         assert not publish(centre.centre, settings.data / "signed", by="officer").fresh
         assert opened(settings.lists).version == 1
+
+
+def test_what_was_revoked_is_ticked_off_when_a_list_says_so(centre: World) -> None:
+    """Whichever drafts it went out in, and also where the list says only some of it."""
+    centre.publish()
+    centre.add_records(3)
+    centre.agent("TYT-1").work()
+    one, other = codes(centre)[:2]
+    order(centre, codes=(one,))
+    made = make_draft(centre.engine, by="an", at=centre.clock())
+    done = order(centre, codes=(other,))  # after the draft
+    ends = made.entries_expire_at
+    published = centre.publish(changes=Changes(added=made.added_hashes, entries_expire_at=ends))
+    assert published.ticked_off == 1
+    assert count_open(centre.engine, at=centre.clock()) == {"published": 1, "to_add": 1, "to_remove": 0}
+    made = make_draft(centre.engine, by="an", at=centre.clock())
+    assert centre.publish(changes=Changes(added=made.added_hashes, entries_expire_at=ends)).ticked_off == 1
+    assert done.order_id is not None
+    withdraw(centre.engine, done.order_id, why="mistake", by="an", at=centre.clock())
+    made = make_draft(centre.engine, by="an", at=centre.clock())
+    assert centre.publish(changes=Changes()).ticked_off == 0
+    assert centre.publish(changes=Changes(removed=made.removed_hashes)).ticked_off == 1
+    assert count_open(centre.engine, at=centre.clock()) == {"published": 1, "to_add": 0, "to_remove": 0}
 
 
 def test_only_what_changed_is_new(centre: World) -> None:
