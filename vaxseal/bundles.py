@@ -60,14 +60,13 @@ def _is_of_revocations(data: bytes) -> bool:
 
 def _with_revocations(changes: Changes, draft: revocation_drafts.RevocationDraft) -> Changes:
     """Several drafts (our own, other countries') in one; what one takes back wins."""
-    added = {key: set(hashes) for key, hashes in changes.added.items()}
-    for key, hashes in draft.added_hashes.items():
-        added.setdefault(key, set()).update(hashes)
-    removed = {key: set(hashes) for key, hashes in changes.removed.items()}
-    for key, hashes in draft.removed_hashes.items():
-        removed.setdefault(key, set()).update(hashes)
     ends = [end for end in (changes.entries_expire_at, draft.entries_expire_at) if end]
-    return replace(changes, added=added, removed=removed, entries_expire_at=max(ends))
+    return replace(
+        changes,
+        added=revocation_drafts.join_hashes(changes.added, draft.added_hashes),
+        removed=revocation_drafts.join_hashes(changes.removed, draft.removed_hashes),
+        entries_expire_at=max(ends),
+    )
 
 
 def bring(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from certificates.bundle_folder import MANIFEST, verify_bundle
 from certificates.errors import CertificateError
 from certificates.gateway import Vouchers, import_certificates, import_gateway
 from certificates.list_signing import is_signed_list
@@ -28,11 +29,13 @@ class Terms:
 
 
 def read_entries(path: Path, terms: Terms, roots: list[bytes]) -> list[TrustEntry]:
-    """The entries of a file, or of a folder's files. Those of a signed list stay as they are.
+    """The entries of a file, or of a folder's files. Those of a signed list, or of a bundle's folder, stay as they are.
 
     Raises:
         CertificateError: a file cannot be read, or nobody vouches for what it holds.
     """
+    if (path / MANIFEST).is_file():
+        return _kept(verify_bundle(path, roots).entries, terms)
     files = [path]
     if path.is_dir():
         files = sorted(file for file in path.iterdir() if file.suffix.lower() in _SUFFIXES and file.is_file())
@@ -59,8 +62,7 @@ def _entries(file: Path, terms: Terms, roots: list[bytes]) -> list[TrustEntry]:
     data = read_file(file)
     try:
         if is_signed_list(data):
-            entries = verify(data, roots).entries
-            return [one for one in entries if one.certificate.fingerprint not in terms.vouchers.excluded]
+            return _kept(verify(data, roots).entries, terms)
         if data.lstrip()[:1] in (b"[", b"{"):
             found = import_gateway(data, terms.vouchers)
         else:
@@ -68,6 +70,10 @@ def _entries(file: Path, terms: Terms, roots: list[bytes]) -> list[TrustEntry]:
         return [_entry(der, country, terms) for country, der in found]
     except CertificateError as error:
         raise CertificateError(error.code, f"{file}: {error.detail}") from error
+
+
+def _kept(entries: tuple[TrustEntry, ...], terms: Terms) -> list[TrustEntry]:
+    return [one for one in entries if one.certificate.fingerprint not in terms.vouchers.excluded]
 
 
 def _entry(der: bytes, country: str, terms: Terms) -> TrustEntry:

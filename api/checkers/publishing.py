@@ -17,7 +17,7 @@ from api.checkers.published import newest_version
 from api.config import Settings
 from api.context import Centre
 from api.errors import CentreError
-from api.revocation.drafting import tick_off
+from api.revocation.drafting import note_published
 from api.store.schema import published_bundles, published_signers
 from api.store.transactions import writing
 from certificates import bundle
@@ -76,7 +76,7 @@ def publish(centre: Centre, folder: Path, *, by: str) -> Published:
         ticked_off, fresh = 0, newest_version(connection) < opened.version
         if fresh:
             _store(connection, opened, sha256, by=by, now=now)
-            ticked_off = tick_off(connection, opened.revocation, by=by, at=now)
+            ticked_off = note_published(connection, opened.revocation, by=by, at=now)
     return Published(
         version=opened.version,
         sha256=sha256,

@@ -1,20 +1,20 @@
 """What checkers do not have on their list yet: handed out in drafts, and ticked off when a list was published.
 
-A draft that gets lost costs nothing: until `mark_published` hears of its entries, the next one holds them again.
+A draft that gets lost costs nothing: until `note_published` finds its entries on a list, the next one holds them again.
 """
 
 import secrets
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, func, or_, select, tuple_, update
 
 from api.audit import record_act
 from api.revocation.entries import REVOKED, VALID
 from api.store.schema import intents, revocation_entries
 from api.store.transactions import writing
 from certificates.records.model import instant_from_text, instant_to_text
-from certificates.revocation.drafts import DraftGroup, Hashes, RevocationDraft, gather_groups
+from certificates.revocation.drafts import DraftGroup, RevocationDraft, gather_groups
 from certificates.revocation.hashes import HashType, country_uci_hash
 from certificates.revocation.index import RevocationIndex
 
@@ -38,48 +38,49 @@ def make_draft(engine: Engine, *, by: str, at: datetime) -> RevocationDraft:
     return draft
 
 
-def mark_published(
-    connection: Connection, version: int, *, added: Hashes, removed: Hashes, by: str, at: datetime
-) -> int:
-    """Note that a revocation list was published that says this; hashes that are not ours do not matter.
+def note_published(connection: Connection, index: RevocationIndex, *, by: str, at: datetime) -> int:
+    """Note of each of our entries whether the published list says it: what it really says, whatever draft it is from.
 
-    Args:
-        version: the list's.
-        added: what it revokes, as `RevocationDraft.added_hashes` gives it; may be more than is new.
-        removed: what it revokes no longer. Where a hash stands in both, this holds, as in the list.
-
-    Returns how many entries it says something new of.
+    Returns of how many it says something new.
     """
     changed = 0
-    for hashes, state in ((added, REVOKED), (removed, VALID)):
-        for (scope, hash_type), entries in hashes.items():
-            query = (
+    last: tuple[bytes, str, bytes] = (b"", "", b"")
+    key = tuple_(_table.scope, _table.hash_type, _table.hash)
+    while rows := connection.execute(
+        select(_table.scope, _table.hash_type, _table.hash, _table.published)
+        .where(key > tuple_(*last), _table.expires_at >= instant_to_text(at))
+        .order_by(_table.scope, _table.hash_type, _table.hash)
+        .limit(_AT_ONCE)
+    ).all():
+        news = [(row, said) for row in rows if (said := _said(index, row)) != row.published]
+        if news:
+            connection.execute(
                 update(revocation_entries)
                 .where(
-                    _table.scope == scope,
-                    _table.hash_type == hash_type.value,
+                    _table.scope == bindparam("of_scope"),
+                    _table.hash_type == bindparam("of_type"),
                     _table.hash == bindparam("key"),
-                    or_(_table.published.is_(None), _table.published != state),
                 )
-                .values(published=state, version=version)
+                .values(published=bindparam("said"), version=index.version),
+                [
+                    {"of_scope": row.scope, "of_type": row.hash_type, "key": row.hash, "said": said}
+                    for row, said in news
+                ],
             )
-            for start in range(0, len(entries), _AT_ONCE):
-                keys = [{"key": entry} for entry in entries[start : start + _AT_ONCE]]
-                changed += connection.execute(query, keys).rowcount
+        changed += len(news)
+        last = tuple(rows[-1][:3])
     record_act(
-        connection, at=at, actor=by, act="publish-revocations", subject=f"version {version}", reason=str(changed)
+        connection, at=at, actor=by, act="publish-revocations", subject=f"version {index.version}", reason=str(changed)
     )
     return changed
 
 
-def tick_off(connection: Connection, index: RevocationIndex, *, by: str, at: datetime) -> int:
-    """Note whatever a list that is published now says of what was open, in whichever drafts it went out.
-
-    Returns how many entries that are.
-    """
-    added = _said(index, _read_groups(connection, _to_add(at)), revoked=True)
-    removed = _said(index, _read_groups(connection, _to_remove(at)), revoked=False)
-    return mark_published(connection, index.version, added=added, removed=removed, by=by, at=at)
+def _said(index: RevocationIndex, row: Row[*tuple[Any, ...]]) -> str | None:
+    """What a list says of an entry: nothing, where it never held it."""
+    table = index.table(row.scope, HashType(row.hash_type))
+    if table is not None and row.hash in table:
+        return REVOKED
+    return None if row.published is None else VALID
 
 
 def count_open(engine: Engine, *, at: datetime) -> dict[str, int]:
@@ -128,15 +129,6 @@ def _read_groups(connection: Connection, condition: ColumnElement[bool]) -> tupl
     return gather_groups(
         (row.scope, HashType(row.hash_type), row.hash, instant_from_text(row.expires_at)) for row in rows
     )
-
-
-def _said(index: RevocationIndex, groups: tuple[DraftGroup, ...], *, revoked: bool) -> Hashes:
-    """Those of the groups that are on the list, or are not."""
-    said: Hashes = {}
-    for group in groups:
-        table = index.table(group.scope, group.hash_type) or ()
-        said[group.scope, group.hash_type] = tuple(entry for entry in group.hashes if (entry in table) is revoked)
-    return said
 
 
 def _count(connection: Connection, condition: ColumnElement[bool]) -> int:

@@ -9,7 +9,7 @@ stands in it.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -87,7 +87,7 @@ def gather_groups(entries: Iterable[tuple[bytes, HashType, bytes, datetime]]) ->
     )
 
 
-def join_hashes(parts: Iterable[Hashes]) -> Hashes:
+def join_hashes(*parts: Mapping[tuple[bytes, HashType], Collection[bytes]]) -> Hashes:
     """What stands in any of them."""
     joined: dict[tuple[bytes, HashType], set[bytes]] = {}
     for part in parts:

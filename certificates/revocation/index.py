@@ -12,7 +12,6 @@ or one in ten million others) does it read the entry, which decides. With a file
 
 import mmap
 import struct
-from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -135,21 +134,6 @@ class RevocationIndex:
     def table(self, scope: bytes, hash_type: HashType) -> Table | None:
         """The hashes of one scope (see `certificates.revocation.lists.Group`) and type."""
         return dict(self._tables.get(_key(scope), ())).get(hash_type)
-
-    def says(
-        self,
-        added: Mapping[tuple[bytes, HashType], Iterable[bytes]],
-        removed: Mapping[tuple[bytes, HashType], Iterable[bytes]],
-    ) -> bool:
-        """Whether all of ``added`` is here and nothing of ``removed``; what is in both counts as removed."""
-        gone = {key: set(entries) for key, entries in removed.items()}
-        for key in added.keys() | gone.keys():
-            found, out = self.table(*key) or (), gone.get(key, set())
-            if any(entry in found for entry in out):
-                return False
-            if any(entry not in found for entry in added.get(key, ()) if entry not in out):
-                return False
-        return True
 
     def check(self, checked: "CheckedCertificate") -> None:
         """Raises CheckError REVOKED if one of the certificate's hashes is here, for its signer or its country."""

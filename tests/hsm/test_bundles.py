@@ -98,6 +98,13 @@ def test_from_the_officers_token_to_a_checker_far_away(
     shown = ministry.done("lists", "show", ministry.path("own"), *officer.root)
     assert (shown["version"], shown["revoked"], shown["problem"]) == (3, 1, None)
 
+    build = ("lists", "build", ministry.path("public"), *officer.root, "--out", ministry.path("next.json"))
+    assert ministry.done(*build)["entries"] == 1
+    without = ("--without", SigningCertificate.from_der(golden_tokens.ec.certificate_der).fingerprint.hex())
+    (tmp := Path(ministry.path("next.json"))).unlink()
+    assert ministry.refused(*build, *without) == "list-empty"
+    assert not tmp.exists()
+
 
 def test_what_is_fetched_never_goes_back(golden_tokens: GoldenTokens, ministry: Ministry, address: str) -> None:
     officer = Officer(ministry, golden_tokens.ec)

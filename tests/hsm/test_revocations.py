@@ -1,7 +1,6 @@
 """From an order to a bundle and to the EU gateway, by the commands alone and real tokens; and what is noted then."""
 
 import datetime as dt
-import json
 from pathlib import Path
 from typing import Any
 
@@ -48,37 +47,44 @@ class Desk:
         self.ministry.done("lists", "revocations", "--out", path, *self.data)
         return path
 
-    def published(self, *drafts: str, exit_code: int = 0) -> Any:
-        result = self.ministry.run("lists", "published", *drafts, *self.bundle, *self.root, *self.data)
-        assert result.exit_code == exit_code, result.output
-        return json.loads(result.stdout)
+    def publish(self) -> Any:
+        return self.ministry.done("lists", "publish", self.ministry.path("public"), "--by", "an", *self.data)
 
     def waiting(self) -> Any:
         return self.ministry.done("admin", "revocations", *self.data)["entries"]
 
 
 @pytest.fixture
-def desk(golden_tokens: GoldenTokens, tmp_path: Path) -> Desk:
-    return Desk(tmp_path, golden_tokens)
+def desk(golden_tokens: GoldenTokens, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    desk = Desk(tmp_path, golden_tokens)
+    monkeypatch.setenv("VAXSEAL_LIST_ROOTS", desk.ministry.path("root.pem"))
+    return desk
 
 
-def test_what_is_published_is_noted_when_the_bundle_says_it(desk: Desk) -> None:
+def test_what_is_published_is_ticked_off(desk: Desk) -> None:
     done = order(desk.world, unit="TYT-1")
     assert done.order_id
     first = desk.draft("first.json")
-    assert desk.published(first, exit_code=1)["error"] == "draft-unpublished"
+    assert desk.publish()["revocations_ticked_off"] == 0  # a bundle from before the draft
     assert desk.waiting() == {"published": 0, "to_add": 2, "to_remove": 0}
     assert desk.sign(first)["revoked"] == 2
-    assert desk.published(first) == {"version": 2, "noted": 2}
-    assert desk.published(first)["noted"] == 0
+    out = desk.publish()
+    assert (out["version"], out["signers"], out["revocations_ticked_off"], out["fresh"]) == (2, 1, 2, True)
+    assert desk.publish() == out | {"revocations_ticked_off": 0, "fresh": False}
     assert desk.waiting() == {"published": 2, "to_add": 0, "to_remove": 0}
     desk.ministry.done("admin", "unrevoke", done.order_id, "--reason", "mistake", *desk.data)
-    second = desk.draft("second.json")
-    assert desk.published(second, exit_code=1)["error"] == "draft-unpublished"
-    assert desk.sign(second)["revoked"] == 0
-    assert desk.published(first, exit_code=1)["error"] == "draft-unpublished"
-    assert desk.published(first, second) == {"version": 3, "noted": 2}
+    assert desk.waiting() == {"published": 0, "to_add": 0, "to_remove": 2}
+    assert desk.sign(desk.draft("second.json"))["revoked"] == 0
+    assert desk.publish()["revocations_ticked_off"] == 2
     assert desk.waiting() == {"published": 0, "to_add": 0, "to_remove": 0}
+
+
+def test_a_bundle_of_strangers_is_not_published(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish = ("lists", "publish", desk.ministry.path("public"), *desk.data)
+    monkeypatch.setenv("VAXSEAL_LIST_ROOTS", desk.ministry.csca)
+    assert desk.ministry.refused(*publish) == "list-chain"
+    monkeypatch.delenv("VAXSEAL_LIST_ROOTS")
+    assert desk.ministry.refused(*publish) == "lists-roots"
 
 
 def test_batches_for_the_gateway(desk: Desk, golden_tokens: GoldenTokens) -> None:

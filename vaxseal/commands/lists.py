@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vaxseal.commands import batches, lists_signing, revocations
+from vaxseal.commands import batches, lists_sharing, lists_signing, revocations
 from vaxseal.console import EXIT_NO, EXIT_YES, emit_json, now, out, stop
 from vaxseal.files import check_absent, read_certificate, write_new
 from vaxseal.options import Json, Label, LastTry, Module, Pinned, PinStdin, Serial
@@ -27,7 +27,10 @@ Signed = Annotated[Path, typer.Argument(metavar="LIST", help="A signed trust lis
 def build(
     sources: Annotated[
         list[Path],
-        typer.Argument(metavar="SOURCE", help="PEM, DER, a folder of them, an EU gateway's JSON, or a signed list."),
+        typer.Argument(
+            metavar="SOURCE",
+            help="PEM, DER or a folder of them; a gateway's JSON; a signed list; a bundle's folder.",
+        ),
     ],
     out_path: Out,
     csca: Annotated[
@@ -57,14 +60,14 @@ def build(
 
     A DSC enters when a CSCA given by --csca issued it, when its uploader to the gateway signed it (an uploader counts
     when --anchor signed its certificate, or --accept names it), or when --accept names the DSC. Where nobody vouches
-    for one, nothing is written until --without names it. Of the entries of a signed list (verified with --root) usage
+    for one, nothing is written until --without names it. Of the entries of a signed list or bundle (see --root) usage
     and dates stay; a DSC that stands in several sources keeps what the first says.
 
     [bold]Examples[/bold]
 
       vaxseal lists build dscs/ --csca csca.pem --out draft.json
 
-      vaxseal lists build trust-41.cbor new.pem --root root.pem --csca csca.pem --out draft.json
+      vaxseal lists build lists new.pem --root root.pem --csca csca.pem --out draft.json
 
       vaxseal lists build dsc.pem --accept 5c8f...e1 --use-from 2026-12-01T00:00:00Z --out draft.json
 
@@ -101,10 +104,10 @@ def build(
     )
 
 
-app.command("sign")(lists_signing.sign)
-app.command("fetch")(lists_signing.fetch)
 app.command("revocations")(revocations.revocations)
-app.command("published")(revocations.published)
+app.command("sign")(lists_signing.sign)
+app.command("publish")(lists_sharing.publish)
+app.command("fetch")(lists_sharing.fetch)
 app.add_typer(batches.app, name="batches")
 
 

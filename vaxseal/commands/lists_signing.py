@@ -1,4 +1,4 @@
-"""`vaxseal lists sign` and `fetch`: the signing officer's bundle and lists, and how they come to a checker."""
+"""`vaxseal lists sign`: the signing officer's bundle for checkers, or a trust list alone."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vaxseal.console import EXIT_NO, emit_json, now, out, stop
+from vaxseal.console import emit_json, now, out, stop
 from vaxseal.files import check_absent, read_certificate, write_new
 from vaxseal.options import Json, Label, LastTry, Module, Pinned, PinStdin, Serial
-from vaxseal.sentences import sentence_of, sentences
+from vaxseal.sentences import sentences
 from vaxseal.tokens import open_signing_key
 
 if TYPE_CHECKING:
@@ -130,46 +130,3 @@ def _sign_list(
         emit_json({"list": str(out_path), "version": version, "entries": len(entries), "bytes": len(signed)})
         return
     out.print(f"{out_path}: version {version} with {len(entries)} document signers, for {days} days.", markup=False)
-
-
-def fetch(
-    source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="The centre's address of lists, or a folder (a stick).")
-    ],
-    root: Pinned,
-    bundle: Annotated[Path, typer.Option("--bundle", metavar="DIR", help="The checker's own folder.")] = Path("lists"),
-    state: Annotated[
-        Path | None,
-        typer.Option("--state", metavar="DIR", help="Where versions are remembered. Default: the user's state folder."),
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Bring the newest bundle to a checker: only what it does not have yet, verified before it replaces the old one.
-
-    Exit codes: 0 the folder holds the newest version; 1 what is there cannot be used (its code says why; the old one
-    stays); 2 the source cannot be reached.
-
-    [bold]Examples[/bold]
-
-      vaxseal lists fetch https://centre.example.vn/v1/lists --root root.pem --bundle lists
-
-      vaxseal lists fetch /media/stick/lists --root root.pem --bundle lists
-    """
-    from certificates.errors import CertificateError
-    from certificates.signed_list import CODES
-    from vaxseal.bundles import bring
-    from vaxseal.listing import described, print_head
-
-    with sentences(json=json):
-        roots = list(map(read_certificate, root))
-        try:
-            found, fetched = bring(source, bundle, roots, state=state, json=json)
-        except CertificateError as error:
-            if error.code in CODES - {"list-missing"}:
-                stop(error.code, sentence_of(error), json=json, exit_code=EXIT_NO)
-            raise
-    if json:
-        emit_json({"bundle": str(bundle), "fetched_bytes": fetched, **described(found, now())})
-        return
-    print_head(found, now())
-    out.print(f"{fetched / 1000:,.1f} kB fetched.", markup=False)

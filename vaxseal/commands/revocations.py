@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from vaxseal.console import EXIT_NO, emit_json, now, out, stop
+from vaxseal.console import emit_json, now, out
 from vaxseal.files import check_absent, write_new
-from vaxseal.options import By, Data, Json, Pinned
+from vaxseal.options import By, Data, Json
 from vaxseal.sentences import sentences
 
 Out = Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the draft is written.")]
@@ -38,53 +38,3 @@ def revocations(out_path: Out, by: By, data: Data = None, json: Json = False) ->
         emit_json({"draft": str(out_path), "id": draft.draft_id, "added": added, "removed": removed})
     else:
         out.print(f"{out_path}: {added} hashes to add, {removed} to remove.", markup=False)
-
-
-def published(
-    drafts: Annotated[list[Path], typer.Argument(metavar="DRAFT", help="Drafts whose list is published.")],
-    bundle: Annotated[Path, typer.Option("--bundle", metavar="DIR", help="The published bundle, as checkers get it.")],
-    root: Pinned,
-    by: By,
-    data: Data = None,
-    json: Json = False,
-) -> None:
-    """Note that drafts are published, so that the next draft leaves out what they hold.
-
-    The bundle is verified, and must say what the drafts say: else nothing is noted and the exit code is 1.
-
-    [bold]Examples[/bold]
-
-      vaxseal lists published draft.json --bundle lists --root root.pem --data /srv/vaxseal
-    """
-    from api.revocation.drafting import mark_published
-    from api.server import open_store
-    from api.store.transactions import writing
-    from certificates.revocation.drafts import join_hashes, read_draft
-    from vaxseal.bundles import read_bundle
-
-    noted = 0
-    with sentences(json=json):
-        read = [read_draft(path.read_bytes()) for path in drafts]
-        index = read_bundle(bundle, root).revocation
-        gone = join_hashes(draft.removed_hashes for draft in read)
-        if not index.says(join_hashes(draft.added_hashes for draft in read), gone):
-            stop(
-                "draft-unpublished",
-                "The bundle does not say what the drafts say: nothing is noted.",
-                json=json,
-                exit_code=EXIT_NO,
-            )
-        with writing(open_store(data)) as connection:
-            for draft in read:
-                noted += mark_published(
-                    connection,
-                    index.version,
-                    added=draft.added_hashes,
-                    removed=draft.removed_hashes,
-                    by=by,
-                    at=now(),
-                )
-    if json:
-        emit_json({"version": index.version, "noted": noted})
-    else:
-        out.print(f"Version {index.version} of the revocation list: {noted} hashes are published.", markup=False)

@@ -1,4 +1,4 @@
-"""The demo's keys and certificates: a SoftHSM token for every key, a CSCA, a specimen certificate for every unit."""
+"""The demo's keys, a SoftHSM token for each: a CSCA, a specimen certificate for every unit, and who signs the lists."""
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,9 +27,10 @@ class Token:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """The tokens by the code of their unit."""
+    """The tokens by the code of their unit, and the list signer's."""
 
     tokens: Mapping[str, Token]
+    list_signer: Token
 
 
 def build_chain(commands: Commands, folder: DemoFolder, issuers: Sequence[Unit]) -> Chain:
@@ -44,13 +45,26 @@ def build_chain(commands: Commands, folder: DemoFolder, issuers: Sequence[Unit])
         if not units:
             return {}
         authority = _found_authority(commands, folder, label, certificate)
-        return {unit.code: _make_token(commands, folder, unit, authority, certificate.parent) for unit in units}
+        made = {}
+        for unit in units:
+            subject = ("--organisation", f"SPECIMEN {unit.name}", "--unit", unit.code)
+            place = certificate.parent / f"{unit.code.lower()}.pem"
+            made[unit.code] = _make_token(commands, folder, unit.code, unit.key, subject, authority, place)
+        return made
 
     with ThreadPoolExecutor(2) as threads:  # two authorities have nothing to do with one another
-        under_csca = threads.submit(make_under, "CSCA", folder.trust / "csca.pem", issuers)
+        under_csca = threads.submit(make_under, "CSCA", folder.csca, issuers)
+        list_signer = threads.submit(_make_list_signer, commands, folder)
         under_other = threads.submit(make_under, "UNIT-CA", folder.work / "unit-ca.pem", confirming)
         tokens = under_csca.result() | under_other.result()
-    return Chain(tokens=tokens)
+        return Chain(tokens=tokens, list_signer=list_signer.result())
+
+
+def _make_list_signer(commands: Commands, folder: DemoFolder) -> Token:
+    root = _found_authority(commands, folder, "LIST-ROOT", folder.list_root)
+    subject = ("--organisation", ORGANISATION)
+    certificate = folder.work / "list-signer.pem"
+    return _make_token(commands, folder, "LISTS", "EC", subject, root, certificate, ("--list-signer",))
 
 
 def _found_authority(commands: Commands, folder: DemoFolder, label: str, certificate: Path) -> Token:
@@ -64,17 +78,24 @@ def _found_authority(commands: Commands, folder: DemoFolder, label: str, certifi
     return token
 
 
-def _make_token(commands: Commands, folder: DemoFolder, unit: Unit, authority: Token, place: Path) -> Token:
-    name = unit.code.lower()
-    token = _new_token(folder, unit.code, place / f"{name}.pem")
-    request = folder.work / f"{name}.csr.pem"
+def _make_token(
+    commands: Commands,
+    folder: DemoFolder,
+    label: str,
+    key: str,
+    subject: Sequence[str],
+    authority: Token,
+    certificate: Path,
+    kind: Sequence[str] = (),
+) -> Token:
+    token = _new_token(folder, label, certificate)
+    request = folder.work / f"{label.lower()}.csr.pem"
     pin = f"{token.pin}\n"
     commands.run(
-        *("token", "init", "--label", token.label, "--key", unit.key.lower(), "--pin-stdin"),
+        *("token", "init", "--label", token.label, "--key", key.lower(), "--pin-stdin"),
         token=token.config,
         answer=f"{random_pin()}\n{token.pin}\n",
     )
-    subject = ("--organisation", f"SPECIMEN {unit.name}", "--unit", unit.code)
     commands.run(
         "token",
         "csr",
@@ -89,6 +110,7 @@ def _make_token(commands: Commands, folder: DemoFolder, unit: Unit, authority: T
     )
     commands.run(
         *("ca", "issue", request, "--out", token.certificate, "--label", authority.label, "--specimen", "--pin-stdin"),
+        *kind,
         token=authority.config,
         answer=f"{authority.pin}\n",
     )

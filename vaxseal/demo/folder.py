@@ -8,7 +8,7 @@ from typing import Final
 from vaxseal.demo.errors import DemoError
 
 MARK: Final = ".vaxseal-demo"
-_MADE: Final = ("passports", "certificates", "trust", "station-files", "work", "summary.json")
+_MADE: Final = ("passports", "certificates", "trust", "lists", "station-files", "work", "summary.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,20 @@ class DemoFolder:
     @property
     def trust(self) -> Path:
         return self.out / "trust"
+
+    @property
+    def csca(self) -> Path:
+        return self.trust / "csca.pem"
+
+    @property
+    def lists(self) -> Path:
+        """A checker's own bundle."""
+        return self.out / "lists"
+
+    @property
+    def list_root(self) -> Path:
+        """What checkers pin: the root of list signers."""
+        return self.trust / "list-root.pem"
 
     @property
     def station_files(self) -> Path:

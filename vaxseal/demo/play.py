@@ -4,7 +4,7 @@ import contextlib
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from vaxseal.demo.chain import Chain, build_chain
 from vaxseal.demo.errors import DemoError
 from vaxseal.demo.folder import DemoFolder
 from vaxseal.demo.holders import fetch_all, find_holders
+from vaxseal.demo.lists import Lists
 from vaxseal.demo.outcome import Outcome, read_outcome
 from vaxseal.demo.processes import Commands, free_port
 from vaxseal.demo.province import MINISTRY, PROVINCE, STATIONS, Province, Unit, make_province
@@ -37,13 +38,14 @@ QUOTA: Final = 100_000  # confirmations of one demo station that count on one da
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """The result: counts, and how fast."""
+    """The result: counts, and how fast. ``revoked`` names the passport that was revoked in the end."""
 
     url: str
     province: Province
     outcome: Outcome
     damaged_reason: str
     checked: dict[str, int]
+    revoked: str
     signing: list[dict[str, Any]]
     rates: dict[str, float]
 
@@ -69,6 +71,8 @@ class Play:
                 "VAXSEAL_MODE": mode,
                 "VAXSEAL_CENTRE_URL": self._url,
                 "VAXSEAL_ISSUER": "SPECIMEN Bộ Y tế",
+                "VAXSEAL_LIST_ROOTS": str(folder.list_root),
+                "VAXSEAL_PUBLICATION_HOURS": "0",  # nobody waits a day for a demo; the service logs it
                 "VAXSEAL_REQUESTS_PER_MINUTE": "1000000",  # here one machine plays every citizen
                 "VAXSEAL_PKCS11_MODULE": str(find_softhsm().resolve()),
             },
@@ -84,6 +88,9 @@ class Play:
             chain = build_chain(self.commands, self._folder, self._issuers())
         with stage("centre", "setting up the centre: units and their certificates"):
             self._set_up_centre(chain)
+        lists = Lists(self.commands, self._folder, chain)
+        with stage("lists", "signing and publishing the checkers' lists: signers, revocations, rules"):
+            lists.publish_first([chain.tokens[unit.code].certificate for unit in self._issuers()])
         engine = open_store(self._data)
         with stage("import", "importing the stations' files"):
             imports, damaged_reason = self._import(province)
@@ -98,11 +105,16 @@ class Play:
             with stage("fetch", "citizens fetch their passports and certificates", len(holders)) as advance:
                 fetch_all(self._url, holders, self._folder, advance)
             with stage("check", "checking every picture, text and PDF offline"):
-                checked = self._check()
+                lists.fetch(self._url)
+                checked = self._check(lists)
+            outcome = read_outcome(engine, province, imports)
+            with stage("revoke", "revoking one passport, and seeing it refused by a checker a moment later"):
+                revoked = lists.revoke_one(self._url, OFFICER)
             yield Played(
                 url=self._url,
                 province=province,
-                outcome=read_outcome(engine, province, imports),
+                outcome=outcome,
+                revoked=revoked,
                 damaged_reason=damaged_reason,
                 checked=checked,
                 signing=self._signing,
@@ -206,13 +218,13 @@ class Play:
             }
         )
 
-    def _check(self) -> dict[str, int]:
-        """How many pictures, texts and PDFs are valid, by the check command with the folder of signers alone."""
+    def _check(self, lists: Lists) -> dict[str, int]:
+        """How many pictures, texts and PDFs are valid, by the check command with the checkers' bundle alone."""
         pdfs = sorted(self._folder.certificates.glob("*.pdf"))
         pictures, texts = (sorted(self._folder.passports.glob(f"*.{suffix}")) for suffix in ("png", "txt"))
         kinds = (("pdfs", pdfs[::2]), ("pdfs", pdfs[1::2]), ("pictures", pictures), ("texts", texts))
         with ThreadPoolExecutor(2) as threads:  # each thread waits for a process
-            answers = list(threads.map(self._check_all, (paths for _, paths in kinds)))
+            answers = list(threads.map(lists.check, (paths for _, paths in kinds)))
         counts = dict.fromkeys(("pictures", "texts", "pdfs"), 0)
         for (name, _), verdicts in zip(kinds, answers, strict=True):
             invalid = [answer for answer in verdicts if answer["verdict"] != "valid"]
@@ -220,12 +232,6 @@ class Play:
                 raise DemoError("check", f"{len(invalid)} {name} are invalid, the first: {invalid[0]}")
             counts[name] += len(verdicts)
         return counts
-
-    def _check_all(self, paths: Sequence[Path]) -> list[dict[str, Any]]:
-        if not paths:
-            return []
-        answers = self.commands.run("check", *paths, "--trust", self._folder.trust, exit_codes=(0, 1))
-        return answers if isinstance(answers, list) else [answers]
 
     def _rates(self) -> dict[str, float]:
         """Passports a second: all in all, at the centre (by its log), and at the agents (review and signing alone)."""

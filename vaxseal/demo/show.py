@@ -55,6 +55,7 @@ def _finish(
         "registered": played.province.registered,
         "passports": outcome.issued,
         "checked_valid": played.checked,
+        "revoked": played.revoked,
         "records": outcome.states,
         "rows": outcome.rows,
         "refused_rows": outcome.refused_rows,
@@ -102,16 +103,19 @@ def _print_places(played: Played, mode: Mode, out: Path, screen: Screen) -> None
     console.print(f"[bold]{outcome.issued} passports issued[/bold], signed by {signed_by}.")
     checked = ", ".join(f"{count} {name}" for name, count in played.checked.items())
     console.print(f"Checked offline and valid: {checked}. {screen.seconds['total']:.0f} seconds in all.\n")
+    console.print(f"Then revoked, and refused by a checker with the next lists: {played.revoked}.", markup=False)
     example = next(iter(sorted(path.stem for path in (out / "passports").glob("*.png"))), "CODE")
     for path, words in (
         (f"{out}/passports/", "the QR passports, as pictures and as texts"),
         (f"{out}/certificates/", "the signed PDF certificates"),
-        (f"{out}/trust/", "whom to trust: the CSCA and the signers under it (all SPECIMEN)"),
+        (f"{out}/lists/", "what a checker decides by: signers, revocations, rules, signed"),
+        (f"{out}/trust/", "the CSCA, the signers under it, and the root of the lists (all SPECIMEN)"),
         (f"{out}/station-files/", "what the stations handed in, and the register"),
         (f"{out}/summary.json", "all counts, and the seconds of each stage"),
     ):
         console.print(f"  {path:<28} {words}", markup=False)
-    console.print(f"\nTry: .venv/bin/vaxseal check {out}/passports/{example}.png --trust {out}/trust", markup=False)
+    lists = f"--bundle {out}/lists --root {out}/trust/list-root.pem"
+    console.print(f"\nTry: .venv/bin/vaxseal check {out}/passports/{example}.png {lists}", markup=False)
 
 
 def _stay_up(url: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from api.audit import read_log
-from api.revocation.drafting import count_open, make_draft, mark_published, read_revoked
+from api.revocation.drafting import count_open, make_draft, note_published, read_revoked
 from api.revocation.orders import withdraw
 from api.store.schema import passports
 from api.store.transactions import writing
@@ -17,7 +17,6 @@ from certificates.revocation.building import build_index
 from certificates.revocation.drafts import RevocationDraft, read_draft, write_draft
 from certificates.revocation.hashes import HashType, country_uci_hash, uci_hash
 from certificates.revocation.index import RevocationIndex
-from certificates.revocation.lists import RevocationList
 from certificates.revocation.publishing import Publication
 from certificates.trust import TrustStore
 from tests.support.centre import World
@@ -44,39 +43,35 @@ def draft(world: World) -> RevocationDraft:
     return made
 
 
-def published(world: World, draft: RevocationDraft, version: int = 1) -> int:
-    with writing(world.engine) as connection:
-        return mark_published(
-            connection,
-            version,
-            added=draft.added_hashes,
-            removed=draft.removed_hashes,
-            by="an",
-            at=world.clock(),
-        )
+class Lists:
+    """The lists that the officer signs from drafts, and the centre notes when they are published."""
 
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.publications: list[Publication] = []
 
-def test_from_an_order_to_the_border(issued: World) -> None:
-    """Both algorithms: TYT-1 signs ES256, TYT-2 PS256; in two-tier the ministry signed all."""
-    trust = TrustStore.of([key.certificate_der for key in issued.keys.values()])
-    issued.clock.now = AT  # when the list signer is valid
-    publications: list[Publication] = []
-
-    def publish() -> RevocationIndex:
-        made = draft(issued)
-        previous: RevocationList | None = publications[-1].revocation_list if publications else None
-        publications.append(
+    def publish(self, made: RevocationDraft) -> tuple[RevocationIndex, int]:
+        """The next list with what the draft says; and of how many entries that is news."""
+        self.publications.append(
             issue(
-                previous,
+                self.publications[-1].revocation_list if self.publications else None,
                 made.added_hashes,
                 made.removed_hashes,
                 at=made.made_at,
                 lasting=made.entries_expire_at - made.made_at,
             )
         )
-        published(issued, made, publications[-1].revocation_list.version)
-        last = publications[-1].revocation_list
-        return build_index(last, Mirror(*publications).read(last))
+        last = self.publications[-1].revocation_list
+        index = build_index(last, Mirror(*self.publications).read(last))
+        with writing(self._world.engine) as connection:
+            return index, note_published(connection, index, by="an", at=self._world.clock())
+
+
+def test_from_an_order_to_the_border(issued: World) -> None:
+    """Both algorithms: TYT-1 signs ES256, TYT-2 PS256; in two-tier the ministry signed all."""
+    trust = TrustStore.of([key.certificate_der for key in issued.keys.values()])
+    issued.clock.now = AT  # when the list signer is valid
+    lists = Lists(issued)
 
     def verdicts(index: RevocationIndex) -> list[str]:
         with issued.engine.connect() as connection:
@@ -91,13 +86,13 @@ def test_from_an_order_to_the_border(issued: World) -> None:
         return said
 
     order(issued, unit="TYT-1")
-    assert verdicts(publish()) == ["REVOKED", "REVOKED", "valid"]
+    assert verdicts(lists.publish(draft(issued))[0]) == ["REVOKED", "REVOKED", "valid"]
     done = order(issued, unit="TYT-2")
-    assert verdicts(publish()) == [CheckReason.REVOKED.value] * 3
+    assert verdicts(lists.publish(draft(issued))[0]) == [CheckReason.REVOKED.value] * 3
     assert done.order_id
     withdraw(issued.engine, done.order_id, why="mistake", by="an", at=issued.clock())
-    assert verdicts(publish()) == ["REVOKED", "REVOKED", "valid"]
-    assert [len(one.chunks) for one in publications] == [1, 1, 1]
+    assert verdicts(lists.publish(draft(issued))[0]) == ["REVOKED", "REVOKED", "valid"]
+    assert [len(one.chunks) for one in lists.publications] == [1, 1, 1]
     assert count_open(issued.engine, at=issued.clock()) == {"published": 2, "to_add": 0, "to_remove": 0}
 
 
@@ -115,21 +110,29 @@ def test_a_draft(issued: World) -> None:
     assert (act.act, act.subject, act.reason) == ("draft-revocations", made.draft_id, "2, 0")
 
 
-def test_a_lost_draft_loses_nothing(station: World) -> None:
+@pytest.fixture
+def lists(station: World) -> Lists:
+    station.clock.now = AT  # when the list signer is valid
+    return Lists(station)
+
+
+def test_a_lost_draft_loses_nothing(station: World, lists: Lists) -> None:
     order(station, unit="TYT-1")
     first = draft(station)
     order(station, unit="TYT-2")
     second = draft(station)
     assert second.count == (3, 0)
-    assert published(station, first) == 2
+    assert lists.publish(first)[1] == 2
     assert draft(station).count == (1, 0)
-    assert published(station, second, 2) == 1
-    assert published(station, second, 3) == 0
+    assert lists.publish(second)[1] == 1
+    assert lists.publish(second)[1] == 0
     assert draft(station).count == (0, 0)
     assert {one.version for one in entries(station)} == {1, 2}
+    (act,) = read_log(station.engine, limit=1)
+    assert act.act == "draft-revocations"
 
 
-def test_taken_back_before_and_after_publication(station: World) -> None:
+def test_taken_back_before_and_after_publication(station: World, lists: Lists) -> None:
     first = order(station, unit="TYT-1")
     assert first.order_id
     handed_out = draft(station)  # and perhaps signed by now
@@ -137,9 +140,11 @@ def test_taken_back_before_and_after_publication(station: World) -> None:
     back = draft(station)
     assert back.count == (0, 2)
     assert back.removed_hashes == handed_out.added_hashes
-    assert published(station, back) == 2
+    lists.publish(handed_out)
+    assert draft(station).count == (0, 2)
+    assert lists.publish(back)[1] == 2
     assert draft(station).count == (0, 0)
-    published(station, handed_out, 2)  # the old draft after all
+    lists.publish(handed_out)  # the old draft after all
     assert draft(station).count == (0, 2)
     assert order(station, unit="TYT-1").passports == 2
     assert draft(station).count == (0, 0)  # the list says so already
@@ -177,9 +182,9 @@ def test_every_key_that_was_asked_to_sign_is_named(station: World) -> None:
     assert {one.scope for one in entries(station)} == set(keys)
 
 
-def test_what_other_countries_get(station: World) -> None:
+def test_what_other_countries_get(station: World, lists: Lists) -> None:
     order(station, unit="TYT-1")
-    published(station, draft(station))
+    lists.publish(draft(station))
     (group,) = read_revoked(station.engine, HashType.COUNTRYCODEUCI, at=station.clock())
     assert group.hash_type is HashType.COUNTRYCODEUCI
     assert group.hashes == tuple(sorted(country_uci_hash("VN", code) for code in codes(station, "TYT-1")))
