@@ -15,6 +15,7 @@ class TokenError(Exception):
     Attributes:
         code: stable machine name in kebab-case.
         outcome_unknown: whether the token may have done what was asked although no answer came.
+        pin_taken: a worker's error that came after the token had taken a PIN.
     """
 
     code: ClassVar[str] = "token-error"
@@ -23,6 +24,7 @@ class TokenError(Exception):
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail)
         self.detail = detail
+        self.pin_taken = False
 
     def __str__(self) -> str:
         return self.detail or self.code
@@ -69,6 +71,18 @@ class TokenFault(TokenError):
 
     code = "token-fault"
     outcome_unknown = True
+
+
+class TokenHung(TokenFault):
+    """No answer within the time given; the worker was ended."""
+
+    code = "token-hung"
+
+
+class WorkerEnded(TokenFault):
+    """The process that talks to the token died, or said something that is no answer."""
+
+    code = "worker-ended"
 
 
 class TokenReadOnly(TokenError):
@@ -191,6 +205,20 @@ _MEANINGS: Final[dict[type[exceptions.PKCS11Error], tuple[type[TokenError], str]
     exceptions.SessionReadOnly: (TokenReadOnly, "the token does not let itself be written"),
     exceptions.TokenWriteProtected: (TokenReadOnly, "the token does not let itself be written"),
 }
+
+
+def error_named(code: str, detail: str) -> TokenError:
+    """The error with this code, from another process; a TokenFault where the code is not known here."""
+    for kind in _kinds(TokenError):
+        if kind.code == code:
+            return kind(detail)
+    return TokenFault(detail)
+
+
+def _kinds(root: type[TokenError]) -> Iterator[type[TokenError]]:
+    yield root
+    for kind in root.__subclasses__():
+        yield from _kinds(kind)
 
 
 def error_of(error: exceptions.PKCS11Error, doing: str) -> TokenError:

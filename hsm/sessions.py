@@ -52,11 +52,17 @@ class Session:
 
 
 class Module:
-    """One loaded and initialised PKCS#11 module. One object a module and process: see `load`."""
+    """One loaded and initialised PKCS#11 module. One object a module and process: see `load`.
+
+    Attributes:
+        generation: rises with each `restart`.
+        log_ins: how often a token took a PIN. A driver that kept a log-in from before proves no PIN right.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.generation = 0
+        self.log_ins = 0
         self.process = os.getpid()
         self._log_ins: dict[str, _LogIn] = {}
         self._lock = threading.RLock()
@@ -111,6 +117,7 @@ class Module:
                 secret = pin()
                 try:
                     held = _LogIn(token.open(user_pin=secret))
+                    self.log_ins += 1
                 except UserAlreadyLoggedIn:  # the driver kept a log-in from before
                     held = _LogIn(token.open())
                 self._log_ins[serial] = held
