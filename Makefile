@@ -1,6 +1,6 @@
 # The commands of this project. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help demo test setup lint bench fuzz clean
+.PHONY: help demo test setup lint bench fuzz faults clean
 ARGS =
 
 help: ## list these commands
@@ -28,6 +28,10 @@ bench: setup ## speed, each row beside a limit or a peer
 
 fuzz: setup ## a million mutants of everything that comes from outside
 	@.venv/bin/python -m tests.fuzz $(ARGS)
+
+faults: ## the tests of faults in their long form: thousands of each, with their figures
+	@sh scripts/setup.sh --test
+	@VAXSEAL_FAULTS=long .venv/bin/pytest -q tests/faults $(ARGS)
 
 clean: ## remove what was made: environment, caches, demo output
 	rm -rf .venv .cache var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the checkout ready to run: a Python environment in .venv from requirements.lock, and a SoftHSM library.
-# With --test also the two readers that the tests use. Safe in any state of the checkout; a second run takes a second.
+# With --test also the programs that the tests use. Safe in any state of the checkout; a second run takes a second.
 #
 #   PYTHON=python3.12 scripts/setup.sh    choose the interpreter
 set -eu
@@ -174,12 +174,21 @@ or name another PKCS#11 library in VAXSEAL_PKCS11_MODULE"
     say "SoftHSM: $module"
 }
 
-# --- what other people's readers need, for the tests -----------------------------------------------------------------
+# --- what tests need: other people's readers, and p11-kit between a token and its faults -----------------------------
+
+find_p11_client() {
+    for module in /usr/lib/*/pkcs11/p11-kit-client.so /usr/lib64/pkcs11/p11-kit-client.so; do
+        if [ -f "$module" ]; then return; fi
+    done
+    return 1
+}
 
 make_test_tools() {
     missing=
     command -v zbarimg >/dev/null 2>&1 || missing="$missing zbar-tools"
     command -v pdfsig >/dev/null 2>&1 || missing="$missing poppler-utils"
+    command -v p11-kit >/dev/null 2>&1 || missing="$missing p11-kit"
+    find_p11_client || missing="$missing p11-kit-modules"
     [ -n "$missing" ] || return 0
     # shellcheck disable=SC2086
     if is_root && install_packages $missing; then return 0; fi

@@ -23,6 +23,16 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 _UNIT_TESTS = Path(__file__).parent / "unit"
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The figures that tests of faults tell (`tests/faults/conftest.py`), also those of other processes."""
+    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, ())]
+    figures = [str(text) for report in reports for name, text in report.user_properties if name == "figure"]
+    if figures:
+        terminalreporter.section("figures")
+        for text in figures:
+            terminalreporter.write_line(text)
+
+
 class NetworkUseError(AssertionError):
     """A unit test wanted to leave the machine."""
 

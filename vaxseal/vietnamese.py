@@ -13,6 +13,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "token-ambiguous": "Có nhiều token đang cắm: hãy rút bớt, hoặc chỉ rõ số sê-ri bằng --token.",
     "token-removed": "Token đã bị rút ra hoặc mất kết nối: hãy cắm lại và chạy lại.",
     "token-fault": "Token hoặc phần mềm điều khiển gặp lỗi: hãy rút ra, cắm lại và chạy lại.",
+    "token-hung": "Token hoặc phần mềm điều khiển không trả lời: hãy rút ra, cắm lại và chạy lại.",
+    "worker-ended": "Phần mềm điều khiển của token bị dừng đột ngột: hãy rút token ra, cắm lại và chạy lại.",
     "token-read-only": "Token không cho ghi.",
     "token-full": "Token đã hết chỗ.",
     "label-form": "Tên token trống hoặc quá dài.",

@@ -1,6 +1,6 @@
 """A key that is used through a worker: as `hsm.keys.TokenKey`, but no driver can hang or crash its user."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -89,7 +89,7 @@ class WorkerKey:
         (signature,) = self.sign_many((tbs,))
         return signature
 
-    def sign_many(self, messages: Sequence[bytes]) -> Iterator[bytes]:
+    def sign_many(self, messages: Sequence[bytes]) -> Generator[bytes, None, None]:
         """The signatures of many messages, in order, as the token makes them. Much quicker than one by one.
 
         Use it up or close it: until then nobody else can use the key. Raises as `sign`; what came before is good.
@@ -160,6 +160,7 @@ class WorkerKey:
         self._opened = opened
 
     def _restart_module(self) -> None:
+        self._usable_in = None
         self._worker.ask(RestartModule(module=self._again.module), limit=self._worker.limits.open)
 
     def _open(self, request: OpenKey) -> Opened:

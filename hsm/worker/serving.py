@@ -4,6 +4,7 @@ import os
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
@@ -194,5 +195,8 @@ class Worker:
 
 
 def _log_ins(request: Request) -> int:
-    """How often a token took a PIN from the module that is to be opened."""
-    return load(Path(request.module)).log_ins if isinstance(request, OpenKey) else 0
+    """How often a token took a PIN from the module that is to be opened; 0 where it cannot be loaded."""
+    if isinstance(request, OpenKey):
+        with suppress(TokenError):
+            return load(Path(request.module)).log_ins
+    return 0

@@ -80,6 +80,11 @@ class Proxy:
     def environment(self) -> dict[str, str]:
         return {"P11_KIT_SERVER_ADDRESS": f"unix:path={self.folder / 'proxy'}"}
 
+    @property
+    def met(self) -> bool:
+        """Whether a call met the fault."""
+        return self.fault is not None and self._met > self.fault.skip
+
     def meet(self, fault: Fault | None) -> None:
         """From now on this fault."""
         self._met, self.fault = 0, fault
@@ -139,7 +144,7 @@ class Proxy:
         elif fault == "replay" and last:
             body = last
         elif fault == "empty":
-            body = body[: body.index(b"ay") + 2] + b"\x01" + bytes(4)
+            body = body[: body.index(b"ay") + 2] + bytes([name == "C_Sign"]) + bytes(4)
         frame = _frame(number, options, body)
         return frame[: len(frame) // 2] if fault == "short" else frame
 

@@ -4,6 +4,7 @@ SoftHSM is one library with one token directory a process: the fixture fixes it 
 """
 
 import itertools
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,6 +69,16 @@ class GoldenTokens:
         start = not_before or datetime.now(UTC) - timedelta(hours=1)
         with self.csca.open() as csca:
             return issue_dsc(request, csca, csca.certificate_der, DscProfile(specimen=True), not_before=start)
+
+
+def copy_tokens(tokens: GoldenTokens, folder: Path, *wanted: GoldenToken) -> dict[str, str]:
+    """A SoftHSM directory of its own with these tokens, for another process (SoftHSM loses signatures when several
+    share one), as the environment that leads there."""
+    config = softhsm.write_config(folder)
+    for path in (tokens.directory / "tokens").iterdir():
+        if path.name.replace("-", "").endswith(tuple(token.serial for token in wanted)):
+            shutil.copytree(path, folder / "tokens" / path.name)
+    return {softhsm.ENVIRONMENT_VARIABLE: str(config)}
 
 
 def softhsm_module() -> Path:
