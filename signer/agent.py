@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
@@ -279,6 +279,12 @@ class SigningAgent:
             raise stopped
         if failure is not None:
             raise failure
+
+    def rest_of(self, batch: Batch) -> Batch:
+        """What of a batch has no outcome yet, after its signing was stopped. Its refusals have been sent."""
+        known = {outcome.job_id for outcome in self.outcomes}
+        rest = tuple(job for job in batch.reviewed if job.job_id not in known)
+        return replace(batch, reviewed=rest, refusals=(), postponed=())
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:

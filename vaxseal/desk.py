@@ -4,8 +4,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,6 +18,7 @@ from vaxseal.tokens import pin_source, selector
 from vaxseal.vietnamese import vietnamese_of
 
 if TYPE_CHECKING:
+    from hsm.worker.key import WorkerKey
     from signer.agent import Batch, JobOutcome, Role, SigningAgent
     from signer.client import Mode
     from signer.units import DailyCount, EnrolledUnits
@@ -45,8 +47,9 @@ def sign(
     ``units`` reads the ministry's list: anew for each batch, as a unit may be suspended meanwhile.
     """
     from hsm.errors import TokenError
-    from hsm.keys import open_key
     from hsm.modules import find_module
+    from hsm.process_guard import forbid_dumps
+    from hsm.worker.key import open_worker_key
     from signer.agent import SigningAgent
     from signer.client import CentreClient
     from signer.errors import AgentError
@@ -54,12 +57,13 @@ def sign(
     if json and not yes and not sys.stdin.isatty():
         sentence = "Nobody is there to be asked: say --yes to sign without a look at the table."
         _stop("approval-needed", sentence, None, 0, json=json)
+    forbid_dumps()  # the PIN passes through this process
     agent: SigningAgent | None = None
     started = time.perf_counter()
     try:
         with (
             CentreClient(centre) as client,
-            open_key(
+            open_worker_key(
                 find_module(module),
                 selector(serial, label),
                 pin_source("PIN of the token", from_stdin=pin_stdin),
@@ -80,7 +84,7 @@ def sign(
             if not json:
                 words = "confirms" if session.task == "confirm" else "signs passports"
                 err.print(f"Logged in at {client.centre}: {account} of {session.unit}, which {words}.", markup=False)
-            waiting, declined = _work(agent, units, limit, everything=everything, yes=yes, json=json)
+            waiting, declined = _work(agent, key, units, limit, everything=everything, yes=yes, json=json)
             agent.finish()
     except (TokenError, AgentError) as error:
         _stop(error.code, sentence_of(error), agent, started, json=json)
@@ -102,6 +106,7 @@ def _stop(code: str, sentence: str, agent: "SigningAgent | None", started: float
 
 def _work(
     agent: "SigningAgent",
+    key: "WorkerKey",
     units: "Callable[[], EnrolledUnits] | None",
     limit: int,
     *,
@@ -109,7 +114,15 @@ def _work(
     yes: bool,
     json: bool,
 ) -> tuple[int, bool]:
-    """Batches until nothing waits (or one). Returns how many still wait, and whether the person said no."""
+    """Batches until nothing waits (or one). Returns how many still wait, and whether the person said no.
+
+    The PIN is forgotten behind each batch; where nobody is asked (``yes``), all of them are one.
+    """
+    from vaxseal.recovery import sign_through_losses
+
+    def say(vietnamese: str, english: str) -> None:
+        err.print(f"{vietnamese}\n{english}", markup=False)
+
     signed = 0
     while True:
         agent.units = units and units()
@@ -121,8 +134,8 @@ def _work(
         if batch.reviewed and not yes and not _approve(len(batch.reviewed)):
             agent.put_back(batch)
             return batch.waiting, True
-        with _bar(len(batch.reviewed), hidden=json) as advance:
-            agent.sign_and_send(batch, advance)
+        with nullcontext() if yes else key.batch():
+            sign_through_losses(agent, key, batch, partial(_bar, hidden=json), say)
         # Refused records may come back at once: a round that moved nothing is the last one.
         before, signed = signed, sum(outcome.outcome == "accepted" for outcome in agent.outcomes)
         if not everything or signed == before:

@@ -300,6 +300,22 @@ def test_what_was_signed_before_the_token_was_pulled_out_is_sent() -> None:
     assert counts(agent) == {"accepted": 2}
 
 
+def test_the_rest_of_a_batch_is_signed_when_the_token_is_back() -> None:
+    jobs = jobs_of(4)
+    jobs[0] = replace(jobs[0], tbs_digest=bytes(32))
+    centre = ScriptedCentre(jobs)
+    agent = agent_of(centre, key=FailingKey(key_of("unit"), 2, OSError("pulled out")))
+    batch = agent.next_batch(10)
+    with pytest.raises(OSError, match="pulled out"):
+        agent.sign_and_send(batch)
+    rest = agent.rest_of(batch)
+    assert ([job.job_id for job in rest.reviewed], rest.refusals) == (["J-2", "J-3"], ())
+    agent.key = key_of("unit")
+    agent.sign_and_send(rest)
+    assert counts(agent) == {"accepted": 3, "refused": 1}
+    assert len(agent.rest_of(rest)) == 0
+
+
 def test_a_signature_that_does_not_verify_is_never_sent() -> None:
     centre = ScriptedCentre(jobs_of(2))
     agent = agent_of(centre, key=FailingKey(key_of("unit"), 2, bytes(64)))
