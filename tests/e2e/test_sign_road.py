@@ -2,11 +2,9 @@
 
 import csv
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,8 +18,7 @@ from certificates.profiles import Subject, issue_csca
 from hsm import provisioning
 from hsm.provisioning import store_certificate
 from hsm.sessions import load
-from hsm.softhsm import write_config
-from tests.support.road import PEOPLE, STATION, VAXSEAL, Road, build_road, free_port
+from tests.support.road import PEOPLE, STATION, VAXSEAL, Road, build_road, copy_road
 from tests.support.softhsm import GoldenToken, GoldenTokens, golden_tokens
 from vaxseal.vietnamese import vietnamese_of
 
@@ -37,11 +34,7 @@ def two_tier_ready(tmp_path_factory: pytest.TempPathFactory, golden_tokens: Gold
 
 @pytest.fixture
 def two_tier(tmp_path: Path, two_tier_ready: Road) -> Iterator[Road]:
-    folder = tmp_path / "road"
-    shutil.copytree(two_tier_ready.folder, folder)
-    road = replace(two_tier_ready, folder=folder, port=free_port(), pins=dict(two_tier_ready.pins))
-    for name in road.pins:
-        write_config(folder / "tokens" / name)
+    road = copy_road(two_tier_ready, tmp_path / "road")
     road.start()
     yield road
     road.stop()

@@ -72,6 +72,7 @@ class Proxy:
     server: Path
     fault: Fault | None = None
     seen: "Counter[str]" = field(default_factory=Counter)
+    next: Fault | None = None
     released: threading.Event = field(default_factory=threading.Event)
     _met: int = 0
     _last: bytes = b""
@@ -87,7 +88,11 @@ class Proxy:
 
     def meet(self, fault: Fault | None) -> None:
         """From now on this fault."""
-        self._met, self.fault = 0, fault
+        self._met, self.fault, self.next = 0, fault, None
+
+    def then(self, fault: Fault) -> None:
+        """When the present fault was met so often as it should be, this one follows."""
+        self.next = fault
 
     def listen(self) -> socket.socket:
         listener = socket.socket(socket.AF_UNIX)
@@ -123,7 +128,10 @@ class Proxy:
                 number, options, body = _read(token)
                 if fault == "drop-after":
                     return
-                client.sendall(self._changed(fault, name, number, options, body))
+                answer = self._changed(fault, name, number, options, body)
+                if self.next and self.fault and self._met >= self.fault.skip + self.fault.times:
+                    self.meet(self.next)
+                client.sendall(answer)
                 if fault == "short":
                     return
 

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +164,15 @@ def build_road(
     )
     take_in(road, people)
     return road
+
+
+def copy_road(road: Road, folder: Path) -> Road:
+    """The same in another place: what is built once serves many tests."""
+    shutil.copytree(road.folder, folder)
+    copy = replace(road, folder=folder, port=free_port(), pins=dict(road.pins), settings=dict(road.settings))
+    for name in copy.pins:
+        write_config(folder / "tokens" / name)
+    return copy
 
 
 def take_in(road: Road, count: int) -> None:
