@@ -15,6 +15,7 @@ from bench.checking import batch_in_two_processes, text_to_verdict
 from bench.harness import Result, Run, each, race
 from bench.native import Loop, build
 from bench.revocation import revocation
+from bench.tokens import ROWS as TOKEN_ROWS
 from certificates import base45 as our_base45
 from certificates import purposes
 from certificates.checking import check_text
@@ -321,4 +322,5 @@ ROWS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
     batch_in_two_processes,
     acceptance_rules,
     revocation,
+    *TOKEN_ROWS,
 )
