@@ -1,10 +1,11 @@
-"""What keeps a PIN in this process's memory from the disk and from other processes of the same user.
+"""What processes ask of their platform: no dumps of a PIN in memory, no Ctrl-C, no window.
 
-The one place where the platforms differ. What a platform does not offer is left undone: the PIN is short-lived anyway.
+The one place where the platforms differ. What a platform does not offer is left undone.
 """
 
 import ctypes
 import signal
+import subprocess
 import sys
 from contextlib import suppress
 from typing import Final
@@ -12,6 +13,7 @@ from typing import Final
 _PR_SET_DUMPABLE: Final = 4  # linux/prctl.h
 _SEM_NO_DIALOGS: Final = 0x0001 | 0x0002  # errhandlingapi.h: no critical-error box, no fault box
 _WER_NO_HEAP: Final = 0x0001  # werapi.h: WER_FAULT_REPORTING_FLAG_NOHEAP
+WITHOUT_WINDOW: Final[int] = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # for a process started by a desktop program
 
 
 def forbid_dumps() -> None:

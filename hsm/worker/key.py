@@ -1,5 +1,6 @@
 """A key that is used through a worker: as `hsm.keys.TokenKey`, but no driver can hang or crash its user."""
 
+import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,6 +32,7 @@ class WorkerKey:
         self._pin = BatchPin(pin)
         self._usable_in: int | None = None  # the life of the worker in which the key is open
         self._closed = False
+        self._opening = threading.RLock()
         self._opened = self._open(request)
         self._again = replace(
             request,
@@ -94,8 +96,9 @@ class WorkerKey:
 
         Use it up or close it: until then nobody else can use the key. Raises as `sign`; what came before is good.
         """
-        if self._usable_in != self._worker.lives:
-            self.reopen()
+        with self._opening:  # threads that share a lost key open it once
+            if self._usable_in != self._worker.lives:
+                self.reopen()
         for start in range(0, len(messages), _PORTION):
             yield from self._portion(tuple(messages[start : start + _PORTION]))
 
@@ -139,6 +142,10 @@ class WorkerKey:
             PinError: at once, and no rung is tried after it.
             TokenError: the token is not back, or is another one.
         """
+        with self._opening:
+            self._opened = self._climb()
+
+    def _climb(self) -> Opened:
         if self._closed:
             raise TokenRemoved("the key was closed")
         self._usable_in = None
@@ -157,7 +164,7 @@ class WorkerKey:
             self._usable_in = None
             self._worker.close()
             raise KeyMismatch("the token now holds another key than before")
-        self._opened = opened
+        return opened
 
     def _restart_module(self) -> None:
         self._usable_in = None

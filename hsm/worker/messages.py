@@ -39,7 +39,7 @@ class OpenKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
-    """The answer to `NeedPin`, UTF-8."""
+    """The answer to `NeedPin`, ASCII."""
 
     pin: bytes = field(repr=False)
 

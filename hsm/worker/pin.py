@@ -1,6 +1,6 @@
 """How long a PIN lives, and when it may be given again."""
 
-from hsm.pins import PinCallback
+from hsm.pins import PinCallback, check_pin
 from hsm.worker.messages import wipe
 
 
@@ -25,11 +25,11 @@ class BatchPin:
         return self._given is not None
 
     def give(self) -> bytearray:
-        """A copy to send and overwrite, UTF-8: the kept PIN, else what the person says now."""
+        """A copy to send and overwrite: the kept PIN, else what the person says now. Raises PinForm."""
         if self._kept is not None:
             return bytearray(self._kept)
         self._clear_given()
-        self._given = bytearray(self._ask(), "utf-8")
+        self._given = bytearray(check_pin(self._ask()), "ascii")
         return bytearray(self._given)
 
     def taken(self) -> None:

@@ -19,6 +19,7 @@ from hsm.errors import (
     WorkerEnded,
     error_named,
 )
+from hsm.process_guard import WITHOUT_WINDOW
 from hsm.tokens import TokenInfo
 from hsm.worker.messages import (
     Answer,
@@ -40,7 +41,7 @@ from hsm.worker.messages import (
     wipe,
 )
 
-GivePin = Callable[[], bytearray]  # the PIN, UTF-8; it is overwritten once it was sent
+GivePin = Callable[[], bytearray]  # overwritten once it was sent
 
 _COMMAND: Final = ("-P", "-m", "hsm.worker")  # -P: no module of the folder that the person happens to stand in
 _READ: Final = 65_536
@@ -71,14 +72,19 @@ class _Process:
     a queue can."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self.popen = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, *_COMMAND],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={name: value for name, value in os.environ.items() if name not in _LEAKS} | dict(environment),
-            bufsize=0,
-        )
+        """Raises WorkerEnded when no process can be started."""
+        try:
+            self.popen = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                [sys.executable, *_COMMAND],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env={name: value for name, value in os.environ.items() if name not in _LEAKS} | dict(environment),
+                bufsize=0,
+                creationflags=WITHOUT_WINDOW,
+            )
+        except OSError as error:
+            raise WorkerEnded(f"the worker process cannot be started ({error.strerror})") from error
         self.said: queue.SimpleQueue[bytearray | None] = queue.SimpleQueue()
         self._asked: queue.SimpleQueue[bytearray | None] = queue.SimpleQueue()
         for mover in (self._listen, self._write):

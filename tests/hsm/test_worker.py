@@ -224,6 +224,26 @@ def test_many_threads_share_a_key(opened: Opener) -> None:
     assert len(good) == 160
 
 
+def test_threads_that_share_a_lost_key_ask_for_its_pin_once(golden_tokens: GoldenTokens, opened: Opener) -> None:
+    asked: list[int] = []
+    key = opened(pin=lambda: asked.append(1) or golden_tokens.ec.pin)  # type: ignore[func-returns-value]
+    with key.batch():
+        pass
+    key.worker.kill()
+    threads = [threading.Thread(target=key.sign, args=(b"x",)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(asked) == 2
+
+
+def test_no_process_to_be_had_is_said(golden_tokens: GoldenTokens, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with pytest.raises(errors.WorkerEnded, match="cannot be started"):
+        open_worker_key(golden_tokens.module, TokenSelector(), never)
+
+
 def test_a_closed_key_refuses(opened: Opener) -> None:
     key = opened()
     key.close()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hsm.errors import PinForm
 from hsm.worker.pin import BatchPin
 
 
@@ -35,6 +36,14 @@ def test_a_copy_is_given_and_the_own_one_overwritten() -> None:
     pin.forget()
     assert kept == bytearray(4)
     assert "1357" not in repr(pin)
+
+
+@pytest.mark.parametrize("typed", ["", "mậtkhẩu1", "12\udcff34"])
+def test_what_can_be_no_pin_is_refused_here(typed: str) -> None:
+    pin = BatchPin(lambda: typed)
+    with pytest.raises(PinForm):
+        pin.give()
+    assert not pin.in_doubt
 
 
 def test_nobody_who_gives_one_leaves_nothing_behind() -> None:
