@@ -196,15 +196,18 @@ class TokenWorker:
         except BaseException:  # closed early, or Ctrl-C
             if waiting and self._process is process:
                 process.ask(encode(Cancel()))
-                self._drain(process, limit)
+                self._drain(process, min(limit, self.limits.sign))
             raise
 
     def _drain(self, process: _Process, limit: float) -> None:
-        """What was on its way when nobody wanted more."""
-        with suppress(TokenError):
-            while isinstance(answer := self._next(process, limit), Signatures) and not answer.last:
-                pass
-            if isinstance(answer, NeedPin):  # between two signatures of an always-authenticate key
+        """What was on its way when nobody wanted more. A worker with more to say than that is ended."""
+        answer: Answer | None = None
+        try:
+            with suppress(TokenError):
+                while isinstance(answer := self._next(process, limit), Signatures) and not answer.last:
+                    answer = None
+        finally:
+            if answer is None or isinstance(answer, NeedPin):  # Ctrl-C again; a key that wants its PIN each time
                 self.kill()
 
     def _give(self, process: _Process, pin: GivePin) -> None:

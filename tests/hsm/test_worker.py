@@ -79,6 +79,33 @@ def test_who_has_enough_stops_the_token(opened: Opener) -> None:
     assert_signs(key)
 
 
+def test_who_is_interrupted_leaves_the_worker_in_order(opened: Opener) -> None:
+    key = opened()
+    process = key.worker.process_id
+    some = key.sign_many([b"%d" % number for number in range(100)])
+    next(some)
+    with pytest.raises(KeyboardInterrupt):
+        some.throw(KeyboardInterrupt)
+    assert_signs(key)
+    assert key.worker.process_id == process
+
+
+def test_who_is_interrupted_twice_ends_it(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    key = opened()
+    some = key.sign_many([b"%d" % number for number in range(100)])
+    next(some)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(key.worker, "_next", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            some.close()
+    assert key.worker.process_id is None
+    assert_signs(key)
+
+
 def test_errors_arrive_as_they_were_raised(golden_tokens: GoldenTokens, tmp_path: Path) -> None:
     environment = copy_tokens(golden_tokens, tmp_path, golden_tokens.ec, golden_tokens.rsa)
     module = golden_tokens.module
