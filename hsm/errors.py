@@ -42,6 +42,12 @@ class ModuleNotLoaded(TokenError):
     code = "module-not-loaded"
 
 
+class ModuleArchitecture(ModuleNotLoaded):
+    """The module is for another kind of processor than this program, as the 32-bit drivers of some vendors are."""
+
+    code = "module-architecture"
+
+
 class ModuleRefused(TokenError):
     """The surroundings of the module would leak the PIN."""
 
@@ -107,6 +113,12 @@ class PinIncorrect(PinError):
     """Never retried by a program: tokens lock after a few wrong PINs."""
 
     code = "pin-incorrect"
+
+
+class PinIncorrectFinalTry(PinIncorrect):
+    """The PIN was wrong, and the token says that one more wrong PIN locks it."""
+
+    code = "pin-incorrect-final-try"
 
 
 class PinLocked(PinError):
@@ -202,6 +214,8 @@ _MEANINGS: Final[dict[type[exceptions.PKCS11Error], tuple[type[TokenError], str]
     exceptions.PinLenRange: (PinForm, "the PIN is too short or too long for this token"),
     exceptions.PinTooWeak: (PinForm, "the token finds this PIN too weak"),
     exceptions.UserPinNotInitialized: (PinNotSet, "the token has no PIN yet"),
+    exceptions.MechanismInvalid: (MechanismMissing, "the token refuses this way to sign"),
+    exceptions.MechanismParamInvalid: (MechanismMissing, "the token refuses this way to sign"),
     exceptions.SessionReadOnly: (TokenReadOnly, "the token does not let itself be written"),
     exceptions.TokenWriteProtected: (TokenReadOnly, "the token does not let itself be written"),
 }

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from pkcs11 import PKCS11Error
+from pkcs11.exceptions import MechanismInvalid, MechanismParamInvalid
 
 from hsm import pss
 from hsm.encoding import PublicKey
@@ -28,7 +29,7 @@ from hsm.errors import (
     error_of,
 )
 from hsm.matching import CertificateFacts, Match, match_certificate, match_only
-from hsm.mechanisms import Algorithm, SigningMechanism, choose_mechanism
+from hsm.mechanisms import Algorithm, SigningMechanism, ways_to_sign
 from hsm.objects import PrivateKeyObject, private_keys_on
 from hsm.pins import PinCallback, check_pin, log_in
 from hsm.sessions import Module, Session, load
@@ -46,7 +47,7 @@ class _Opened:
     session: Session
     key: PrivateKeyObject
     public: PublicKey
-    mechanism: SigningMechanism
+    ways: tuple[SigningMechanism, ...]
     certificate_der: bytes | None
 
 
@@ -73,15 +74,20 @@ class TokenKey:
         self._opened = opened
         self._bits = opened.public.bits
         self._signature_size = _ES256_SIZE if opened.public.rsa_numbers is None else (self._bits + 7) // 8
-        self._prepare = opened.mechanism.prepare
+        self._bind(opened.ways)
+        self._usable = True
+
+    def _bind(self, ways: tuple[SigningMechanism, ...]) -> None:
+        """Sign the first way from now on; the others wait for a token that refuses what it had offered."""
+        self._mechanism, *others = ways
+        self._other_ways = tuple(others)
         # All that does not change from signature to signature is bound once; the buffer is as large as the answer.
         self._sign = partial(
-            opened.key.raw.sign,
-            mechanism=opened.mechanism.mechanism,
-            mechanism_param=opened.mechanism.parameters,
+            self._opened.key.raw.sign,
+            mechanism=self._mechanism.mechanism,
+            mechanism_param=self._mechanism.parameters,
             buffer_size=self._signature_size,
         )
-        self._usable = True
 
     @property
     def certificate_der(self) -> bytes:
@@ -92,12 +98,12 @@ class TokenKey:
 
     @property
     def algorithm(self) -> Algorithm:
-        return self._opened.mechanism.algorithm
+        return self._mechanism.algorithm
 
     @property
     def mechanism(self) -> str:
         """Name of the PKCS#11 mechanism in use, for logs."""
-        return self._opened.mechanism.name
+        return self._mechanism.name
 
     @property
     def public_key_der(self) -> bytes:
@@ -120,15 +126,11 @@ class TokenKey:
         Raises:
             TokenRemoved, TokenFault: outcome unknown; `reopen` before the next signature.
         """
-        data = self._prepare(tbs, self._bits)
         with self._lock:
             if not self._usable or not self._opened.session.alive:
                 raise TokenRemoved("the session with the token is closed: open the key again")
             try:
-                if self._opened.key.always_authenticate:
-                    signature: bytes = self._sign(data, pin=check_pin(self._pin()))
-                else:
-                    signature = self._sign(data)
+                signature = self._signature(tbs)
             except PKCS11Error as error:
                 # An operation may still be active in this session: it is not used again.
                 self._usable = False
@@ -137,6 +139,17 @@ class TokenKey:
                 self._usable = False
                 raise TokenFault(f"the token gave {len(signature)} bytes for a signature of {self._signature_size}")
             return signature
+
+    def _signature(self, tbs: bytes) -> bytes:
+        """What the token answers; a mechanism that it lists and then refuses gives way to the next."""
+        log_in = {"pin": check_pin(self._pin())} if self._opened.key.always_authenticate else {}
+        while True:
+            try:
+                return bytes(self._sign(self._mechanism.prepare(tbs, self._bits), **log_in))
+            except (MechanismInvalid, MechanismParamInvalid):  # refused before anything was signed
+                if not self._other_ways:
+                    raise
+                self._bind(self._other_ways)
 
     def reopen(self) -> None:
         """Find the same token and key again and log in, asking for the PIN when the token wants it.
@@ -271,7 +284,7 @@ def _open(
         session = log_in(module, token, pin, allow_final_try=allow_final_try)
         try:
             found = choose(private_keys_on(session), session)
-            mechanism = choose_mechanism(mechanisms, "PS256" if found.key.is_rsa else "ES256")
+            ways = ways_to_sign(mechanisms, "PS256" if found.key.is_rsa else "ES256")
         except BaseException:
             session.close()
             raise
@@ -280,7 +293,7 @@ def _open(
             session=session,
             key=found.key,
             public=found.public,
-            mechanism=mechanism,
+            ways=ways,
             certificate_der=found.certificate_der,
         )
 

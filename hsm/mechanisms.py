@@ -61,15 +61,15 @@ MECHANISMS: Final[tuple[SigningMechanism, ...]] = (
 )
 
 
-def choose_mechanism(offered: frozenset[int], algorithm: Algorithm) -> SigningMechanism:
-    """The first of `MECHANISMS` for ``algorithm`` that the token offers.
+def ways_to_sign(offered: frozenset[int], algorithm: Algorithm) -> tuple[SigningMechanism, ...]:
+    """Those of `MECHANISMS` for ``algorithm`` that the token offers, the best first. At least one.
 
     Raises:
         MechanismMissing: none. A token with PKCS#1 v1.5 alone cannot make PS256.
     """
-    for candidate in MECHANISMS:
-        if candidate.algorithm == algorithm and candidate.mechanism in offered:
-            return candidate
+    ways = tuple(row for row in MECHANISMS if row.algorithm == algorithm and row.mechanism in offered)
+    if ways:
+        return ways
     if algorithm == "PS256" and Mechanism.RSA_PKCS in offered:
         raise MechanismMissing(
             "this token signs RSA with PKCS#1 v1.5 padding only; health passports need PSS: use another token"

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Final
 
-from hsm.errors import PinFinalTry, PinForm, PinLocked, PinNotSet
+from pkcs11 import PKCS11Error
+
+from hsm.errors import PinFinalTry, PinForm, PinIncorrect, PinIncorrectFinalTry, PinLocked, PinNotSet
 from hsm.sessions import Module, Session
-from hsm.tokens import FoundToken
+from hsm.tokens import FoundToken, TokenInfo
 
 PinCallback = Callable[[], str]
 
@@ -61,9 +63,17 @@ def log_in(
     Raises:
         PinNotSet, PinLocked, PinFinalTry: before the PIN is asked for.
         PinForm: before the token sees it.
-        PinIncorrect, PinExpired: the token's answer.
+        PinIncorrect, PinIncorrectFinalTry, PinExpired: the token's answer.
     """
-    info = token.info
+    check_pin_state(token.info, allow_final_try=allow_final_try)
+    try:
+        return module.open_as_user(token.raw, token.info.serial, lambda: check_pin(pin()), writable=writable)
+    except PinIncorrect as error:
+        raise after_wrong_pin(token, error) from error
+
+
+def check_pin_state(info: TokenInfo, *, allow_final_try: bool) -> None:
+    """Before a PIN is asked for: may one be tried? Raises PinNotSet, PinLocked, PinFinalTry."""
     if not info.pin_set:
         raise PinNotSet(f"the token {info.serial} has no PIN yet")
     if info.pin_locked:
@@ -72,4 +82,18 @@ def log_in(
         raise PinFinalTry(
             f"one more wrong PIN locks the token {info.serial}: make sure of the PIN, then confirm this last try"
         )
-    return module.open_as_user(token.raw, info.serial, lambda: check_pin(pin()), writable=writable)
+
+
+def after_wrong_pin(token: FoundToken, error: PinIncorrect) -> PinIncorrect | PinLocked:
+    """The error to raise for a wrong PIN: what the token says now of the tries that are left, where it tells."""
+    try:
+        now = TokenInfo.of(token.raw.slot.get_token())
+    except PKCS11Error:
+        return error
+    if now.pin_locked:
+        return PinLocked("the PIN was wrong and is locked now: only the issuer of the token can unlock it")
+    if now.pin_final_try:
+        return PinIncorrectFinalTry("the PIN is wrong; it was not tried again. One more wrong PIN locks the token")
+    if now.pin_count_low:
+        return PinIncorrect("the PIN is wrong; it was not tried again. The token has few tries left")
+    return error

@@ -14,10 +14,10 @@ from cryptography import x509
 from pkcs11 import Attribute, CertificateType, KeyType, MechanismFlag, ObjectClass
 
 from hsm.encoding import P256_PARAMS
-from hsm.errors import LabelForm, ModuleNotLoaded, TokenAmbiguous, TokenFault, TokenNotFound, translated
+from hsm.errors import LabelForm, ModuleNotLoaded, PinIncorrect, TokenAmbiguous, TokenFault, TokenNotFound, translated
 from hsm.matching import CertificateFacts, match_certificate
 from hsm.objects import private_keys_on
-from hsm.pins import PinCallback, check_new_pin, check_pin, log_in
+from hsm.pins import PinCallback, after_wrong_pin, check_new_pin, check_pin, check_pin_state, log_in
 from hsm.sessions import Module, Session, load
 from hsm.tokens import TokenInfo, TokenSelector, certificates_on, find_token
 
@@ -149,17 +149,26 @@ def store_certificate(
     return fingerprint
 
 
-def change_pin(module: Path, selector: TokenSelector, old: PinCallback, new: PinCallback) -> None:
-    """Change the user PIN. The old one is tried exactly once. Raises `TokenError`."""
+def change_pin(
+    module: Path, selector: TokenSelector, old: PinCallback, new: PinCallback, *, allow_final_try: bool = False
+) -> None:
+    """Change the user PIN. The old one is tried exactly once, and the last try only if that is allowed.
+
+    Raises `TokenError`.
+    """
     new_pin = check_new_pin(new())
     token = find_token(load(module), selector)
+    check_pin_state(token.info, allow_final_try=allow_final_try)
     old_pin = check_pin(old())
-    with translated("changing the PIN"):
-        session = token.raw.open(rw=True)
-        try:
-            session.set_pin(old_pin, new_pin)
-        finally:
-            session.close()
+    try:
+        with translated("changing the PIN"):
+            session = token.raw.open(rw=True)
+            try:
+                session.set_pin(old_pin, new_pin)
+            finally:
+                session.close()
+    except PinIncorrect as error:
+        raise after_wrong_pin(token, error) from error
 
 
 @contextmanager

@@ -195,9 +195,34 @@ make_test_tools() {
     say "not here:$missing. The tests that need them are left out (sudo apt-get install$missing)"
 }
 
+# --- a smart card reader without hardware, and a second and third kind of token, for the tests -----------------------
+
+has_file() { # the first of these that is there
+    for file in "$@"; do [ ! -f "$file" ] || return 0; done
+    return 1
+}
+
+make_card_reader() {
+    if [ "$(uname -s)" != Linux ] || ! is_root; then
+        say "not here: a virtual smart card reader (its namespaces need root on Linux). The tests with cards are left out"
+        return 0
+    fi
+    missing=
+    command -v pcscd >/dev/null 2>&1 || missing="$missing pcscd"
+    has_file /usr/lib*/pcsc/drivers/serial/libifdvpcd.so || missing="$missing vsmartcard-vpcd"
+    has_file /usr/lib/*/opensc-pkcs11.so /usr/lib*/opensc-pkcs11.so || missing="$missing opensc-pkcs11"
+    has_file /usr/lib/*/p11-kit-proxy.so /usr/lib*/p11-kit-proxy.so || missing="$missing libp11-kit0"
+    has_file /usr/lib/*/libsoftokn3.so /usr/lib/*/nss/libsoftokn3.so /usr/lib*/libsoftokn3.so || missing="$missing libnss3"
+    [ -n "$missing" ] || return 0
+    # shellcheck disable=SC2086
+    if install_packages $missing; then return 0; fi
+    say "not here:$missing. The tests with cards and other tokens are left out (sudo apt-get install$missing)"
+}
+
 make_environment
 make_softhsm
 if [ "${1:-}" = --test ]; then
     make_test_tools
+    make_card_reader
     sh scripts/peers.sh
 fi

@@ -7,6 +7,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     # the token, its driver and its PIN
     "module-not-found": "Không tìm thấy phần mềm điều khiển của token: hãy cài đặt, hoặc chỉ rõ bằng --module.",
     "module-not-loaded": "Phần mềm điều khiển của token không chạy được trên máy này: hãy cài lại.",
+    "module-architecture": "Phần mềm điều khiển của token không hợp với chương trình này (32 bit hay 64 bit):"
+    " hãy cài bản 64 bit của nhà cung cấp.",
     "module-refused": "Máy này đang bật chế độ ghi lại mã PIN (pkcs11-spy): hãy tắt rồi chạy lại.",
     "token-error": "Token gặp lỗi: hãy rút ra, cắm lại và chạy lại.",
     "token-not-found": "Không thấy token: hãy cắm token của đơn vị.",
@@ -19,6 +21,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "token-full": "Token đã hết chỗ.",
     "label-form": "Tên token trống hoặc quá dài.",
     "pin-incorrect": "Sai mã PIN. Chương trình không tự thử lại: nhập sai vài lần, token sẽ bị khóa.",
+    "pin-incorrect-final-try": "Sai mã PIN, và chỉ còn một lần thử: nhập sai nữa, token sẽ bị khóa."
+    " Chương trình không tự thử lại.",
     "pin-locked": "Mã PIN đã bị khóa: chỉ nơi cấp token mở khóa được.",
     "pin-expired": "Mã PIN đã hết hạn: hãy đổi mã PIN.",
     "pin-not-set": "Token chưa có mã PIN.",

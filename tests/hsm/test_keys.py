@@ -72,6 +72,21 @@ def test_every_mechanism_that_the_token_has_gives_a_good_signature(
             assert_signs(key, b"message %d" % number)
 
 
+def test_a_mechanism_that_is_listed_and_then_refused_gives_way_to_the_next(
+    golden_tokens: GoldenTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered = frozenset({Mechanism.ECDSA_SHA256, Mechanism.ECDSA})  # SoftHSM 2.6 has no ECDSA_SHA256
+    monkeypatch.setattr(Module, "signing_mechanisms", lambda _self, _token: offered)
+    with golden_tokens.ec.open() as key:
+        assert key.mechanism == "ECDSA_SHA256"
+        assert_signs(key)
+        assert key.mechanism == "ECDSA"
+        assert_signs(key)
+    monkeypatch.setattr(Module, "signing_mechanisms", lambda _self, _token: frozenset({Mechanism.ECDSA_SHA256}))
+    with golden_tokens.ec.open() as key, pytest.raises(errors.MechanismMissing, match="refuses"):
+        key.sign(b"message")
+
+
 def test_a_token_with_old_padding_only_is_refused(golden_tokens: GoldenTokens, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Module, "signing_mechanisms", lambda _self, _token: frozenset({Mechanism.RSA_PKCS}))
     with pytest.raises(errors.MechanismMissing, match=r"PKCS#1 v1\.5"):

@@ -250,7 +250,12 @@ def import_(
 
 @app.command("pin")
 def pin(
-    module: Module = None, token: Serial = None, label: Label = None, pin_stdin: PinStdin = False, json: Json = False
+    module: Module = None,
+    token: Serial = None,
+    label: Label = None,
+    pin_stdin: PinStdin = False,
+    last_try: LastTry = False,
+    json: Json = False,
 ) -> None:
     """Change the PIN of a token. The new PIN is asked for first; the old one is tried once.
 
@@ -267,6 +272,7 @@ def pin(
             selector(token, label),
             pin_source("PIN of the token until now", from_stdin=pin_stdin),
             pin_source("New PIN", from_stdin=pin_stdin, new=True),
+            allow_final_try=last_try,
         )
     if json:
         emit_json({"changed": True})

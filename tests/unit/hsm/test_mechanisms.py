@@ -6,7 +6,7 @@ import pytest
 from pkcs11 import Mechanism
 
 from hsm.errors import MechanismMissing
-from hsm.mechanisms import MECHANISMS, Algorithm, choose_mechanism
+from hsm.mechanisms import MECHANISMS, Algorithm, ways_to_sign
 
 _ALL = frozenset(int(row.mechanism) for row in MECHANISMS)
 
@@ -20,17 +20,17 @@ _ALL = frozenset(int(row.mechanism) for row in MECHANISMS)
 )
 def test_the_token_hashes_where_it_can(algorithm: Algorithm, order: list[str]) -> None:
     offered = set(_ALL)
-    for name in order:
-        chosen = choose_mechanism(frozenset(offered), algorithm)
-        assert chosen.name == name
-        offered.remove(chosen.mechanism)
+    ways = ways_to_sign(frozenset(offered), algorithm)
+    assert [way.name for way in ways] == order
+    assert ways_to_sign(frozenset({ways[-1].mechanism}), algorithm) == ways[-1:]
+    offered -= {way.mechanism for way in ways}
     with pytest.raises(MechanismMissing, match=algorithm):
-        choose_mechanism(frozenset(offered), algorithm)
+        ways_to_sign(frozenset(offered), algorithm)
 
 
 def test_old_padding_alone_is_refused_in_words() -> None:
     with pytest.raises(MechanismMissing, match=r"PKCS#1 v1\.5 padding only"):
-        choose_mechanism(frozenset({Mechanism.RSA_PKCS, Mechanism.SHA256_RSA_PKCS}), "PS256")
+        ways_to_sign(frozenset({Mechanism.RSA_PKCS, Mechanism.SHA256_RSA_PKCS}), "PS256")
 
 
 def test_what_the_token_is_given() -> None:
