@@ -48,6 +48,18 @@ class ModuleArchitecture(ModuleNotLoaded):
     code = "module-architecture"
 
 
+class ModuleHung(TokenError):
+    """The module did not answer in time."""
+
+    code = "module-hung"
+
+
+class ModuleCrashed(TokenError):
+    """The module ended the process that had loaded it."""
+
+    code = "module-crashed"
+
+
 class ModuleRefused(TokenError):
     """The surroundings of the module would leak the PIN."""
 

@@ -16,6 +16,7 @@ import pkcs11
 from pkcs11 import MechanismFlag, PKCS11Error
 from pkcs11.exceptions import TokenNotPresent, TokenNotRecognised, UserAlreadyLoggedIn
 
+from hsm.architecture import check_architecture
 from hsm.errors import ModuleNotFound, ModuleNotLoaded, ModuleRefused, TokenFault, translated
 
 
@@ -80,6 +81,11 @@ class Module:
             self.generation += 1
             self._log_ins.clear()
             self._lib.reinitialize()
+
+    def slots(self) -> list[Any]:
+        """All slots, with a token or without."""
+        with translated("listing slots"):
+            return list(self._lib.get_slots())
 
     def tokens(self) -> list[Any]:
         """The tokens in all slots, freshly asked."""
@@ -154,7 +160,8 @@ def load(path: Path) -> Module:
 
     Raises:
         ModuleNotFound: no such file.
-        ModuleNotLoaded: not a PKCS#11 module, of another architecture, or not to be initialised.
+        ModuleArchitecture: a driver of 32 bits in a program of 64, or for another processor.
+        ModuleNotLoaded: not a PKCS#11 module, or not to be initialised.
         ModuleRefused: PKCS11SPY is in the environment: the spy writes PINs into its log.
         TokenFault: the process was forked after the module was loaded.
     """
@@ -165,6 +172,7 @@ def load(path: Path) -> Module:
         raise ModuleRefused("pkcs11-spy logs the PIN in clear: name the module of the token itself")
     if not place.is_file():
         raise ModuleNotFound(f"there is no PKCS#11 module at {path}")
+    check_architecture(place)
     with _modules_lock:
         module = _modules.get(place)
         if module is None:

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the checkout ready to run: a Python environment in .venv from requirements.lock, and a SoftHSM library.
-# With --test also the programs that the tests use. Safe in any state of the checkout; a second run takes a second.
+# With --test also what the tests use: two readers of codes and PDFs, a virtual card reader, other tokens' modules.
+# Safe in any state of the checkout; a second run takes a second.
 #
 #   PYTHON=python3.12 scripts/setup.sh    choose the interpreter
 set -eu

@@ -9,6 +9,8 @@ SENTENCES: Final[Mapping[str, str]] = {
     "module-not-loaded": "Phần mềm điều khiển của token không chạy được trên máy này: hãy cài lại.",
     "module-architecture": "Phần mềm điều khiển của token không hợp với chương trình này (32 bit hay 64 bit):"
     " hãy cài bản 64 bit của nhà cung cấp.",
+    "module-hung": "Phần mềm điều khiển của token không trả lời: hãy rút token ra, cắm lại và chạy lại.",
+    "module-crashed": "Phần mềm điều khiển của token bị lỗi và tự tắt: hãy cài lại bản mới của nhà cung cấp.",
     "module-refused": "Máy này đang bật chế độ ghi lại mã PIN (pkcs11-spy): hãy tắt rồi chạy lại.",
     "token-error": "Token gặp lỗi: hãy rút ra, cắm lại và chạy lại.",
     "token-not-found": "Không thấy token: hãy cắm token của đơn vị.",

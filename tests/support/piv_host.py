@@ -34,7 +34,8 @@ class Slot:
 
     def __init__(self, number: int, card: PivCard) -> None:
         self.card = card
-        self.hang = False
+        self.hang = False  # no answer to a request for a signature
+        self.frozen = False  # no answer to anything
         self.pull_after: float | None = None  # seconds from the request for a signature to the pull, once
         self._number = number
         self._socket: socket.socket | None = None
@@ -79,6 +80,8 @@ class Slot:
                 size = int.from_bytes(_read(link, 2))
                 message = _read(link, size)
                 self._seen.set()
+                while self.frozen:
+                    time.sleep(0.02)
                 if message == _ASK_ATR:
                     answer = ATR
                 elif message in (_POWER_ON, _RESET, _POWER_OFF):
@@ -135,7 +138,7 @@ class Host:
             getattr(slot, what)()
         elif what == "set":
             for name, value in command["values"].items():
-                setattr(slot if name in ("hang", "pull_after") else slot.card, name, value)
+                setattr(slot if name in ("hang", "frozen", "pull_after") else slot.card, name, value)
         card = slot.card
         return {
             "inserted": slot.inserted,

@@ -112,6 +112,10 @@ class Card:
         """From now on (or no longer) a signature is asked for and never answered."""
         self._set(hang=value)
 
+    def freeze(self, value: bool = True) -> None:
+        """From now on (or no longer) it answers nothing at all, as a token whose firmware hangs."""
+        self._set(frozen=value)
+
     def pull_at_signature(self, after: float = 0.0) -> None:
         """The card is pulled once, ``after`` seconds into the next signature."""
         self._set(pull_after=after)

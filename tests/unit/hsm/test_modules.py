@@ -1,12 +1,13 @@
-"""Where modules are looked for, in which order."""
+"""Which module is used, in which order."""
 
 from pathlib import Path
 
 import pytest
 
 from hsm import modules
+from hsm.drivers import Driver
 from hsm.errors import ModuleNotFound
-from hsm.modules import ENVIRONMENT_VARIABLE, driver_places, find_module, find_softhsm, softhsm_places
+from hsm.modules import ENVIRONMENT_VARIABLE, find_module, find_softhsm
 
 
 @pytest.fixture
@@ -14,10 +15,13 @@ def empty_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """No driver is installed; the work folder is empty."""
     monkeypatch.delenv(ENVIRONMENT_VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(modules, "_SOFTHSM", {"linux": ("system.so",), "darwin": (), "win32": ()})
-    monkeypatch.setattr(modules, "_DRIVER_FOLDERS", {"linux": ("drivers",), "darwin": (), "win32": ()})
-    monkeypatch.setattr("sys.platform", "linux")
+    install(monkeypatch)
     return tmp_path
+
+
+def install(monkeypatch: pytest.MonkeyPatch, *drivers: Driver, softhsm: tuple[Path, ...] = ()) -> None:
+    monkeypatch.setattr(modules, "installed_drivers", lambda: drivers)
+    monkeypatch.setattr(modules, "softhsm_places", lambda: softhsm)
 
 
 def make(path: Path) -> Path:
@@ -31,11 +35,11 @@ def test_the_order(empty_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None
         find_module()
     with pytest.raises(ModuleNotFound, match="SoftHSM"):
         find_softhsm()
-    make(empty_machine / "system.so")
-    assert find_module() == find_softhsm() == Path("system.so")
-    make(empty_machine / "drivers" / "libeTPkcs11.so")
-    assert find_module() == Path("drivers/libeTPkcs11.so")
-    own = make(empty_machine / ".cache/softhsm/usr/lib/softhsm/libsofthsm2.so").relative_to(empty_machine)
+    driver = Driver(name="SafeNet", path=make(Path("drivers/libeTPkcs11.so")))
+    install(monkeypatch, driver)
+    assert find_module() == driver.path
+    own = make(Path(".cache/softhsm/usr/lib/softhsm/libsofthsm2.so"))
+    install(monkeypatch, driver, softhsm=(own,))
     assert find_module() == find_softhsm() == own
     named = make(empty_machine / "named.so")
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, str(named))
@@ -45,7 +49,7 @@ def test_the_order(empty_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_named_module_that_is_not_there_is_not_replaced(empty_machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make(empty_machine / "system.so")
+    install(monkeypatch, Driver(name="SoftHSM", path=make(empty_machine / "system.so")))
     with pytest.raises(ModuleNotFound, match=r"missing\.so"):
         find_module(Path("missing.so"))
     monkeypatch.setenv(ENVIRONMENT_VARIABLE, "gone.so")
@@ -53,15 +57,9 @@ def test_a_named_module_that_is_not_there_is_not_replaced(empty_machine: Path, m
         find_module()
 
 
-@pytest.mark.parametrize(("platform", "softhsm", "driver"), [
-    ("linux", "libsofthsm2.so", "libeTPkcs11.so"),
-    ("darwin", "libsofthsm2.so", "libeTPkcs11.dylib"),
-    ("win32", "softhsm2-x64.dll", "viettel-ca_v6.dll"),
-    ("freebsd14", "libsofthsm2.so", "opensc-pkcs11.so"),
-])  # fmt: skip
-def test_every_platform_has_its_names(
-    monkeypatch: pytest.MonkeyPatch, platform: str, softhsm: str, driver: str
+def test_of_several_drivers_that_show_nothing_the_first_is_used(
+    empty_machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.platform", platform)
-    assert softhsm in {place.name for place in softhsm_places()}
-    assert driver in {place.name for place in driver_places()}
+    drivers = [Driver(name=name, path=make(empty_machine / name)) for name in ("first", "second")]
+    install(monkeypatch, *drivers)
+    assert find_module() == drivers[0].path
