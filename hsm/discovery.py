@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from hsm import errors, probe
 from hsm.drivers import Driver
-from hsm.errors import ModuleCrashed, ModuleHung, ModuleRefused, TokenAmbiguous, TokenError
+from hsm.errors import ModuleCrashed, ModuleHung, ModuleRefused, TokenAmbiguous, TokenError, TokenNotFound
 from hsm.readers import Reader, Readers
 from hsm.tokens import StoredCertificate, TokenInfo, TokenSelector
 
@@ -101,14 +101,41 @@ def choose_driver(reports: tuple[DriverReport, ...], selector: TokenSelector | N
     if hardware:
         first = hardware[0]
         if any(token.driver != first.driver and not _same(token, first) for token in hardware):
-            serials = tuple(sorted({token.info.serial for token in hardware}))
-            error = TokenAmbiguous(f"several tokens are plugged in: name one by its serial: {', '.join(serials)}")
-            error.serials = serials
-            raise error
+            raise _ambiguous(hardware)
         return first.driver
     for token in (*fitting, *tokens):
         return token.driver
     return next((report.driver for report in reports if report.error is None), reports[0].driver)
+
+
+def only_token(reports: tuple[DriverReport, ...], selector: TokenSelector) -> SeenToken:
+    """The one initialised token that fits. One that several drivers show counts once, as the first shows it.
+
+    Raises:
+        TokenNotFound: none fits.
+        TokenAmbiguous: several do; its ``serials`` name them.
+        TokenError: nothing fits, and the only driver did not work.
+    """
+    tokens = [token for report in reports for token in report.tokens if token.info.initialised]
+    fitting: list[SeenToken] = []
+    for token in tokens:
+        if token.fits(selector) and not any(_same(token, one) and token.driver != one.driver for one in fitting):
+            fitting.append(token)
+    if len(fitting) == 1:
+        return fitting[0]
+    if len(fitting) > 1:
+        raise _ambiguous(fitting)
+    if len(reports) == 1 and reports[0].error is not None:
+        raise reports[0].error
+    there = ", ".join(f"{token.info.label!r} ({token.info.serial})" for token in tokens)
+    raise TokenNotFound(f"no token fits ({selector}); " + (f"present: {there}" if there else "none is plugged in"))
+
+
+def _ambiguous(tokens: list[SeenToken]) -> TokenAmbiguous:
+    serials = tuple(sorted({token.info.serial for token in tokens}))
+    error = TokenAmbiguous(f"several tokens are plugged in: name one by its serial: {', '.join(serials)}")
+    error.serials = serials
+    return error
 
 
 def _same(one: SeenToken, other: SeenToken) -> bool:

@@ -70,8 +70,13 @@ def ways_to_sign(offered: frozenset[int], algorithm: Algorithm) -> tuple[Signing
     ways = tuple(row for row in MECHANISMS if row.algorithm == algorithm and row.mechanism in offered)
     if ways:
         return ways
-    if algorithm == "PS256" and Mechanism.RSA_PKCS in offered:
+    if algorithm == "PS256" and has_old_padding(offered):
         raise MechanismMissing(
             "this token signs RSA with PKCS#1 v1.5 padding only; health passports need PSS: use another token"
         )
     raise MechanismMissing(f"this token has no mechanism for {algorithm}: use another token")
+
+
+def has_old_padding(offered: frozenset[int]) -> bool:
+    """Whether the token signs RSA with PKCS#1 v1.5 padding, which is of no use here."""
+    return Mechanism.RSA_PKCS in offered or Mechanism.SHA256_RSA_PKCS in offered

@@ -64,7 +64,7 @@ def sign(
         with (
             CentreClient(centre) as client,
             open_worker_key(
-                find_module(module),
+                find_module(module, selector(serial, label)),
                 selector(serial, label),
                 pin_source("PIN of the token", from_stdin=pin_stdin),
                 at=datetime.now(UTC),

@@ -52,4 +52,5 @@ def open_signing_key(
     from hsm.modules import find_module
 
     pin = pin_source(f"PIN of the {whose}'s token", from_stdin=pin_stdin)
-    return open_key(find_module(module), selector(token, label), pin, at=at, allow_final_try=last_try)
+    meant = selector(token, label)
+    return open_key(find_module(module, meant), meant, pin, at=at, allow_final_try=last_try)

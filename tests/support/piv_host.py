@@ -137,6 +137,8 @@ class Host:
         if what in ("insert", "remove"):
             getattr(slot, what)()
         elif what == "set":
+            if "tries" in command["values"]:
+                slot.card.power()  # a card on which the PIN is verified tells of no tries
             for name, value in command["values"].items():
                 setattr(slot if name in ("hang", "frozen", "pull_after") else slot.card, name, value)
         card = slot.card

@@ -121,7 +121,7 @@ class Card:
         self._set(pull_after=after)
 
     def set_tries(self, tries: int = PIN_TRIES) -> None:
-        """How many tries of the PIN are left; 0 is locked. The token's flags follow."""
+        """How many tries of the PIN are left; 0 is locked. The token's flags follow, and it wants the PIN again."""
         self._set(tries=tries)
 
     @property

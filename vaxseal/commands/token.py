@@ -3,18 +3,16 @@
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from vaxseal.commands import token_look
 from vaxseal.console import emit_json, out, stop
 from vaxseal.files import check_absent, read_certificate, write_new
 from vaxseal.options import Json, Label, LastTry, Module, PinStdin, Serial
 from vaxseal.sentences import sentences
 from vaxseal.tokens import pin_source, selector
-
-if TYPE_CHECKING:
-    from hsm.tokens import StoredCertificate, TokenInfo
 
 app = typer.Typer(no_args_is_help=True, help="Look at tokens, and make them ready for a unit.")
 
@@ -26,59 +24,9 @@ class Kind(StrEnum):
     RSA = "rsa"
 
 
-@app.command("list")
-def list_(module: Module = None, json: Json = False) -> None:
-    """List the tokens that are plugged in. No PIN is needed.
-
-    [bold]Examples[/bold]
-
-      vaxseal token list
-
-      vaxseal token list --module /usr/lib/softhsm/libsofthsm2.so --json
-    """
-    from hsm.modules import find_module
-    from hsm.tokens import list_tokens
-
-    with sentences(json=json):
-        place = find_module(module)
-        tokens = list_tokens(place)
-    if json:
-        emit_json({"module": str(place), "tokens": [_token_dict(token) for token in tokens]})
-        return
-    if not tokens:
-        out.print(f"No token is plugged in ({place}).", markup=False)
-    for token in tokens:
-        out.print(_token_line(token), markup=False)
-
-
-@app.command("info")
-def info(module: Module = None, token: Serial = None, label: Label = None, json: Json = False) -> None:
-    """Show one token and the certificates on it. No PIN is needed.
-
-    [bold]Examples[/bold]
-
-      vaxseal token info
-
-      vaxseal token info --token 2ce04548cefe3974 --json
-    """
-    from hsm.modules import find_module
-    from hsm.sessions import load
-    from hsm.tokens import find_token, list_certificates
-
-    with sentences(json=json):
-        place = find_module(module)
-        found = find_token(load(place), selector(token, label)).info
-        certificates = [_certificate_dict(stored) for stored in list_certificates(place, selector(found.serial, None))]
-    if json:
-        emit_json({**_token_dict(found), "certificates": certificates})
-        return
-    out.print(_token_line(found), markup=False)
-    if not certificates:
-        out.print("  no certificate", markup=False)
-    for certificate in certificates:
-        out.print(f"  {certificate['subject']}", markup=False)
-        out.print(f"    valid {certificate['not_before']} to {certificate['not_after']}", markup=False)
-        out.print(f"    SHA-256 {certificate['fingerprint']}", markup=False)
+app.command("list")(token_look.list_)
+app.command("info")(token_look.info)
+app.command("doctor")(token_look.doctor)
 
 
 @app.command("init")
@@ -103,6 +51,7 @@ def init(
     from hsm.modules import find_module
     from hsm.pins import check_new_pin
     from hsm.provisioning import generate_key, init_token
+    from vaxseal.token_reports import info_dict
 
     with sentences(json=json):
         place = find_module(module)
@@ -113,7 +62,7 @@ def init(
             place, selector(made.serial, None), lambda: pin, "EC" if key is Kind.EC else "RSA", label=label
         )
     if json:
-        emit_json({**_token_dict(made), "key": {"kind": made_key.kind, "id": made_key.id.hex()}})
+        emit_json({**info_dict(made), "key": {"kind": made_key.kind, "id": made_key.id.hex()}})
         return
     out.print(f"Token {made.serial} ({made.label}) has a new {made_key.kind} key.", markup=False)
     out.print(f"Next: vaxseal token csr --token {made.serial} ...", markup=False)
@@ -143,7 +92,7 @@ def key_(
     ask = pin_source("PIN of the token", from_stdin=pin_stdin)
     with sentences(json=json):
         made = generate_key(
-            find_module(module),
+            find_module(module, selector(token, label)),
             selector(token, label),
             lambda: check_own_pin(ask()),
             "EC" if kind is Kind.EC else "RSA",
@@ -198,7 +147,7 @@ def csr(
     with (
         sentences(json=json),
         open_bare_key(
-            find_module(module),
+            find_module(module, selector(token, label)),
             selector(token, label),
             lambda: check_own_pin(ask()),
             key_id=chosen_key,
@@ -268,7 +217,7 @@ def pin(
 
     with sentences(json=json):
         change_pin(
-            find_module(module),
+            find_module(module, selector(token, label)),
             selector(token, label),
             pin_source("PIN of the token until now", from_stdin=pin_stdin),
             pin_source("New PIN", from_stdin=pin_stdin, new=True),
@@ -278,57 +227,3 @@ def pin(
         emit_json({"changed": True})
         return
     out.print("The PIN is changed.", markup=False)
-
-
-def _token_dict(token: "TokenInfo") -> dict[str, Any]:
-    return {
-        "serial": token.serial,
-        "label": token.label,
-        "manufacturer": token.manufacturer,
-        "model": token.model,
-        "initialised": token.initialised,
-        "pin": _pin_state(token),
-    }
-
-
-def _pin_state(token: "TokenInfo") -> str:
-    if not token.pin_set:
-        return "none"
-    if token.pin_locked:
-        return "locked"
-    if token.pin_final_try:
-        return "final-try"
-    if token.pin_count_low:
-        return "count-low"
-    return "to-be-changed" if token.pin_to_be_changed else "set"
-
-
-def _token_line(token: "TokenInfo") -> str:
-    if not token.initialised:
-        return f"(blank)  {token.manufacturer} {token.model}: ready for vaxseal token init"
-    words = {
-        "none": ", no PIN yet",
-        "locked": ", PIN LOCKED",
-        "final-try": ", ONE MORE WRONG PIN LOCKS IT",
-        "count-low": ", a wrong PIN was entered before",
-        "to-be-changed": ", the PIN must be changed",
-        "set": "",
-    }
-    return f"{token.serial}  {token.label}  ({token.manufacturer} {token.model}{words[_pin_state(token)]})"
-
-
-def _certificate_dict(stored: "StoredCertificate") -> dict[str, Any]:
-    from cryptography import x509
-
-    from certificates.records.model import instant_to_text
-
-    try:
-        certificate = x509.load_der_x509_certificate(stored.der)
-        facts = {
-            "subject": certificate.subject.rfc4514_string(),
-            "not_before": instant_to_text(certificate.not_valid_before_utc),
-            "not_after": instant_to_text(certificate.not_valid_after_utc),
-        }
-    except ValueError:
-        facts = {"subject": "(cannot be read)", "not_before": "?", "not_after": "?"}
-    return {"fingerprint": stored.fingerprint.hex(), "label": stored.label, **facts}
