@@ -17,7 +17,7 @@ from hsm.tokens import TokenSelector
 from tests.support import at_tokens
 from tests.support.apart import Apart
 from tests.support.at_tokens import Signed
-from tests.support.nss import LABEL, nss_modules, use_nss
+from tests.support.nss import LABEL, make_nss, nss_modules, use_nss
 from tests.support.piv_reader import ALWAYS, SIGNING, PivReader, new_card, piv_reader
 from tests.support.softhsm import softhsm_module
 
@@ -74,7 +74,7 @@ def in_nss(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     softokn, proxy = nss_modules()
     pin = random_pin()
     with Apart({}) as apart:
-        apart.run(use_nss, tmp_path_factory.mktemp("nss"), softokn, proxy, pin)
+        apart.run(make_nss, tmp_path_factory.mktemp("nss"), softokn, proxy, pin)
         yield Place(
             name="NSS softokn, p11-kit", module=proxy, apart=apart, selector=TokenSelector(label=LABEL), pin=pin
         )
@@ -121,6 +121,19 @@ def test_modules_of_files_sign_both_ways_and_never_lock(name: str, request: pyte
             place.sign(der, random_pin())
     assert_good(der, place.sign(der))
     print_row(place, mechanisms, "none", "not a reader")
+
+
+def test_a_driver_that_refuses_sessions_that_write_signs(tmp_path: Path) -> None:
+    softokn, proxy = nss_modules()
+    pin = random_pin()
+    with Apart({}) as apart:
+        apart.run(make_nss, tmp_path, softokn, proxy, pin)
+        der = apart.run(at_tokens.make_signer, proxy, TokenSelector(label=LABEL), pin, "EC")
+    with Apart({}) as apart:
+        apart.run(use_nss, tmp_path, softokn, proxy, read_only=True)
+        assert_good(der, apart.run(at_tokens.sign_once, proxy, named(der), pin, MESSAGE))
+        with pytest.raises(errors.TokenReadOnly):
+            apart.run(at_tokens.make_signer, proxy, TokenSelector(label=LABEL), pin, "EC")
 
 
 def test_a_smart_card_signs_both_ways(in_opensc: Place, reader: PivReader) -> None:

@@ -1,6 +1,6 @@
 """NSS softokn as a token, through p11-kit: softokn loads only with arguments, which p11-kit hands to it.
 
-`use_nss` is for a process of its own (`tests.support.apart`): p11-kit reads its configuration once.
+`make_nss` and `use_nss` are for a process of its own (`tests.support.apart`): p11-kit reads its configuration once.
 """
 
 import ctypes
@@ -26,21 +26,25 @@ def nss_modules() -> tuple[Path, Path]:
     pytest.skip("NSS or p11-kit is not installed (apt-get install libnss3 libp11-kit0)")
 
 
-def use_nss(folder: Path, softokn: Path, proxy: Path, pin: str) -> None:
-    """Let p11-kit's proxy show a new NSS database in ``folder``, alone, and give it a PIN."""
+def make_nss(folder: Path, softokn: Path, proxy: Path, pin: str) -> None:
+    """`use_nss` of a new database, which gets a PIN."""
+    use_nss(folder, softokn, proxy)
+    token = pkcs11.lib(str(proxy)).get_token(token_label=LABEL)
+    with token.open(rw=True, so_pin="") as session:
+        session.init_pin(pin)
+
+
+def use_nss(folder: Path, softokn: Path, proxy: Path, *, read_only: bool = False) -> None:
+    """Let p11-kit's proxy show the NSS database in ``folder``, alone. ``read_only``: it refuses sessions that write."""
     modules, database = folder / "modules", folder / "db"
     for made in (modules, database):
-        made.mkdir(parents=True)
-    (modules / "nss.module").write_text(
-        f"module: {softokn}\nx-init-reserved: configdir='sql:{database}' certPrefix='' keyPrefix='' secmod='' flags=\n",
-        encoding="ascii",
-    )
+        made.mkdir(parents=True, exist_ok=True)
+    flags = "readOnly" if read_only else ""
+    arguments = f"configdir='sql:{database}' certPrefix='' keyPrefix='' secmod='' flags={flags}"
+    (modules / "nss.module").write_text(f"module: {softokn}\nx-init-reserved: {arguments}\n", encoding="ascii")
     system = folder / "pkcs11.conf"
     system.write_text("user-config: none\n", encoding="ascii")
     nowhere = folder / "nothing"
     _paths[:] = [str(path).encode() for path in (system, nowhere, modules, nowhere, nowhere)]
     # The hook of its own tests: else p11-kit reads what the machine's packages configure.
     ctypes.CDLL(str(proxy)).p11_kit_override_system_files(*_paths)
-    token = pkcs11.lib(str(proxy)).get_token(token_label=LABEL)
-    with token.open(rw=True, so_pin="") as session:
-        session.init_pin(pin)

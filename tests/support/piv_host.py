@@ -36,7 +36,8 @@ class Slot:
         self.card = card
         self.hang = False  # no answer to a request for a signature
         self.frozen = False  # no answer to anything
-        self.pull_after: float | None = None  # seconds from the request for a signature to the pull, once
+        self.pull_at = 0  # which signature from now it is pulled at, once; 0 is none
+        self.pull_after = 0.0  # seconds from the request for that signature to the pull
         self._number = number
         self._socket: socket.socket | None = None
         self._seen = threading.Event()
@@ -68,9 +69,11 @@ class Slot:
     def _before_signing(self) -> None:
         while self.hang:
             time.sleep(0.02)
-        if self.pull_after is not None:
-            seconds, self.pull_after = self.pull_after, None
-            time.sleep(seconds)
+        if not self.pull_at:
+            return
+        self.pull_at -= 1
+        if not self.pull_at:
+            time.sleep(self.pull_after)
             self.remove()
             raise ConnectionAbortedError("pulled")
 
@@ -140,7 +143,7 @@ class Host:
             if "tries" in command["values"]:
                 slot.card.power()  # a card on which the PIN is verified tells of no tries
             for name, value in command["values"].items():
-                setattr(slot if name in ("hang", "frozen", "pull_after") else slot.card, name, value)
+                setattr(slot if name in ("hang", "frozen", "pull_at", "pull_after") else slot.card, name, value)
         card = slot.card
         return {
             "inserted": slot.inserted,

@@ -116,9 +116,9 @@ class Card:
         """From now on (or no longer) it answers nothing at all, as a token whose firmware hangs."""
         self._set(frozen=value)
 
-    def pull_at_signature(self, after: float = 0.0) -> None:
-        """The card is pulled once, ``after`` seconds into the next signature."""
-        self._set(pull_after=after)
+    def pull_at_signature(self, number: int = 1, *, after: float = 0.0) -> None:
+        """The card is pulled once, ``after`` seconds into the next signature, or a later one."""
+        self._set(pull_at=number, pull_after=after)
 
     def set_tries(self, tries: int = PIN_TRIES) -> None:
         """How many tries of the PIN are left; 0 is locked. The token's flags follow, and it wants the PIN again."""
