@@ -17,6 +17,7 @@ from certificates.rule_files import codes_of, read_json, split
 from certificates.valuesets import DISEASE_COVID_19, PRODUCTS
 
 MAX_RULES: Final = 5_000
+_MAX_VERSION: Final = 40  # characters of a certificate's version that are looked at
 
 DEFAULT_RULES: Final = Path(__file__).parent / "data" / "vn-rules.json"
 _KINDS: Final = {"v": CertificateType.VACCINATION, "t": CertificateType.TEST, "r": CertificateType.RECOVERY}
@@ -97,6 +98,7 @@ class RuleSet:
             )
             for rule in self.rules
         }
+        self._issuers: Final = {rule.country for rule in self.rules if rule.type is RuleType.INVALIDATION}
         self._chosen: Final[dict[tuple[object, ...], tuple[tuple[Rule, ...], ...]]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -154,10 +156,11 @@ class RuleSet:
         Acceptance rules of ``country``, and exactly of its ``region`` or of the country as a whole; invalidation rules
         of ``issuer``. Rules that name policies apply under ``policy`` only.
         """
+        issuer = issuer if issuer in self._issuers else None  # others are as many as strangers' certificates say
         key = (kind, country, issuer, policy, region)
         if key not in self._chosen:
             if len(self._chosen) >= 1024:
-                self._chosen.clear()  # issuers are as many as a stranger's certificates say
+                self._chosen.clear()
             self._chosen[key] = self._choose(kind, country, issuer, policy, region)
         selected = []
         for versions in self._chosen[key]:
@@ -207,7 +210,7 @@ class RuleSet:
             "region": region,
         }
         data = {"payload": payload, "external": external}
-        version = parse_version(str(payload.get("ver")))
+        version = parse_version(str(payload.get("ver")).strip()[:_MAX_VERSION])
         scope = Scope()
         return tuple([self._apply(rule, data, version, scope) for rule in rules])
 

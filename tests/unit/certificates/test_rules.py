@@ -82,9 +82,13 @@ def test_regions_and_policies() -> None:
 
 
 def test_selection_forgets_what_strangers_made_it_remember() -> None:
-    rules = RuleSet.from_json([rule()])
+    rules = RuleSet.from_json([rule(), rule("IR-YY-0001", Type="Invalidation", Country="YY")])
     for number in range(1100):
         assert names(rules, issuer=f"issuer {number}") == ["GR-XX-0001 1.0.0"]
+    assert names(rules, issuer="YY") == ["GR-XX-0001 1.0.0", "IR-YY-0001 1.0.0"]
+    assert len(rules._chosen) == 2
+    for number in range(1100):
+        rules.select(CertificateType.GENERAL, AT, country=str(number))
     assert len(rules._chosen) <= 1024
 
 
@@ -155,6 +159,8 @@ def test_an_unknown_engine_or_schema_leaves_the_rule_open() -> None:
     assert outcomes == [Outcome.OPEN, Outcome.PASSED]
     outcomes = [result.outcome for result in rules.evaluate(vaccination(ver="1.2.1"), AT, country="XX")]
     assert outcomes == [Outcome.OPEN, Outcome.OPEN]
+    outcomes = [result.outcome for result in rules.evaluate(vaccination(ver=" " * 60 + "1.3.0"), AT, country="XX")]
+    assert outcomes == [Outcome.OPEN, Outcome.PASSED]  # readers take blanks around it
     outcomes = [result.outcome for result in rules.evaluate(vaccination(ver="2.0.0"), AT, country="XX")]
     assert outcomes == [Outcome.OPEN, Outcome.OPEN]
 
