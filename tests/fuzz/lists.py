@@ -16,12 +16,14 @@ from certificates.errors import CertificateError, CheckError, IssuanceError
 from certificates.gateway import Vouchers, import_gateway
 from certificates.list_signing import open_list
 from certificates.pki import SigningCertificate, fingerprint
+from certificates.revocation import drafts
 from certificates.revocation.batches import RevocationBatch, read_batch
 from certificates.revocation.building import write_index
 from certificates.revocation.hashes import HashType
 from certificates.revocation.index import MAGIC, RevocationIndex
 from certificates.revocation.lists import ChunkName
 from certificates.revocation.reading import read_chunk, read_list
+from certificates.revocation.uploads import open_batch, sign_batch
 from certificates.signed_list import AgeLimits
 from certificates.trust import TrustStore, read_certificates, read_trust_list
 from certificates.trust_entries import read_draft, write_draft
@@ -41,7 +43,9 @@ def list_families() -> list[Family]:
     """All of them; each reader has one family of exceptions."""
     families = [_json("gateway json", 3, _GATEWAY, lambda data: import_gateway(data, _VOUCHERS), CertificateError)]
     families += [_json("batch json", 3, _BATCH, _read_batch, CertificateError)]
-    families += [_json("draft json", 2, json.loads(write_draft([ENTRY])), read_draft, IssuanceError)]
+    families += [_json("trust draft", 2, json.loads(write_draft([ENTRY])), read_draft, IssuanceError)]
+    families += [_json("revocation draft", 2, _DRAFT, drafts.read_draft, CertificateError)]
+    families += [Family("batch upload", 3, _upload, _open_upload)]
     families += [_json("trust json", 2, _GATEWAY, read_trust_list, IssuanceError)]
     for name, purpose, data, read in _LISTS:
         families += [_bytes(name, data, purpose, read), _sealed(name, data, purpose, read)]
@@ -139,7 +143,22 @@ def _read_batch(data: bytes) -> None:
     batch.to_json()
 
 
-# --- certificates and index files ---
+# --- uploads, certificates and index files ---
+
+
+def _upload(rng: Random) -> bytes:
+    signed_batch = base64.b64decode(_UPLOAD)
+    return scramble(rng, _UPLOAD) if rng.random() < 0.2 else scramble(rng, signed_batch)
+
+
+def _open_upload(data: bytes) -> bool:
+    try:
+        batch = open_batch(data, [("VN", _EC.certificate_der)], [])
+    except CertificateError:
+        return False
+    if batch != _BATCH_SENT:
+        raise FalseAcceptError("nobody signed this batch")
+    return True
 
 
 def _certificate(rng: Random) -> bytes:
@@ -194,10 +213,14 @@ _GATEWAY = [
     entry(_OTHER.certificate_der, _EC, kind="UPLOAD"),
 ]
 _VOUCHERS = Vouchers(anchors=[_EC.certificate_der])
-_BATCH = json.loads(
-    RevocationBatch(
-        country="VN", kid=KID, hash_type=HashType.UCI, expires_at=AT, entries=tuple(hashes(range(3)))
-    ).to_json()
+_BATCH_SENT = RevocationBatch(
+    country="VN", kid=KID, hash_type=HashType.UCI, expires_at=AT, entries=tuple(hashes(range(3)))
+)
+_BATCH = json.loads(_BATCH_SENT.to_json())
+_UPLOAD = sign_batch(_BATCH_SENT, _EC)
+_GROUPS = drafts.gather_groups((KID, HashType.UCI, entry, AT) for entry in hashes(range(3)))
+_DRAFT = json.loads(
+    drafts.write_draft(drafts.RevocationDraft(draft_id="1", made_at=AT, added=_GROUPS, removed=_GROUPS))
 )
 _PUBLISHED = issue(None, {(KID, UCI): hashes(range(5)), (b"VN", UCI): hashes(range(5))})
 _CHUNK = _PUBLISHED.revocation_list.chunks[0]
