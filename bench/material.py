@@ -1,9 +1,10 @@
 """What the rows work on: varied records, and a throw-away PKI in SoftHSM, one token directory for each process."""
 
+import json
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -21,8 +22,7 @@ from certificates.records.model import (
     VerifiedRecord,
 )
 from certificates.records.verification import verify_with_register
-from certificates.rule import CertificateType
-from certificates.rules import RuleSet
+from certificates.rules import DEFAULT_RULES, RuleSet
 from certificates.uvci import new_uvci
 from hsm.softhsm import write_config
 
@@ -105,11 +105,15 @@ def terms() -> Terms:
 
 def twenty_rules() -> RuleSet:
     """Vietnam's rules for vaccinations at the border, over and over under new names, until twenty of them apply."""
-    own = RuleSet.default().select(CertificateType.VACCINATION, NOW, country="VN", policy="border")
-    return RuleSet(
-        replace(own[number % len(own)], identifier=f"VR-VN-{9000 + number}", valid_to=NOW + timedelta(days=1))
-        for number in range(20)
-    )
+    document = json.loads(DEFAULT_RULES.read_text(encoding="utf-8"))
+    own = [
+        rule for rule in document["rules"] if rule["CertificateType"] == "Vaccination" and "border" in rule["Policies"]
+    ]
+    tomorrow = (NOW + timedelta(days=1)).isoformat()
+    named = [
+        {**own[number % len(own)], "Identifier": f"VR-VN-{9000 + number}", "ValidTo": tomorrow} for number in range(20)
+    ]
+    return RuleSet.from_json({**document, "rules": named})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

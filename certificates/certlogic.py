@@ -69,7 +69,8 @@ class _Compiler:
             raise CertLogicError("certlogic-limit", "the expression is too deep or too large")
         run = self._compile(expression, depth + 1)
         texts = type(expression) is list and all(type(item) is str for item in expression)
-        return Node(run, self._nodes - before, frozenset(expression) if texts else None)  # type: ignore[call-overload]
+        path = expression["var"] if type(expression) is dict and "var" in expression and not self._lambdas else None
+        return Node(run, self._nodes - before, frozenset(expression) if texts else None, path)  # type: ignore[call-overload]
 
     def _compile(self, expression: object, depth: int) -> Run:
         if type(expression) is dict:

@@ -29,12 +29,14 @@ class Codes(list[str]):
 
 
 class Scope:
-    """What evaluations on the same data share: what their paths led to, and the work that is left, in nodes."""
+    """What evaluations on the same data share: what their paths led to, those values moved in time, and the work that
+    is left, in nodes."""
 
-    __slots__ = ("found", "left")
+    __slots__ = ("found", "left", "moved")
 
     def __init__(self) -> None:
         self.found: dict[str, Any] = {}
+        self.moved: dict[str, Instant] = {}
         self.left = 0
 
 
@@ -59,6 +61,7 @@ class Node(NamedTuple):
     run: Run
     cost: int  # nodes of the whole tree below, itself included
     texts: frozenset[str] | None = None  # of a list of literal texts
+    path: str | None = None  # of data access outside of lambdas
 
 
 def invalid(detail: str) -> NoReturn:
@@ -112,11 +115,11 @@ def variable(path: object, *, in_lambda: bool) -> Run:
         return data
 
     def run(data: Any, scope: Scope) -> Any:
-        found = scope.found
-        if path in found:
-            return found[path]
-        value = found[path] = walk(data, scope)
-        return value
+        try:
+            return scope.found[path]
+        except KeyError:
+            value = scope.found[path] = walk(data, scope)
+            return value
 
     return walk if in_lambda else run
 
@@ -176,7 +179,7 @@ def _equals(operands: list[Node], _: list[object]) -> Run:
 
 
 def _in(operands: list[Node], literals: list[object]) -> Run:
-    (left, _, _), (right, _, texts) = operands
+    left, right, texts = operands[0].run, operands[1].run, operands[1].texts
 
     def run(data: Any, scope: Scope) -> bool:
         wanted, items = left(data, scope), right(data, scope)
@@ -225,20 +228,27 @@ def _comparison(name: str, holds: Callable[[Any, Any], bool], kind: type, is_kin
 
     def build(operands: list[Node], _: list[object]) -> Run:
         left, right = operands[0].run, operands[1].run
-        last = operands[2].run if len(operands) == 3 else None
 
         def run(data: Any, scope: Scope) -> bool:
             first, second = left(data, scope), right(data, scope)
             if not (type(first) is type(second) is kind or (is_kind(first) and is_kind(second))):
                 _wrong(f"{name}: an operand is of the wrong type")
-            if last is None:
-                return holds(first, second)
+            return holds(first, second)
+
+        if len(operands) == 2:
+            return run
+        last = operands[2].run
+
+        def run_three(data: Any, scope: Scope) -> bool:
+            first, second = left(data, scope), right(data, scope)
+            if not (is_kind(first) and is_kind(second)):
+                _wrong(f"{name}: an operand is of the wrong type")
             third = last(data, scope)
             if not is_kind(third):
                 _wrong(f"{name}: an operand is of the wrong type")
             return holds(first, second) and holds(second, third)
 
-        return run
+        return run_three
 
     return build
 
@@ -258,7 +268,15 @@ def _plus_time(operands: list[Node], literals: list[object]) -> Run:
             _wrong("plusTime: the operand is not a text")
         return plus_time(text, amount, unit)
 
-    return run
+    def run_shared(data: Any, scope: Scope) -> Instant:
+        try:
+            return scope.moved[name]
+        except KeyError:
+            moved = scope.moved[name] = run(data, scope)
+            return moved
+
+    name = f"{amount} {unit} {operands[0].path}"
+    return run if operands[0].path is None else run_shared
 
 
 def _date_of_birth(operands: list[Node], _: list[object]) -> Run:

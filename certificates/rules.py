@@ -3,11 +3,12 @@
 import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from certificates.certlogic import Logic
 from certificates.certlogic_operations import Codes, Scope
 from certificates.checking import CheckedCertificate
 from certificates.countries import COUNTRIES
@@ -18,6 +19,9 @@ from certificates.valuesets import DISEASE_COVID_19, PRODUCTS
 
 MAX_RULES: Final = 5_000
 _MAX_VERSION: Final = 40  # characters of a certificate's version that are looked at
+_KEPT: Final = 1024
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+_END: Final = datetime.max.replace(tzinfo=UTC)
 
 DEFAULT_RULES: Final = Path(__file__).parent / "data" / "vn-rules.json"
 _KINDS: Final = {"v": CertificateType.VACCINATION, "t": CertificateType.TEST, "r": CertificateType.RECOVERY}
@@ -90,16 +94,8 @@ class RuleSet:
             if key in seen:
                 raise RuleError("rule-twice", f"{rule.identifier}: the same version is there twice")
             seen.add(key)
-        # the three results of a rule that say nothing more: made once
-        self._results: Final = {
-            id(rule): (
-                RuleResult(rule=rule, outcome=Outcome.PASSED),
-                RuleResult(rule=rule, outcome=Outcome.FAILED),
-            )
-            for rule in self.rules
-        }
         self._issuers: Final = {rule.country for rule in self.rules if rule.type is RuleType.INVALIDATION}
-        self._chosen: Final[dict[tuple[object, ...], tuple[tuple[Rule, ...], ...]]] = {}
+        self._prepared: Final[dict[tuple[object, ...], _Prepared]] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For another process: what the set was made of."""
@@ -156,19 +152,7 @@ class RuleSet:
         Acceptance rules of ``country``, and exactly of its ``region`` or of the country as a whole; invalidation rules
         of ``issuer``. Rules that name policies apply under ``policy`` only.
         """
-        issuer = issuer if issuer in self._issuers else None  # others are as many as strangers' certificates say
-        key = (kind, country, issuer, policy, region)
-        if key not in self._chosen:
-            if len(self._chosen) >= 1024:
-                self._chosen.clear()
-            self._chosen[key] = self._choose(kind, country, issuer, policy, region)
-        selected = []
-        for versions in self._chosen[key]:
-            for rule in versions:
-                if rule.valid_from <= at <= rule.valid_to:
-                    selected.append(rule)
-                    break
-        return selected
+        return _in_force(self._choose(kind, country, issuer, policy, region), at)
 
     def _choose(
         self, kind: CertificateType, country: str, issuer: str | None, policy: str | None, region: str | None
@@ -198,7 +182,8 @@ class RuleSet:
         """Apply every rule that is in force at ``at`` for this certificate. Never raises for a certificate."""
         payload, issuer = certificate.payload, certificate.issuer
         kind = next(name for letter, name in _KINDS.items() if payload.get(letter))
-        rules = self.select(kind, at, country=country, issuer=issuer, policy=policy, region=region)
+        version = parse_version(str(payload.get("ver")).strip()[:_MAX_VERSION])
+        steps = self._prepare(version, at, kind, country, issuer, policy, region)
         external = {
             "validationClock": at.isoformat(),
             "valueSets": self._value_sets,
@@ -210,9 +195,35 @@ class RuleSet:
             "region": region,
         }
         data = {"payload": payload, "external": external}
-        version = parse_version(str(payload.get("ver")).strip()[:_MAX_VERSION])
         scope = Scope()
-        return tuple([self._apply(rule, data, version, scope) for rule in rules])
+        return tuple([step.outcome if step.logic is None else _apply(step, data, scope) for step in steps])
+
+    def _prepare(
+        self,
+        version: Version,
+        at: datetime,
+        kind: CertificateType,
+        country: str,
+        issuer: str | None,
+        policy: str | None,
+        region: str | None,
+    ) -> "tuple[_Step, ...]":
+        """What there is to do for such certificates: the same from one change of the rules to the next."""
+        issuer = issuer if issuer in self._issuers else None  # others are as many as strangers' certificates say
+        key = (version, kind, country, issuer, policy, region)
+        prepared = self._prepared.get(key)
+        if prepared is not None and prepared.after < at < prepared.before:
+            return prepared.steps
+        groups = self._choose(kind, country, issuer, policy, region)
+        steps = tuple(_step(rule, version) for rule in _in_force(groups, at))
+        changes = {moment for group in groups for rule in group for moment in (rule.valid_from, rule.valid_to)}
+        if at not in changes:
+            if len(self._prepared) >= _KEPT:
+                self._prepared.clear()  # issuers and versions are as many as a stranger's certificates say
+            after = max((moment for moment in changes if moment < at), default=_BEGINNING)
+            before = min((moment for moment in changes if moment > at), default=_END)
+            self._prepared[key] = _Prepared(after=after, before=before, steps=steps)
+        return steps
 
     def check(
         self,
@@ -232,15 +243,49 @@ class RuleSet:
             raise RefusedByRules(certificate, results)
         return results
 
-    def _apply(self, rule: Rule, data: Mapping[str, Any], version: Version, scope: Scope) -> RuleResult:
-        if rule.logic is None:
-            return RuleResult(rule=rule, outcome=Outcome.OPEN, detail="its engine is not known here")
-        if version < rule.schema_version or version[0] != rule.schema_version[0]:
-            return RuleResult(rule=rule, outcome=Outcome.OPEN, detail="the certificate has another schema version")
-        try:
-            value = rule.logic.evaluate(data, scope)
-        except CertLogicError as error:
-            return RuleResult(rule=rule, outcome=Outcome.OPEN, detail=error.detail)
-        if type(value) is not bool:
-            return RuleResult(rule=rule, outcome=Outcome.OPEN, detail="it answers neither true nor false")
-        return self._results[id(rule)][not value]
+
+class _Step(NamedTuple):
+    """A rule in force: its logic, and the results that say nothing more. Without logic ``outcome`` is the result."""
+
+    rule: Rule
+    logic: Logic | None
+    outcome: RuleResult  # passed, where there is logic
+    failed: RuleResult
+
+
+class _Prepared(NamedTuple):
+    """The steps for certificates of one kind, at every time between two changes, neither of them included."""
+
+    after: datetime
+    before: datetime
+    steps: tuple[_Step, ...]
+
+
+def _step(rule: Rule, version: Version) -> _Step:
+    failed = RuleResult(rule=rule, outcome=Outcome.FAILED)
+    if rule.logic is None:
+        return _Step(rule, None, _open(rule, "its engine is not known here"), failed)
+    if version < rule.schema_version or version[0] != rule.schema_version[0]:
+        return _Step(rule, None, _open(rule, "the certificate has another schema version"), failed)
+    return _Step(rule, rule.logic, RuleResult(rule=rule, outcome=Outcome.PASSED), failed)
+
+
+def _apply(step: _Step, data: Mapping[str, Any], scope: Scope) -> RuleResult:
+    rule, logic, passed, failed = step
+    try:
+        value = logic.evaluate(data, scope)  # type: ignore[union-attr]
+    except CertLogicError as error:
+        return _open(rule, error.detail)
+    if value is True:
+        return passed
+    return failed if value is False else _open(rule, "it answers neither true nor false")
+
+
+def _open(rule: Rule, detail: str) -> RuleResult:
+    return RuleResult(rule=rule, outcome=Outcome.OPEN, detail=detail)
+
+
+def _in_force(groups: Iterable[tuple[Rule, ...]], at: datetime) -> list[Rule]:
+    """Of each group, the highest version first, the first that is in force."""
+    found = (next((rule for rule in group if rule.valid_from <= at <= rule.valid_to), None) for group in groups)
+    return [rule for rule in found if rule is not None]

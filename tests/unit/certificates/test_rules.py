@@ -81,15 +81,41 @@ def test_regions_and_policies() -> None:
     assert rules.policies("YY") == ()
 
 
-def test_selection_forgets_what_strangers_made_it_remember() -> None:
+def test_strangers_issuers_have_no_rules() -> None:
     rules = RuleSet.from_json([rule(), rule("IR-YY-0001", Type="Invalidation", Country="YY")])
-    for number in range(1100):
-        assert names(rules, issuer=f"issuer {number}") == ["GR-XX-0001 1.0.0"]
+    assert names(rules, issuer="a stranger") == ["GR-XX-0001 1.0.0"]
     assert names(rules, issuer="YY") == ["GR-XX-0001 1.0.0", "IR-YY-0001 1.0.0"]
-    assert len(rules._chosen) == 2
+
+
+def test_what_is_remembered_for_strangers_has_an_end() -> None:
+    rules = RuleSet.from_json([rule()])
+    certificate = vaccination()
     for number in range(1100):
-        rules.select(CertificateType.GENERAL, AT, country=str(number))
-    assert len(rules._chosen) <= 1024
+        assert len(rules.evaluate(certificate, AT, country="XX", policy=f"policy {number}")) == 1
+    assert len(rules._prepared) <= 1024
+
+
+def test_rules_come_and_go_at_their_very_second() -> None:
+    rules = RuleSet.from_json(
+        [
+            rule(),
+            rule("GR-XX-0002", ValidFrom="2022-06-01T00:00:00Z", ValidTo="2022-06-02T00:00:00Z"),
+            rule("GR-XX-0002", Version="0.9.0", ValidTo="2022-06-01T12:00:00Z", logic=False),
+        ]
+    )
+    moments = [AT + timedelta(hours=hours, seconds=off) for hours in (-24, 0, 12, 24, 48) for off in (-1, 0, 1)]
+    certificate = vaccination()
+    expected = {
+        moment: [rules.select(CertificateType.VACCINATION, moment, country="XX"), moment <= AT + timedelta(hours=24)]
+        for moment in moments
+    }
+    for moment in [*moments, *reversed(moments)]:
+        results = rules.evaluate(certificate, moment, country="XX")
+        selected, both = expected[moment]
+        assert [result.rule for result in results] == selected
+        assert (len(results) == 2) is both
+        if both:
+            assert results[1].outcome is (Outcome.FAILED if moment < AT else Outcome.PASSED)
 
 
 def test_what_a_rule_may_ask_for() -> None:
