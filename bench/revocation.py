@@ -40,8 +40,10 @@ def revocation(bench: "Bench") -> Iterator[Result]:
         entry, cose, signer = checked.payload["v"][0], checked.cose, checked.signer
         message = sig_structure(cose.protected, cose.payload, PASSPORT)
 
+        codes = [f"URN:UVCI:01:VN:{number}" for number in range(50_000)]
+
         def look_up(number: int) -> None:
-            entry["ci"] = f"URN:UVCI:01:VN:{number}"  # another certificate each time
+            entry["ci"] = codes[number % len(codes)]  # another certificate each time
             index.check(checked)
 
         yield race(
