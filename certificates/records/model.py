@@ -278,7 +278,7 @@ class VerifiedRecord:
 
 def instant_to_text(instant: datetime) -> str:
     """RFC 3339 in UTC with whole seconds, ``2021-11-08T07:30:00Z``."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return instant.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def instant_from_text(text: str) -> datetime:
