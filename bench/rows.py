@@ -15,6 +15,7 @@ from bench.checking import batch_in_two_processes, text_to_verdict
 from bench.harness import Result, Run, each, race
 from bench.native import Loop, build
 from bench.revocation import revocation
+from bench.service import verdicts_over_http
 from bench.tokens import ROWS as TOKEN_ROWS
 from certificates import base45 as our_base45
 from certificates import purposes
@@ -320,6 +321,7 @@ ROWS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
     two_processes,
     text_to_verdict,
     batch_in_two_processes,
+    verdicts_over_http,
     acceptance_rules,
     revocation,
     *TOKEN_ROWS,
