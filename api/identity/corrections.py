@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
 from api.audit import record_act
 from api.intake.cells import (
@@ -20,6 +20,9 @@ from api.intake.cells import (
 from api.intake.rows import CELL_LIMIT, person_key
 from api.intake.texts import clean_cell
 from api.intake.versions import check_open, next_state
+from api.revocation.reasons import RevocationReason
+from api.revocation.standing import reasons_in_force
+from api.states import RecordState
 from api.store.records import NewVersion, StoredRecord, load_record, write_versions
 from api.store.schema import records
 from api.store.transactions import writing
@@ -60,7 +63,8 @@ def correct(
         stored = load_record(connection, record_id)
         if stored is None:
             raise RecordError("record-unknown", "there is no record of this number")
-        check_open(stored)
+        if not _may_return(connection, stored):
+            check_open(stored)
         person, doses = _changed(stored, changes)
         if person == stored.record.person and doses == stored.record.doses:
             raise RecordError("correction-empty", "nothing would change")
@@ -79,6 +83,14 @@ def correct(
         write_versions(connection, [version], by=by, why=why, at=at)
         record_act(connection, at=at, actor=by, act="record-corrected", subject=record_id, reason=why)
     return StoredRecord(record=record, state=state, reason=reason, person_key=key)
+
+
+def _may_return(connection: Connection, stored: StoredRecord) -> bool:
+    """Whether a revoked record may get a next version, and with it a new certificate code: never after fraud."""
+    if stored.state is not RecordState.REVOKED:
+        return False
+    record_id = stored.record.record_id
+    return RevocationReason.FRAUD not in reasons_in_force(connection, [record_id]).get(record_id, ())
 
 
 def _changed(stored: StoredRecord, changes: Mapping[str, str]) -> tuple[Person, tuple[Dose, ...]]:

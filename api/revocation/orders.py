@@ -139,7 +139,7 @@ def revoke(
         )
         chosen = _choose(connection, order_id, criteria, reason)
         record_act(connection, at=at, actor=by, act="revoke", subject=order_id, reason=reason.value)
-        for page in _pages(connection, order_id):
+        for page in read_pages(connection, order_id):
             held = _drop_others(connection, order_id, criteria, page)
             revoke_entries(connection, held)
             _move(connection, held, RecordState.REVOKED, reason.value, at)
@@ -181,7 +181,7 @@ def withdraw(engine: Engine, order_id: str, *, why: str, by: str, at: datetime) 
             .values(withdrawn_by=by, withdrawn_why=why, withdrawn_at=instant_to_text(at))
         )
         record_act(connection, at=at, actor=by, act="unrevoke", subject=order_id, reason=why)
-        for page in _pages(connection, order_id):
+        for page in read_pages(connection, order_id):
             free = [row for row in page if not row.held]
             withdraw_entries(connection, [row.uvci for row in free])
             _move(connection, free, None, None, at)
@@ -238,7 +238,7 @@ def _choose(connection: Connection, order_id: str, criteria: Criteria, reason: R
     return connection.execute(target).rowcount
 
 
-def _pages(connection: Connection, order_id: str) -> Iterator[Sequence[Row[Any]]]:
+def read_pages(connection: Connection, order_id: str) -> Iterator[Sequence[Row[Any]]]:
     """The order's passports, some at a time; ``held`` where another order in force holds one, too."""
     last = ""
     while page := connection.execute(_select_page(order_id, last)).all():

@@ -224,6 +224,7 @@ def units(data: Data = None, json: Json = False) -> None:
 app.command("revoke")(revoking.revoke)
 app.command("revocations")(revoking.revocations)
 app.command("unrevoke")(revoking.unrevoke)
+app.command("reissue")(revoking.reissue)
 
 
 def _answer(json: bool, data: dict[str, Any], sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""`vaxseal admin revoke`, `revocations` and `unrevoke`: looked at first, then done by name and with a reason."""
+"""`vaxseal admin revoke` and its kin: looked at first, then done by name and with a reason."""
 
 from datetime import datetime
 from pathlib import Path
@@ -188,6 +188,33 @@ def unrevoke(
         emit_json({"order": order, "passports": freed})
     else:
         out.print(f"Order {order} is taken back: {freed} passports are valid again.", markup=False)
+
+
+def reissue(
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="Number of the order.")],
+    by: By,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Put the records of an order back on the road, to be signed anew with new certificate codes.
+
+    Only where nothing was wrong with the data: token-compromised, late-signature, holders-wish. The old codes stay
+    revoked. What was put back before is left alone, so a run that was cut off is simply begun again.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin reissue 5f0c9a1b2c3d4e5f
+    """
+    from api.revocation.reissuing import reissue as put_back
+    from api.server import open_store
+
+    with sentences(json=json), progress_bar("reissue", shown=not json) as progress:
+        states = put_back(open_store(data), order, by=by, at=now(), progress=progress)
+    if json:
+        emit_json({"order": order, "states": states})
+    else:
+        told = ", ".join(f"{count} {state}" for state, count in states.items()) or "nothing is left to put back"
+        out.print(f"Order {order}: {told}.", markup=False)
 
 
 def _show(seen: "Preview", criteria: "Criteria", *, json: bool) -> None:

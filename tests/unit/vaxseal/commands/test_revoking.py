@@ -67,6 +67,15 @@ def test_for_people(world: World) -> None:
     assert run(world, "admin", "unrevoke", "none", "--reason", "x").exit_code == 2
 
 
+def test_put_back_on_the_road(world: World) -> None:
+    by_token = ("admin", "revoke", "--token", world.keys["TYT-1"].certificate.fingerprint.hex(":"), "--yes")
+    done = answer(world, *by_token, "--reason", "token-compromised")
+    assert answer(world, "admin", "reissue", done["order"]) == {"order": done["order"], "states": {"ready": 2}}
+    assert "nothing is left" in run(world, "admin", "reissue", done["order"]).stdout
+    recalled = answer(world, *by_token, "--reason", "lot-recalled")
+    assert answer(world, "admin", "reissue", recalled["order"], exit_code=2)["error"] == "order-reissue"
+
+
 def test_codes_as_people_type_them(world: World, tmp_path: Path) -> None:
     first, second, third = codes(world)
     file = tmp_path / "codes.txt"

@@ -1,0 +1,93 @@
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from api.audit import read_log
+from api.errors import CentreError
+from api.identity.corrections import correct
+from api.revocation.orders import withdraw
+from api.revocation.reasons import RevocationReason
+from api.revocation.reissuing import REISSUED, reissue
+from api.store.schema import passports
+from certificates.errors import RecordError
+from tests.support.centre import World
+from tests.support.revoking import codes, order, world_with_passports
+
+COMPROMISED = RevocationReason.TOKEN_COMPROMISED
+
+
+@pytest.fixture(params=["two-tier", "station"])
+def issued(request: pytest.FixtureRequest, tmp_path: Path) -> World:
+    return world_with_passports(tmp_path, request.param)
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> World:
+    return world_with_passports(tmp_path, "station")
+
+
+def asked(world: World, code: str) -> str:
+    body = {"certificate_code": code, "date_of_birth": "1980-04-05"}
+    return str(world.client.post("/v1/citizen/passport", json=body).json()["status"])
+
+
+def given(world: World, reason: RevocationReason = COMPROMISED) -> str:
+    done = order(world, reason, unit="TYT-1")
+    assert done.order_id
+    return done.order_id
+
+
+def test_everybody_gets_a_new_code(issued: World) -> None:
+    old, order_id = codes(issued, "TYT-1"), given(issued)
+    assert reissue(issued.engine, order_id, by="an", at=issued.clock()) == {"ready": 2}
+    assert reissue(issued.engine, order_id, by="an", at=issued.clock()) == {}
+    assert read_log(issued.engine, limit=1)[0].act == "reissue"
+    issued.agent("TYT-1").work()
+    if issued.centre.settings.mode == "two-tier":
+        assert issued.state("r00000001")[0] == "confirmed"
+        issued.agent("BYT").work()
+    new = set(codes(issued, "TYT-1")) - set(old)
+    assert len(new) == 2
+    assert {asked(issued, code) for code in new} == {"valid"}
+    assert {asked(issued, code) for code in old} == {"revoked"}
+
+
+def test_what_is_not_put_back(station: World) -> None:
+    def refused(order_id: str) -> str:
+        with pytest.raises(CentreError) as caught:
+            reissue(station.engine, order_id, by="an", at=station.clock())
+        return caught.value.code
+
+    assert refused("none") == "order-unknown"
+    for reason in set(RevocationReason) - REISSUED:
+        order_id = given(station, reason)
+        assert refused(order_id) == "order-reissue"
+        withdraw(station.engine, order_id, why="test", by="an", at=station.clock())
+        assert refused(order_id) == "order-withdrawn"
+
+
+def test_fraud_beside_another_reason_wins(station: World) -> None:
+    """Revoked for fraud first: the later order for another reason does not bring the record back."""
+    first = given(station, RevocationReason.FRAUD)
+    later = given(station, COMPROMISED)
+    assert reissue(station.engine, later, by="an", at=station.clock()) == {}
+    with pytest.raises(RecordError, match="record-disputed"):
+        correct(station.engine, "r00000001", {"dose.2.lot": "X1"}, by="an", why="lot", at=station.clock())
+    withdraw(station.engine, first, why="it was the token", by="an", at=station.clock())
+    assert reissue(station.engine, later, by="an", at=station.clock()) == {"ready": 2}
+
+
+def test_wrong_data_are_corrected_by_name_but_not_after_fraud(station: World) -> None:
+    given(station, RevocationReason.WRONG_DATA)
+    changed = correct(
+        station.engine, "r00000001", {"dose.2.lot": "ABX5679"}, by="an", why="lot misread", at=station.clock()
+    )
+    assert (changed.record.version, changed.state.value) == (2, "ready")
+    station.agent("TYT-1").work()
+    with station.engine.connect() as connection:
+        query = select(passports.c.uvci).where(passports.c.record_id == "r00000001", passports.c.version == 2)
+        assert asked(station, connection.execute(query).scalar_one()) == "valid"
+    order(station, RevocationReason.FRAUD, unit="TYT-2")
+    with pytest.raises(RecordError, match="record-disputed"):
+        correct(station.engine, "r00000003", {"dose.2.lot": "X1"}, by="an", why="lot", at=station.clock())
