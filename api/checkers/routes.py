@@ -42,15 +42,15 @@ class BulkRequest(Place):
 
 
 class Checker:
-    """The dependency of the routes below: what they check by, and where they count."""
+    """What the routes below check by, and where they count."""
 
-    def __init__(self, request: Request, centre: Annotated[Centre, Depends(get_centre)]) -> None:
+    def __init__(self, request: Request) -> None:
         state = request.app.state
         self._lists: CheckerLists = state.checker_lists
         self._counts: VerdictCounts = state.verdict_counts
         self._limit: RateLimit = state.verify_limit
         self._client = client_of(request)
-        self._centre = centre
+        self._centre: Centre = get_centre(request)
 
     def check(self, texts: list[str], place: Place) -> tuple[Grounds, list[CheckedCertificate | CheckError]]:
         self._limit.count(self._client, len(texts))
@@ -62,8 +62,13 @@ class Checker:
         return grounds, verdicts
 
 
+async def get_checker(request: Request) -> Checker:
+    """The dependency of the routes below; async, as there is nothing to wait for that a thread should."""
+    return Checker(request)
+
+
 @router.post("/verify", response_class=Response, responses=answered(VerifyAnswer, VERDICTS))
-def verify_one(request: VerifyRequest, checker: Annotated[Checker, Depends()]) -> Response:
+def verify_one(request: VerifyRequest, checker: Annotated[Checker, Depends(get_checker)]) -> Response:
     """Check the text of a QR code, as `vaxseal check --json` does. Invalid is an answer (200), with its reason.
 
     Without a country or a policy only the certificate itself is asked about: signature, signer, dates, content,
@@ -74,7 +79,7 @@ def verify_one(request: VerifyRequest, checker: Annotated[Checker, Depends()]) -
 
 
 @router.post("/verify-bulk", response_class=Response, responses=answered(BulkAnswer, {"two": BULK}))
-def verify_bulk(request: BulkRequest, checker: Annotated[Checker, Depends()]) -> Response:
+def verify_bulk(request: BulkRequest, checker: Annotated[Checker, Depends(get_checker)]) -> Response:
     """Check up to 100 texts at once; the answers stand in their order, the lists once."""
     grounds, verdicts = checker.check(request.texts, request)
     lists = {"lists": grounds.lists.to_dict()} if grounds.lists else {}
