@@ -194,8 +194,8 @@ def _bearer_hash(bearer: str) -> bytes:
 bearer_scheme = HTTPBearer(auto_error=False, description="The token of POST /v1/auth/login")
 
 
-def get_centre(request: Request) -> Centre:
-    """The service behind this request."""
+async def get_centre(request: Request) -> Centre:
+    """The service behind this request. Async, because FastAPI takes any other dependency to a thread and back."""
     centre = request.app.state.centre
     assert isinstance(centre, Centre)  # noqa: S101 - set once by create_app
     return centre

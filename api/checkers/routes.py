@@ -1,11 +1,11 @@
 """HTTP for scanners that are online. Nothing of a text is kept: neither the text nor whose it is."""
 
-import json
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
 
 from api.auth import get_centre
 from api.checkers.answers import BulkAnswer, VerifyAnswer
@@ -44,13 +44,13 @@ class BulkRequest(Place):
 class Checker:
     """What the routes below check by, and where they count."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, centre: Centre) -> None:
         state = request.app.state
         self._lists: CheckerLists = state.checker_lists
         self._counts: VerdictCounts = state.verdict_counts
         self._limit: RateLimit = state.verify_limit
         self._client = client_of(request)
-        self._centre: Centre = get_centre(request)
+        self._centre = centre
 
     def check(self, texts: list[str], place: Place) -> tuple[Grounds, list[CheckedCertificate | CheckError]]:
         self._limit.count(self._client, len(texts))
@@ -62,9 +62,9 @@ class Checker:
         return grounds, verdicts
 
 
-async def get_checker(request: Request) -> Checker:
-    """The dependency of the routes below; async, as there is nothing to wait for that a thread should."""
-    return Checker(request)
+async def get_checker(request: Request, centre: Annotated[Centre, Depends(get_centre)]) -> Checker:
+    """The dependency of the routes below."""
+    return Checker(request, centre)
 
 
 @router.post("/verify", response_class=Response, responses=answered(VerifyAnswer, VERDICTS))
@@ -87,4 +87,4 @@ def verify_bulk(request: BulkRequest, checker: Annotated[Checker, Depends(get_ch
 
 
 def _json(body: dict[str, Any]) -> Response:
-    return Response(json.dumps(body, separators=(",", ":")), media_type="application/json")
+    return Response(to_json(body), media_type="application/json")
