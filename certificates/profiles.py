@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from certificates.errors import IssuanceError
 from certificates.list_signing import EKU_LIST_SIGNER
+from certificates.person_numbers import names_person
 from certificates.pki import PSS_SALT_SIZE
 from certificates.signing import Algorithm
 
@@ -33,7 +34,6 @@ RSA_BITS: Final = 2048  # what is issued; a longer signature makes a code too de
 EKU_VACCINATION: Final = "1.3.6.1.4.1.1847.2021.1.2"  # hcert-spec, DSC profile
 SPECIMEN: Final = "SPECIMEN"
 _SERIAL_SIZE: Final = 16
-_PERSON_NUMBER: Final = re.compile(r"(?<!\d)(?:\d{12}|\d{9})(?!\d)")  # CCCD and CMND
 _FIELDS: Final = {
     NameOID.COUNTRY_NAME: "country_name",
     NameOID.ORGANIZATION_NAME: "organization_name",
@@ -251,8 +251,8 @@ def _checked(subject: Subject) -> Subject:
     for value in (*values.values(), subject.unit_code or ""):
         if len(value) > 64 or not value.isprintable():  # X.520 upper bounds
             raise IssuanceError("subject-field", "a field of the subject is longer than 64 characters or not text")
-        if _PERSON_NUMBER.search(re.sub(r"(?<=\d)[ .\-](?=\d)", "", value)):
-            raise IssuanceError("subject-person-number", "certificates are for units: no number of a person")
+    if names_person((*values.values(), subject.unit_code or "")):
+        raise IssuanceError("subject-person-number", "certificates are for units: no number of a person")
     return subject
 
 

@@ -14,9 +14,11 @@ PinCallback = Callable[[], str]
 NEW_PIN_MIN: Final = 6
 NEW_PIN_MAX: Final = 32
 FACTORY_PINS: Final = frozenset(  # with which tokens are delivered, and what people replace them by
-    {"0000", "1234", "12345", "123456", "1234567", "12345678", "123456789", "1234567890", "87654321", "654321"}
-    | {"11111111", "88888888", "PASSWORD", "PASSWORD1", "CHANGEIT", "ADMIN123"}
+    {"PASSWORD", "PASSWORD1", "PASSW0RD", "CHANGEIT", "CHANGEME", "ADMIN", "ADMIN123", "USER1234", "ABC123", "ABCD1234"}
+    | {"ENTERSAFE", "ROCKEY", "ETOKEN", "123123", "12341234", "123321", "112233", "1Q2W3E4R", "QWERTY", "QWERTYUI"}
+    | {"648219", "3537363231383830", "010203040506070801020304050607080102030405060708"}
 )
+_DIGITS: Final = "01234567890"
 
 
 def check_pin(pin: str) -> str:
@@ -37,7 +39,8 @@ def check_own_pin(pin: str) -> str:
 
 
 def _is_factory_pin(pin: str) -> bool:
-    return pin.upper() in FACTORY_PINS or len(set(pin)) == 1
+    """Also one character again and again, and digits in a row, up or down (12345678 and its like)."""
+    return pin.upper() in FACTORY_PINS or len(set(pin)) == 1 or pin in _DIGITS or pin in _DIGITS[::-1]
 
 
 def check_new_pin(pin: str) -> str:

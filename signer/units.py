@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from certificates.errors import IssuanceError
+from certificates.person_numbers import names_person
 from certificates.pki import SigningCertificate
 from signer.errors import AgentError
 
@@ -72,24 +73,30 @@ class EnrolledUnits:
         return self._units.get((fingerprint, unit))
 
     def add(self, certificate_der: bytes, *, unit: str, daily_quota: int) -> "EnrolledUnits":
-        """Enrol a certificate. Raises AgentError ``units-twice``, ``units-certificate`` or ``units-form``."""
+        """Enrol a certificate.
+
+        Raises AgentError ``units-twice``, ``units-certificate``, ``units-person`` (a person's number in its subject) or
+        ``units-form``.
+        """
         try:
             certificate = SigningCertificate.from_der(certificate_der)
         except IssuanceError as error:
             raise AgentError("units-certificate", "This is not the certificate of a signing key.") from error
         if certificate.is_ca:
             raise AgentError("units-certificate", "This is the certificate of an authority, not of a unit.")
+        if names_person([certificate.subject]):
+            raise AgentError("units-person", "The certificate's subject carries a person's number, not only a unit's.")
         entry = EnrolledUnit(unit=unit, certificate=certificate, suspended=False, daily_quota=daily_quota)
         return EnrolledUnits([*self._units.values(), entry])
 
-    def suspend(self, unit: str) -> "EnrolledUnits":
-        """Suspend every certificate of a unit, also for the units whose work it took over.
+    def suspend(self, unit: str, fingerprint: bytes | None = None) -> "EnrolledUnits":
+        """Suspend every certificate of a unit (or the one named), also for the units whose work it took over.
 
         Raises AgentError ``units-unknown``.
         """
-        stopped = {fingerprint for fingerprint, code in self._units if code == unit}
+        stopped = {known for known, code in self._units if code == unit and fingerprint in (None, known)}
         if not stopped:
-            raise AgentError("units-unknown", "No unit with this code stands in the list.")
+            raise AgentError("units-unknown", "No such unit, or no such certificate of it, stands in the list.")
         return EnrolledUnits(
             replace(enrolled, suspended=True) if enrolled.certificate.fingerprint in stopped else enrolled
             for enrolled in self._units.values()

@@ -1,8 +1,11 @@
 """Files that commands read and write: certificates, and answers that never overwrite anything."""
 
 from pathlib import Path
+from typing import Final
 
 from vaxseal.console import stop
+
+FINGERPRINT_SIZE: Final = 32  # SHA-256
 
 
 def read_certificate(path: Path) -> bytes:
@@ -19,6 +22,17 @@ def read_certificate(path: Path) -> bytes:
     if len(found) != 1:
         raise CertificateError("certificate-file", f"{path} does not hold exactly one certificate")
     return found[0]
+
+
+def read_fingerprint(text: str, *, json: bool) -> bytes:
+    """A SHA-256 of a certificate, 64 hexadecimal digits; blanks and colons between them do not matter."""
+    try:
+        digest = bytes.fromhex(text.replace(":", ""))
+    except ValueError:
+        digest = b""
+    if len(digest) != FINGERPRINT_SIZE:
+        stop("fingerprint-form", "A fingerprint is 64 hexadecimal digits (SHA-256 of the certificate).", json=json)
+    return digest
 
 
 def write_new(path: Path, content: bytes, *, json: bool) -> None:

@@ -16,12 +16,12 @@ from api.states import RecordState
 from api.store.schema import confirmations, jobs, leases, records, tokens, units
 from api.store.transactions import writing
 from certificates.errors import IssuanceError
+from certificates.person_numbers import names_person, texts_of
 from certificates.pki import SigningCertificate
 from certificates.records.model import instant_to_text
 
 MINISTRY: Final = "ministry"  # the kind of unit that issues in two-tier
 KINDS: Final = ("station", "hospital", "mobile", "committee", "province", MINISTRY)
-_PERSONS_NUMBER: Final = re.compile(r"(?<!\d)(?:\d{9}|\d{12})(?!\d)|CCCD|CMND", re.IGNORECASE)
 _SPECIMEN: Final = "SPECIMEN"
 _SHOWN: Final = ("name", "kind", "parent", "province", "opened_on", "closed_on", "successor")
 
@@ -197,18 +197,20 @@ def _check_certificate(certificate: SigningCertificate, *, settings: Settings, i
         raise CentreError("enrol-ending", "the certificate must be valid for 12 more months: passports live that long")
     if issues and not certificate.may_sign("v"):
         raise CentreError("enrol-usage", "the certificate may not sign vaccination certificates")
-    subject = _subject_values(certificate.der)
-    if any(_PERSONS_NUMBER.search(value) for value in subject):
+    texts = _texts_of(certificate.der)
+    if names_person(texts):
         raise CentreError(
             "enrol-person", "the subject carries a person's number: only certificates of units are enrolled"
         )
-    if settings.environment == "production" and any(_SPECIMEN in value.upper() for value in subject):
+    if settings.environment == "production" and any(_SPECIMEN in value.upper() for value in texts):
         raise CentreError("enrol-specimen", "a SPECIMEN certificate is for development only")
 
 
-def _subject_values(der: bytes) -> tuple[str, ...]:
-    values = (attribute.value for attribute in x509.load_der_x509_certificate(der).subject)
-    return tuple(value if isinstance(value, str) else value.decode("latin-1") for value in values)
+def _texts_of(der: bytes) -> tuple[str, ...]:
+    try:
+        return texts_of(x509.load_der_x509_certificate(der))
+    except ValueError as error:  # what cannot be read may name a person
+        raise CentreError("enrol-form", "the certificate's names cannot be read") from error
 
 
 def _unit_kind(connection: Connection, code: str) -> str | None:

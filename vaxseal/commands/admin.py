@@ -8,7 +8,7 @@ import typer
 
 from vaxseal.commands import revoking
 from vaxseal.console import emit_json, now, out, stop
-from vaxseal.files import read_certificate
+from vaxseal.files import read_certificate, read_fingerprint
 from vaxseal.options import By, Data, Json
 from vaxseal.sentences import sentences
 
@@ -155,10 +155,7 @@ def suspend(
     from api.server import open_store
     from api.signing import enrolment
 
-    try:
-        digest = bytes.fromhex(fingerprint)
-    except ValueError:
-        stop("fingerprint-form", "The fingerprint is not hexadecimal.", json=json)
+    digest = read_fingerprint(fingerprint, json=json)
     with sentences(json=json):
         returned = enrolment.suspend_token(open_store(data), digest, by=by, at=now(), reason=reason)
     _answer(

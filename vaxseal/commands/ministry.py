@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from vaxseal.console import emit_json, out
-from vaxseal.files import read_certificate
+from vaxseal.files import read_certificate, read_fingerprint
 from vaxseal.options import (
     Account,
     Centre,
@@ -117,23 +117,30 @@ def add(
 @units_app.command("suspend")
 def suspend(
     unit: Annotated[str, typer.Argument(metavar="CODE", help="The unit to stop.")],
+    certificate: Annotated[
+        str | None,
+        typer.Option("--certificate", metavar="FINGERPRINT", help="Only this one: the unit goes on with a spare."),
+    ] = None,
     file: ListFile = DEFAULT_LIST,
     json: Json = False,
 ) -> None:
-    """Stop a unit at once: nothing it confirmed is signed from now on.
+    """Stop a unit at once, or one token of it: nothing it confirmed is signed from now on.
 
     [bold]Examples[/bold]
 
       vaxseal ministry units suspend HN-001
+
+      vaxseal ministry units suspend HN-001 --certificate 5d41...c8
     """
     from signer.units import EnrolledUnits
 
+    fingerprint = None if certificate is None else read_fingerprint(certificate, json=json)
     with sentences(json=json):
-        EnrolledUnits.load(file).suspend(unit).save(file)
+        EnrolledUnits.load(file).suspend(unit, fingerprint).save(file)
     if json:
-        emit_json({"unit": unit, "suspended": True})
+        emit_json({"unit": unit, "certificate": certificate, "suspended": True})
     else:
-        out.print(f"{unit} is suspended.", markup=False)
+        out.print(f"{unit} is suspended." if certificate is None else f"A token of {unit} is suspended.", markup=False)
 
 
 @units_app.command("list")

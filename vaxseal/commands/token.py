@@ -174,7 +174,7 @@ def import_(
 ) -> None:
     """Store a certificate beside its key on the token. A key may carry several.
 
-    Refused: a certificate of another key, and one that has ended.
+    Refused: a certificate of another key, one that has ended, and a PIN that the token was delivered with.
 
     [bold]Examples[/bold]
 
@@ -182,15 +182,15 @@ def import_(
     """
     from hsm.matching import CertificateFacts
     from hsm.modules import find_module
+    from hsm.pins import check_own_pin
     from hsm.provisioning import store_certificate
 
+    ask = pin_source("PIN of the token", from_stdin=pin_stdin)
     with sentences(json=json):
         der = read_certificate(certificate)
         facts = CertificateFacts.of(der)
         facts.check_time(max(datetime.now(UTC), facts.not_before))
-        fingerprint = store_certificate(
-            find_module(module), selector(token, label), pin_source("PIN of the token", from_stdin=pin_stdin), der
-        )
+        fingerprint = store_certificate(find_module(module), selector(token, label), lambda: check_own_pin(ask()), der)
     if json:
         emit_json({"fingerprint": fingerprint.hex()})
         return

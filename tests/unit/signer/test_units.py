@@ -11,6 +11,7 @@ import pytest
 from signer.errors import AgentError
 from signer.units import DailyCount, EnrolledUnits
 from tests.support.signing import NOW, UNIT, certificate_of, key_of
+from tests.support.softkeys import make_key
 
 DAY = date(2022, 6, 15)
 
@@ -46,6 +47,22 @@ def test_adding_and_suspending_leave_the_old_list_alone() -> None:
 def test_suspending_a_unit_stops_its_certificate_everywhere() -> None:
     units = one_unit().add(key_of("unit").certificate_der, unit="HN-OLD", daily_quota=3)
     assert all(entry.suspended for entry in units.suspend(UNIT))
+
+
+def test_a_lost_token_is_stopped_and_the_spare_goes_on() -> None:
+    units = one_unit().add(key_of("other").certificate_der, unit=UNIT, daily_quota=3)
+    lost, spare = certificate_of("unit").fingerprint, certificate_of("other").fingerprint
+    stopped = {entry.certificate.fingerprint: entry.suspended for entry in units.suspend(UNIT, lost)}
+    assert stopped == {lost: True, spare: False}
+    with pytest.raises(AgentError) as error:
+        units.suspend(UNIT, bytes(32))
+    assert code_of(error) == "units-unknown"
+
+
+def test_a_persons_certificate_is_refused() -> None:
+    with pytest.raises(AgentError) as error:
+        EnrolledUnits().add(make_key("ES256", common_name="Hoa 001180000123").certificate_der, unit=UNIT, daily_quota=1)
+    assert code_of(error) == "units-person"
 
 
 def test_what_cannot_be_enrolled_is_refused_by_name() -> None:

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from certificates.errors import CertificateError
 from tests.support.softkeys import soft_key
-from vaxseal.files import check_absent, read_certificate, write_new
+from vaxseal.files import check_absent, read_certificate, read_fingerprint, write_new
 
 DER = soft_key("ES256").certificate_der
 PEM = x509.load_der_x509_certificate(DER).public_bytes(Encoding.PEM)
@@ -32,6 +32,15 @@ def test_anything_else_is_refused_by_name(tmp_path: Path, content: bytes | None)
 def refused(capsys: pytest.CaptureFixture[str]) -> str:
     code: str = json.loads(capsys.readouterr().out)["error"]
     return code
+
+
+def test_a_fingerprint_is_read_as_people_write_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert read_fingerprint("AB:" * 31 + "cd", json=True) == b"\xab" * 31 + b"\xcd"
+    assert read_fingerprint("abab " * 16, json=True) == b"\xab" * 32
+    for text in ("", "ab" * 31, "ab" * 33, "zz" * 32):
+        with pytest.raises(SystemExit):
+            read_fingerprint(text, json=True)
+        assert refused(capsys) == "fingerprint-form"
 
 
 def test_nothing_is_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
