@@ -32,6 +32,7 @@ from api.passports import routes as passport_routes
 from api.passports.release import release_pending
 from api.problems import RESPONSES, respond, respond_to
 from api.signing import routes as signing_routes
+from api.signing.rechecking import recheck
 from api.store.schema import units
 from certificates.errors import CertificateError
 
@@ -51,6 +52,7 @@ PUBLIC: Final = frozenset(
 )
 PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
 COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose
+RECHECK_PERIOD: Final = 900.0  # seconds between two looks for answers of authorities that grow old
 _log = structlog.get_logger(__name__)
 
 
@@ -71,6 +73,7 @@ def create_app(centre: Centre) -> FastAPI:
         finishing.start()
         threading.Thread(target=_write_counts, args=(counts, ended), daemon=True).start()
         log_publication_rule(centre.engine, centre.settings)
+        threading.Thread(target=_ask_authorities, args=(centre, ended), daemon=True).start()
         yield
         ended.set()
         counts.write()
@@ -120,6 +123,17 @@ def _write_counts(counts: VerdictCounts, ended: threading.Event) -> None:
             counts.write()
         except Exception as error:  # they are kept, and written in the next round
             _log.error("verdict-counts-failed", kind=type(error).__name__)
+
+
+def _ask_authorities(centre: Centre, ended: threading.Event) -> None:
+    """Learn in time what other authorities revoked. Without their certificates there is nobody to ask."""
+    while centre.settings.unit_ca_roots is not None and not ended.is_set():
+        try:
+            asked = recheck(centre, due_only=True)
+            _log.info("recheck", good=len(asked.good), revoked=len(asked.revoked), silent=len(asked.silent))
+        except Exception as error:  # as above: the next round may find better health
+            _log.error("recheck-failed", kind=type(error).__name__)
+        ended.wait(RECHECK_PERIOD)
 
 
 def healthz(centre: Annotated[Centre, Depends(get_centre)]) -> Health:

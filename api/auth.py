@@ -19,6 +19,7 @@ from api.context import Centre
 from api.errors import CentreError
 from api.limits import limited
 from api.problems import RESPONSES
+from api.signing.lifetimes import signs_until
 from api.store.schema import challenges, sessions, tokens, units
 from api.store.transactions import writing
 from certificates.errors import IssuanceError
@@ -243,6 +244,7 @@ class LoginAnswer(BaseModel):
     task: Task
     mode: str
     expires_at: str
+    signs_until: str = Field(description="the last moment at which this certificate may sign what the task asks for")
 
 
 router = APIRouter(prefix="/v1/auth", tags=["auth"], dependencies=[Depends(limited)], responses=RESPONSES)
@@ -274,4 +276,5 @@ def login(request: LoginRequest, centre: Annotated[Centre, Depends(get_centre)])
         task=session.task,
         mode=centre.settings.mode,
         expires_at=instant_to_text(session.expires_at),
+        signs_until=instant_to_text(signs_until(session.certificate, session.task)),
     )

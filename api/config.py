@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     list_max_age_days: int = Field(default=7, ge=1)
     publication_hours: int = Field(default=24, ge=0)  # a DSC stands on the published list so long before it signs
     largest_request: int = Field(default=8 * 1024 * 1024, ge=1024)  # bytes
+    own_roots: Path | None = None  # PEM file or folder: our own authorities, CSCA among them (docs/enrolment.md)
+    unit_ca_roots: Path | None = None  # likewise: other authorities whose certificates units bring, and those between
+    revocation_max_age_hours: int = Field(default=24, ge=1, le=168)
     tls_certificate: Path | None = None
     tls_key: Path | None = None
 

@@ -32,13 +32,17 @@ _TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What a log-in gave: who the centre takes this token for, and the bearer token until ``expires_at``."""
+    """What a log-in gave: who the centre takes this token for, and the bearer token until ``expires_at``.
+
+    ``signs_until``: the last moment at which the token's certificate may do this task.
+    """
 
     bearer: str = field(repr=False)
     unit: str
     task: Task
     mode: Mode
     expires_at: datetime
+    signs_until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +137,7 @@ class CentreClient:
                 task=_one_of(answer["task"], get_args(Task)),
                 mode=_one_of(answer["mode"], get_args(Mode)),
                 expires_at=instant_from_text(_text(answer["expires_at"])),
+                signs_until=instant_from_text(_text(answer["signs_until"])),
             )
             self._bearer = session.bearer.encode("ascii").decode("ascii")
             return session

@@ -5,10 +5,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import typer
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from signer.agent import Batch, JobOutcome, Role, SigningAgent
     from signer.client import Mode
     from signer.units import DailyCount, EnrolledUnits
+
+WARNED: Final = timedelta(days=60)
 
 
 def sign(
@@ -84,6 +86,7 @@ def sign(
             if not json:
                 words = "confirms" if session.task == "confirm" else "signs passports"
                 err.print(f"Logged in at {client.centre}: {account} of {session.unit}, which {words}.", markup=False)
+                _warn_of_end(session.signs_until)
             waiting, declined = _work(agent, key, units, limit, everything=everything, yes=yes, json=json)
             agent.finish()
     except (TokenError, AgentError) as error:
@@ -140,6 +143,14 @@ def _work(
         before, signed = signed, sum(outcome.outcome == "accepted" for outcome in agent.outcomes)
         if not everything or signed == before:
             return batch.waiting, False
+
+
+def _warn_of_end(signs_until: datetime) -> None:
+    """In good time: a new certificate takes weeks, and a passport's must be published before its first use."""
+    if datetime.now(UTC) + WARNED > signs_until:
+        day = f"{signs_until:%d/%m/%Y}"
+        err.print(f"Token này chỉ ký được đến ngày {day}: hãy báo ngay cho đơn vị cấp trên để xin chứng thư mới.")
+        err.print(f"This token signs only until {day}: tell the unit above yours now, and ask for a new certificate.")
 
 
 def _approve(count: int) -> bool:

@@ -12,8 +12,7 @@ from certificates.pki import fingerprint
 from certificates.trust import read_certificates
 from certificates.trust_entries import TrustEntry
 from certificates.trust_list import TrustList, verify
-from vaxseal.console import stop
-from vaxseal.files import read_certificate
+from vaxseal.files import read_certificate, read_fingerprint
 from vaxseal.trusting import read_file
 
 _SUFFIXES = (".pem", ".crt", ".cer", ".der", ".json")
@@ -49,13 +48,7 @@ def read_list(path: Path, roots: list[Path]) -> TrustList:
 
 def read_fingerprints(texts: list[str] | None, *, json: bool) -> list[bytes]:
     """SHA-256 fingerprints from hexadecimal, with or without colons; anything else ends the command."""
-    try:
-        found = [bytes.fromhex(text.replace(":", "")) for text in texts or []]
-    except ValueError:
-        found = [b""]
-    if any(len(one) != 32 for one in found):
-        stop("fingerprint-form", "A fingerprint is SHA-256 in hexadecimal: 64 digits.", json=json)
-    return found
+    return [read_fingerprint(text, json=json) for text in texts or []]
 
 
 def _entries(file: Path, terms: Terms, roots: list[bytes]) -> list[TrustEntry]:

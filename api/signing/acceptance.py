@@ -18,6 +18,7 @@ from api.errors import CentreError
 from api.passports.release import release_all
 from api.revocation.late import revoke_late, spare
 from api.signing.queue import move_records, return_lapsed
+from api.signing.standing import UNCHECKED, is_stale
 from api.signing.work import read_versions, work_of
 from api.states import RecordState
 from api.store.schema import confirmations, jobs, late_signatures, leases, passports, records
@@ -81,7 +82,8 @@ def accept(
     with writing(centre.engine) as connection:
         refuse_suspended(connection, session)
         return_lapsed(connection, now)
-        stored = _store(connection, session, lease_id, verified, now)
+        unchecked = is_stale(connection, session.certificate.fingerprint, settings=centre.settings, now=now)
+        stored = _store(connection, session, lease_id, verified, now, unchecked=unchecked)
         put_back = _refuse(connection, session, lease_id, [one for one in refused if one.job_id in known], now)
     if session.task == "issue":
         # The signatures are committed: whatever happens from here, `release_pending` finishes it.
@@ -117,9 +119,18 @@ def _verify(job: Row[Any], row: Row[Any], signed: SignedJob, session: Session, n
 
 
 def _store(
-    connection: Connection, session: Session, lease_id: str, verified: Sequence[_Verified], now: datetime
+    connection: Connection,
+    session: Session,
+    lease_id: str,
+    verified: Sequence[_Verified],
+    now: datetime,
+    *,
+    unchecked: bool,
 ) -> dict[str, tuple[Outcome, str | None]]:
-    """Store what is on time and new; keep the rest as evidence. The states are read again under the lock."""
+    """Store what is on time and new; keep the rest as evidence. The states are read again under the lock.
+
+    ``unchecked``: nobody knows whether the certificate was revoked meanwhile: what is stored is held.
+    """
     current = _read_jobs(connection, session, lease_id, [one.job.job_id for one in verified])
     results: dict[str, tuple[Outcome, str | None]] = {}
     taken: list[_Verified] = []
@@ -142,7 +153,7 @@ def _store(
         if session.task == "confirm":
             _store_confirmations(connection, session, taken, now)
         else:
-            _store_passports(connection, session, taken, now)
+            _store_passports(connection, session, taken, now, held=unchecked)
         connection.execute(
             update(jobs)
             .where(jobs.c.job_id == bindparam("key"))
@@ -150,7 +161,8 @@ def _store(
             [{"key": one.job.job_id} for one in taken],
         )
         state = RecordState.CONFIRMED if session.task == "confirm" else RecordState.SIGNED
-        move_records(connection, {one.job.record_id: (state.value, None) for one in taken}, now)
+        where = (RecordState.HELD.value, UNCHECKED) if unchecked else (state.value, None)
+        move_records(connection, {one.job.record_id: where for one in taken}, now)
     record_acts(
         connection,
         [Act(actor=session.actor, act=f"{session.task}-signed", subject=one.job.record_id) for one in taken]
@@ -187,7 +199,9 @@ def _store_confirmations(connection: Connection, session: Session, taken: Sequen
     )
 
 
-def _store_passports(connection: Connection, session: Session, taken: Sequence[_Verified], now: datetime) -> None:
+def _store_passports(
+    connection: Connection, session: Session, taken: Sequence[_Verified], now: datetime, *, held: bool
+) -> None:
     rows = read_versions(connection, [(one.job.record_id, one.job.version) for one in taken])
     values = []
     for one in taken:
@@ -197,7 +211,8 @@ def _store_passports(connection: Connection, session: Session, taken: Sequence[_
                 "uvci": row.uvci,
                 "record_id": one.job.record_id,
                 "version": one.job.version,
-                "state": "signed",
+                "state": "held" if held else "signed",
+                "reason": UNCHECKED if held else None,
                 "job_id": one.job.job_id,
                 "hc1": one.signed.hc1,
                 "cms": one.signed.cms,

@@ -5,15 +5,17 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from cryptography import x509
-from sqlalchemy import Connection, Engine, exists, insert, select, update
+from sqlalchemy import Connection, Engine, exists, insert, or_, select, update
 
 from api.audit import record_act
 from api.config import Settings
 from api.errors import CentreError
+from api.signing.fetching import Fetch
 from api.signing.queue import close_jobs
+from api.signing.standing import UNCHECKED, Authorities, check_standing, note_standing
 from api.signing.work import next_year
 from api.states import RecordState
-from api.store.schema import confirmations, jobs, leases, records, tokens, units
+from api.store.schema import confirmations, jobs, leases, passports, records, tokens, units
 from api.store.transactions import writing
 from certificates.errors import IssuanceError
 from certificates.person_numbers import names_person, texts_of
@@ -79,24 +81,33 @@ def close_unit(engine: Engine, *, code: str, successor: str, closed_on: date, by
 
 
 def enrol_token(
-    engine: Engine, unit: str, certificate_der: bytes, *, settings: Settings, by: str, at: datetime
+    engine: Engine,
+    unit: str,
+    certificate_der: bytes,
+    *,
+    settings: Settings,
+    by: str,
+    at: datetime,
+    fetch: Fetch | None = None,
 ) -> SigningCertificate:
-    """Let the key of this certificate sign for ``unit``.
+    """Let the key of this certificate sign for ``unit``. Its authority is asked first, over ``fetch``.
 
     Raises CentreError ``unit-unknown``, or ``enrol-`` and why it is refused: ``form``, ``ca``, ``country``,
     ``ended``, ``ending`` (a passport lives 12 months), ``usage``, ``person`` (a person's number in its subject),
-    ``specimen``, ``exists``.
+    ``specimen``, ``exists``, and of `check_standing`.
     """
     try:
         certificate = SigningCertificate.from_der(certificate_der)
     except IssuanceError as error:
         raise CentreError("enrol-form", f"not a usable certificate: {error.detail}") from error
-    with writing(engine) as connection:
+    with engine.connect() as connection:
         kind = _unit_kind(connection, unit)
-        if kind is None:
-            raise CentreError("unit-unknown", f"there is no unit {unit}")
-        issues = kind == MINISTRY or settings.mode == "station"
-        _check_certificate(certificate, settings=settings, issues=issues, at=at)
+    if kind is None:
+        raise CentreError("unit-unknown", f"there is no unit {unit}")
+    _check_certificate(certificate, settings=settings, issues=kind == MINISTRY or settings.mode == "station", at=at)
+    authorities = Authorities.load(settings)
+    source = check_standing(certificate_der, authorities, settings=settings, at=at, fetch=fetch)
+    with writing(engine) as connection:
         known = connection.execute(
             select(tokens.c.unit).where(tokens.c.fingerprint == certificate.fingerprint)
         ).scalar_one_or_none()
@@ -111,45 +122,55 @@ def enrol_token(
                 enrolled_by=by,
             )
         )
-        record_act(connection, at=at, actor=by, act="enrol-token", subject=certificate.fingerprint.hex(), reason=unit)
+        note_standing(connection, certificate.fingerprint, source, at)
+        subject = certificate.fingerprint.hex()
+        record_act(connection, at=at, actor=by, act="enrol-token", subject=subject, reason=unit)
+        record_act(connection, at=at, actor=by, act="enrol-authority", subject=subject, reason=source)
     return certificate
 
 
 def suspend_token(engine: Engine, fingerprint: bytes, *, by: str, at: datetime, reason: str) -> int:
+    """`suspend_in` in a transaction of its own."""
+    with writing(engine) as connection:
+        return suspend_in(connection, fingerprint, by=by, at=at, reason=reason)
+
+
+def suspend_in(connection: Connection, fingerprint: bytes, *, by: str, at: datetime, reason: str) -> int:
     """Stop a token at once. What it holds to sign goes back, and what it confirmed and nobody signed yet goes back to
     ``ready``, also from the hands of the ministry: its word counts no more.
 
     Returns the number of those records. Raises CentreError ``token-unknown``.
     """
     now = instant_to_text(at)
-    with writing(engine) as connection:
-        stopped = connection.execute(
-            update(tokens).where(tokens.c.fingerprint == fingerprint).values(suspended_at=now)
-        ).rowcount
-        if not stopped:
-            raise CentreError("token-unknown", "no such token is enrolled")
-        doubtful = exists().where(
-            confirmations.c.record_id == jobs.c.record_id,
-            confirmations.c.version == jobs.c.version,
-            confirmations.c.fingerprint == fingerprint,
-        )
-        open_jobs = connection.execute(
-            select(jobs.c.job_id, jobs.c.record_id, jobs.c.version, jobs.c.came_from)
-            .join(leases, leases.c.lease_id == jobs.c.lease_id)
-            .where(jobs.c.state == "leased", (leases.c.fingerprint == fingerprint) | doubtful)
-        ).all()
-        close_jobs(connection, open_jobs, state="lapsed", reason="token-suspended", now=at)
-        word = exists().where(
-            confirmations.c.record_id == records.c.record_id,
-            confirmations.c.version == records.c.version,
-            confirmations.c.fingerprint == fingerprint,
-        )
-        returned = connection.execute(
-            update(records)
-            .where(records.c.state == RecordState.CONFIRMED.value, word)
-            .values(state=RecordState.READY.value, reason="confirmer-suspended", updated_at=now)
-        ).rowcount
-        record_act(connection, at=at, actor=by, act="suspend-token", subject=fingerprint.hex(), reason=reason)
+    stopped = connection.execute(
+        update(tokens).where(tokens.c.fingerprint == fingerprint).values(suspended_at=now)
+    ).rowcount
+    if not stopped:
+        raise CentreError("token-unknown", "no such token is enrolled")
+    doubtful = exists().where(
+        confirmations.c.record_id == jobs.c.record_id,
+        confirmations.c.version == jobs.c.version,
+        confirmations.c.fingerprint == fingerprint,
+    )
+    open_jobs = connection.execute(
+        select(jobs.c.job_id, jobs.c.record_id, jobs.c.version, jobs.c.came_from)
+        .join(leases, leases.c.lease_id == jobs.c.lease_id)
+        .where(jobs.c.state == "leased", (leases.c.fingerprint == fingerprint) | doubtful)
+    ).all()
+    close_jobs(connection, open_jobs, state="lapsed", reason="token-suspended", now=at)
+    word = exists().where(
+        confirmations.c.record_id == records.c.record_id,
+        confirmations.c.version == records.c.version,
+        confirmations.c.fingerprint == fingerprint,
+    )
+    signed = exists().where(passports.c.record_id == records.c.record_id, passports.c.version == records.c.version)
+    unchecked = (records.c.state == RecordState.HELD.value) & (records.c.reason == UNCHECKED) & ~signed
+    returned = connection.execute(
+        update(records)
+        .where(or_(records.c.state == RecordState.CONFIRMED.value, unchecked), word)
+        .values(state=RecordState.READY.value, reason="confirmer-suspended", updated_at=now)
+    ).rowcount
+    record_act(connection, at=at, actor=by, act="suspend-token", subject=fingerprint.hex(), reason=reason)
     return returned
 
 

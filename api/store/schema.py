@@ -44,6 +44,14 @@ tokens = Table(  # one row a certificate of a unit's key
     Column("suspended_at", String),
 )
 
+standings = Table(  # the last answer of another authority about a token's certificate; no row: none is needed
+    "standings",
+    metadata,
+    Column("fingerprint", LargeBinary, ForeignKey("tokens.fingerprint"), primary_key=True),
+    Column("checked_at", String, nullable=False),
+    Column("source", String, nullable=False),  # ocsp, crl; none: nobody answered yet
+)
+
 imports = Table(
     "imports",
     metadata,

@@ -2,15 +2,22 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vaxseal.commands import revoking
-from vaxseal.console import emit_json, now, out, stop
+from vaxseal.console import EXIT_NO, emit_json, now, out, stop
 from vaxseal.files import read_certificate, read_fingerprint
 from vaxseal.options import By, Data, Json
 from vaxseal.sentences import sentences
+
+if TYPE_CHECKING:
+    from api.signing.endings import Warned
+
+EnrolMode = Annotated[
+    str | None, typer.Option("--mode", metavar="MODE", help="As the service runs: two-tier (default) or station.")
+]
 
 app = typer.Typer(no_args_is_help=True, help="Set up the centre: its folder, units and tokens; and revoke.")
 
@@ -103,16 +110,15 @@ def enrol(
     unit: Annotated[str, typer.Argument(metavar="CODE", help="Code of the unit.")],
     certificate: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="The token's certificate, PEM or DER.")],
     by: By,
-    mode: Annotated[
-        str | None, typer.Option(metavar="MODE", help="As the service runs: two-tier (default) or station.")
-    ] = None,
+    mode: EnrolMode = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Let the key of a certificate sign for a unit.
 
     Refused: certificates of persons, of authorities, of another country, ended or ending, and outside development
-    SPECIMEN ones.
+    SPECIMEN ones; and where authorities are named (VAXSEAL_OWN_ROOTS, VAXSEAL_UNIT_CA_ROOTS: in production they must
+    be) what is not below them, what they revoked, and what they give no fresh answer about.
 
     [bold]Examples[/bold]
 
@@ -163,6 +169,126 @@ def suspend(
         {"fingerprint": fingerprint, "returned": returned},
         f"The token is suspended; {returned} records must be confirmed again.",
     )
+
+
+@app.command()
+def replace(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="SHA-256 of the certificate that signs no more.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="SHA-256 of the spare's, enrolled for the unit before.")],
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the log (no personal data).")],
+    by: By,
+    mode: EnrolMode = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Let a spare take the place of a token: one is suspended at once, the other gets its queue.
+
+    Enrol the spare and publish its certificate beforehand: then nothing waits. In two-tier the ministry's own list
+    needs both steps as well (vaxseal ministry units).
+
+    [bold]Examples[/bold]
+
+      vaxseal admin replace 5d41...c8 77aa...01 --reason "token lost"
+    """
+    from api.config import load_settings
+    from api.server import open_store
+    from api.signing import replacement
+
+    lost, spare = (read_fingerprint(text, json=json) for text in (old, new))
+    with sentences(json=json):
+        settings = load_settings(data=data, mode=mode)
+        done = replacement.replace_token(
+            open_store(data), lost, spare, settings=settings, by=by, at=now(), reason=reason
+        )
+    sentence = f"The spare signs for {done.unit} now; {done.returned} records must be confirmed again."
+    if done.too_early:
+        sentence += (
+            f" {done.too_early} records were promised a passport before the spare's certificate began: it cannot sign"
+            " those. A spare that was issued earlier can."
+        )
+    _answer(json, {"unit": done.unit, "returned": done.returned, "too_early": done.too_early}, sentence)
+
+
+@app.command()
+def recheck(by: By, data: Data = None, json: Json = False) -> None:
+    """Ask the authorities of the units' certificates again whether they stand by them. The service does it by itself.
+
+    What is revoked is suspended at once; what was held for want of an answer goes on. Exit code 1: something was
+    revoked, or somebody gave no answer.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin recheck
+
+      vaxseal admin recheck --json
+    """
+    from api.server import open_centre, open_store
+    from api.signing import rechecking
+
+    with sentences(json=json):
+        open_store(data)
+        done = rechecking.recheck(open_centre(data), by=by)
+    if json:
+        emit_json({"good": done.good, "revoked": done.revoked, "silent": done.silent, "released": done.released})
+    else:
+        out.print(f"{len(done.good)} certificates stand; {done.released} held records went on.", markup=False)
+        for fingerprint in done.revoked:
+            out.print(f"  {fingerprint}: REVOKED by its authority, and suspended here", markup=False)
+        for fingerprint, why in done.silent.items():
+            out.print(f"  {fingerprint}: {why}", markup=False)
+    if done.revoked or done.silent:
+        raise SystemExit(EXIT_NO)
+
+
+@app.command()
+def warnings(mode: EnrolMode = None, data: Data = None, json: Json = False) -> None:
+    """List tokens that sign no more, or not 60 days from now, and those whose authority has been silent too long.
+
+    Exit code 1: there is one whose unit has no other token to go on with.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin warnings
+
+      vaxseal admin warnings --json
+    """
+    from api.config import load_settings
+    from api.server import open_store
+    from api.signing.endings import find_warnings
+    from certificates.records.model import instant_to_text
+
+    with sentences(json=json):
+        found = find_warnings(open_store(data), settings=load_settings(data=data, mode=mode), at=now())
+    if json:
+        emit_json(
+            [
+                {
+                    "unit": one.unit,
+                    "fingerprint": one.fingerprint.hex(),
+                    "fault": one.fault,
+                    "signs_until": instant_to_text(one.signs_until),
+                    "successor": one.successor.hex() if one.successor else None,
+                }
+                for one in found
+            ]
+        )
+    elif not found:
+        out.print("Every token signs for 60 days and more.", markup=False)
+    else:
+        _show_warnings(found)
+    if any(one.successor is None for one in found):
+        raise SystemExit(EXIT_NO)
+
+
+def _show_warnings(found: "tuple[Warned, ...]") -> None:
+    from rich.table import Table
+
+    words = {"ended": "signs no more", "ending": "ends soon", "certificate-unchecked": "authority silent"}
+    table = Table("unit", "token", "what", "signs until", "follower")
+    for one in found:
+        follower = one.successor.hex()[:16] if one.successor else "NONE"
+        table.add_row(one.unit, one.fingerprint.hex()[:16], words[one.fault], f"{one.signs_until:%d/%m/%Y}", follower)
+    out.print(table)
 
 
 @app.command("resume-held")

@@ -82,6 +82,7 @@ class ScriptedCentre:
             "task": self.task,
             "mode": self.mode,
             "expires_at": self.session_until.isoformat().replace("+00:00", "Z"),
+            "signs_until": "2023-06-15T00:00:00Z",
         }
 
     def do_lease(self, body: dict[str, Any]) -> Any:

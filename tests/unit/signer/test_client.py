@@ -17,7 +17,14 @@ from signer.client import CentreClient
 from signer.errors import AgentError, CentreRefusedError
 
 NONCE = base64.b64encode(bytes(32)).decode()
-LOGIN = {"token": "t0k", "unit": "HN-001", "task": "confirm", "mode": "two-tier", "expires_at": "2022-06-15T11:00:00Z"}
+LOGIN = {
+    "token": "t0k",
+    "unit": "HN-001",
+    "task": "confirm",
+    "mode": "two-tier",
+    "expires_at": "2022-06-15T11:00:00Z",
+    "signs_until": "2023-06-15T00:00:00Z",
+}
 LEASE = {"lease_id": "L1", "deadline": "2022-06-15T05:00:00Z", "jobs": [{"job_id": "J1"}], "waiting": 7}
 ACCEPTED = {"job_id": "J1", "outcome": "accepted", "reason": None, "state": "confirmed"}
 SIGNED = SignedJob(job_id="J1", signature=b"s")
@@ -218,7 +225,15 @@ def test_a_receipt_must_name_exactly_what_was_sent(results: Any) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"task": "sign"}, {"mode": "x"}, {"token": ""}, {"token": "é"}, {"unit": None}, {"expires_at": 7}],
+    [
+        {"task": "sign"},
+        {"mode": "x"},
+        {"token": ""},
+        {"token": "é"},
+        {"unit": None},
+        {"expires_at": 7},
+        {"signs_until": "?"},
+    ],
 )
 def test_a_malformed_session_is_refused(change: dict[str, Any]) -> None:
     client, _ = answering(ok({"challenge_id": "c", "nonce": NONCE}), ok({**LOGIN, **change}))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -49,6 +49,17 @@ def test_a_unit_suspended_during_a_long_sitting_is_suspended_in_the_next_batch()
     key: Any = None  # of no use where no token is lost
     desk._work(agent, key, lambda: next(read), 10, everything=True, yes=True, json=True)  # type: ignore[arg-type]
     assert agent.judged_by == [False, True, True]
+
+
+@pytest.mark.parametrize(("days", "warned"), [(61, False), (59, True), (-1, True)])
+def test_the_end_of_a_certificate_is_told_in_good_time(
+    days: int, warned: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    end = datetime.now(UTC) + timedelta(days=days)
+    desk._warn_of_end(end)
+    shown = capfd.readouterr().err
+    assert ("chỉ ký được đến ngày" in shown, "signs only until" in shown) == (warned, warned)
+    assert not warned or f"{end:%d/%m/%Y}" in shown
 
 
 def test_nothing_that_is_shown_moves_the_cursor(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,13 +1,14 @@
 """The operator's commands, as typed."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from tests.support.softkeys import soft_key
+from tests.support.softkeys import make_key, soft_key
 from vaxseal.cli import app
 
 runner = CliRunner()
@@ -101,3 +102,44 @@ def test_a_service_that_others_reach_without_tls_does_not_start(
     assert result.exit_code == 2
     assert json.loads(result.stdout)["error"] == "exposed"
     assert json.loads(run(tmp_path, "serve", "--mode", "none", "--json").stdout)["error"] == "settings"
+
+
+def test_a_spare_warnings_and_another_look_at_the_authorities(data: Path, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    run(data, "admin", "add-unit", "A-1", "--name", "Trạm", "--kind", "station", "--province", "01")
+    keys = [
+        make_key("ES256", not_before=now - timedelta(days=9), not_after=now + timedelta(days=days))
+        for days in (30, 900)
+    ]
+    names = [key.certificate.fingerprint.hex() for key in keys]
+    for key, name in zip(keys, names, strict=True):
+        (tmp_path / f"{name}.der").write_bytes(key.certificate_der)
+    first, second = (str(tmp_path / f"{name}.der") for name in names)
+    answer(data, "admin", "enrol", "A-1", first)
+    assert run(data, "admin", "warnings").exit_code == 1
+    assert "NONE" in run(data, "admin", "warnings").stdout
+    answer(data, "admin", "enrol", "A-1", second)
+    (warned,) = answer(data, "admin", "warnings")
+    assert (warned["fingerprint"], warned["fault"], warned["successor"]) == (names[0], "ending", names[1])
+    assert run(data, "admin", "warnings").exit_code == 0
+    replace = ("admin", "replace", *names, "--reason", "lost")
+    assert answer(data, *replace) == {"unit": "A-1", "returned": 0, "too_early": 0}
+    assert answer(data, "admin", "replace", names[1], names[0], "--reason", "x")["error"] == "token-suspended"
+    assert answer(data, "admin", "replace", "x", names[0], "--reason", "x")["error"] == "fingerprint-form"
+    assert answer(data, "admin", "warnings") == []
+    assert "60 days" in run(data, "admin", "warnings").stdout
+    assert answer(data, "admin", "recheck") == {"good": [], "revoked": [], "silent": {}, "released": 0}
+
+
+def test_authorities_that_know_no_such_certificate(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime.now(UTC)
+    key = make_key("ES256", not_before=now - timedelta(days=9), not_after=now + timedelta(days=900))
+    certificate, roots = tmp_path / "t.der", tmp_path / "root.der"
+    certificate.write_bytes(key.certificate_der)
+    roots.write_bytes(soft_key("ES256").ca_der)
+    answer(data, "admin", "enrol", "BYT", str(certificate))
+    monkeypatch.setenv("VAXSEAL_UNIT_CA_ROOTS", str(roots))
+    asked = run(data, "admin", "recheck")
+    assert asked.exit_code == 1
+    assert f"{key.certificate.fingerprint.hex()}: enrol-chain" in asked.stdout
+    assert list(answer(data, "admin", "recheck")["silent"]) == [key.certificate.fingerprint.hex()]
