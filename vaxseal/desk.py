@@ -18,6 +18,8 @@ from vaxseal.tokens import pin_source, selector
 from vaxseal.vietnamese import vietnamese_of
 
 if TYPE_CHECKING:
+    from certificates.jobs import Task
+    from certificates.signing import SigningKey
     from hsm.worker.key import WorkerKey
     from signer.agent import Batch, JobOutcome, Role, SigningAgent
     from signer.client import Mode
@@ -33,6 +35,7 @@ def sign(
     module: Path | None,
     serial: str | None,
     label: str | None,
+    certificate: str | None,
     account: str,
     limit: int,
     everything: bool,
@@ -46,7 +49,8 @@ def sign(
 ) -> None:
     """One sitting at a token: log in, then batch by batch show, ask, sign, send. Leaves with the exit code.
 
-    ``units`` reads the ministry's list: anew for each batch, as a unit may be suspended meanwhile.
+    ``certificate``: file or fingerprint, where the person chose one of several. ``units`` reads the ministry's list:
+    anew for each batch, as a unit may be suspended meanwhile.
     """
     from hsm.errors import TokenError
     from hsm.modules import find_module
@@ -55,6 +59,7 @@ def sign(
     from signer.agent import SigningAgent
     from signer.client import CentreClient
     from signer.errors import AgentError
+    from vaxseal.choosing import certificates_for, log_in_with
 
     if json and not yes and not sys.stdin.isatty():
         sentence = "Nobody is there to be asked: say --yes to sign without a look at the table."
@@ -63,26 +68,34 @@ def sign(
     agent: SigningAgent | None = None
     started = time.perf_counter()
     try:
+        token, now = selector(serial, label), datetime.now(UTC)
+        place = find_module(module, token)
+        task: Task = "confirm" if (role, mode) == ("station", "two-tier") else "issue"
+        choice = certificates_for(place, token, certificate, task=task, at=now)
         with (
             CentreClient(centre) as client,
             open_worker_key(
-                find_module(module, selector(serial, label)),
-                selector(serial, label),
+                place,
+                token,
                 pin_source("PIN of the token", from_stdin=pin_stdin),
-                at=datetime.now(UTC),
+                certificate_der=choice[0] if choice else None,
+                at=now,
                 allow_final_try=last_try,
             ) as key,
         ):
-            agent = SigningAgent(
-                client=client,
-                key=key,
-                role=role,
-                account=account,
-                mode=mode,
-                units=units and units(),
-                count=count,
-            )
-            session = agent.log_in()
+
+            def make_agent(under: "SigningKey") -> SigningAgent:
+                return SigningAgent(
+                    client=client,
+                    key=under,
+                    role=role,
+                    account=account,
+                    mode=mode,
+                    units=units and units(),
+                    count=count,
+                )
+
+            agent, session = log_in_with(key, choice[1:], make_agent)
             if not json:
                 words = "confirms" if session.task == "confirm" else "signs passports"
                 err.print(f"Logged in at {client.centre}: {account} of {session.unit}, which {words}.", markup=False)

@@ -24,13 +24,19 @@ def read_certificate(path: Path) -> bytes:
     return found[0]
 
 
-def read_fingerprint(text: str, *, json: bool) -> bytes:
+def fingerprint_of(text: str) -> bytes | None:
     """A SHA-256 of a certificate, 64 hexadecimal digits; blanks and colons between them do not matter."""
     try:
         digest = bytes.fromhex(text.replace(":", ""))
     except ValueError:
-        digest = b""
-    if len(digest) != FINGERPRINT_SIZE:
+        return None
+    return digest if len(digest) == FINGERPRINT_SIZE else None
+
+
+def read_fingerprint(text: str, *, json: bool) -> bytes:
+    """As `fingerprint_of`; anything else ends the command."""
+    digest = fingerprint_of(text)
+    if digest is None:
         stop("fingerprint-form", "A fingerprint is 64 hexadecimal digits (SHA-256 of the certificate).", json=json)
     return digest
 

@@ -36,6 +36,14 @@ Module = Annotated[
 ]
 Serial = Annotated[str | None, typer.Option("--token", metavar="SERIAL", help="Which token, by its serial number.")]
 Label = Annotated[str | None, typer.Option("--label", metavar="LABEL", help="Which token, by its label.")]
+Certificate = Annotated[
+    str | None,
+    typer.Option(
+        "--certificate",
+        metavar="FINGERPRINT|PEM",
+        help="Which certificate of the token's key. Default: the one that the centre knows.",
+    ),
+]
 PinStdin = Annotated[
     bool, typer.Option("--pin-stdin", help="Read PINs from standard input, one a line, in the order of the prompts.")
 ]

@@ -38,7 +38,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "key-unsuitable": "Loại khóa trên token không dùng được cho hộ chiếu tiêm chủng.",
     "mechanism-missing": "Token này không ký được theo cách mà hộ chiếu tiêm chủng cần: hãy dùng token khác.",
     "certificate-not-found": "Trên token không có chứng thư của khóa ký.",
-    "certificate-ambiguous": "Khóa trên token có nhiều chứng thư: hãy hỏi nơi cấp token.",
+    "certificate-ambiguous": "Khóa trên token có nhiều chứng thư: hãy chỉ rõ bằng --certificate.",
     "certificate-form": "Không đọc được chứng thư.",
     "certificate-ended": "Chứng thư của token đã hết hạn: hãy xin chứng thư mới.",
     "certificate-not-begun": "Chứng thư của token chưa có hiệu lực: hãy kiểm tra đồng hồ của máy.",

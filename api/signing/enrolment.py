@@ -5,9 +5,10 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from cryptography import x509
-from sqlalchemy import Connection, Engine, exists, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, exists, insert, or_, select, update
 
 from api.audit import record_act
+from api.auth import read_certificate
 from api.config import Settings
 from api.errors import CentreError
 from api.signing.fetching import Fetch
@@ -94,7 +95,7 @@ def enrol_token(
 
     Raises CentreError ``unit-unknown``, or ``enrol-`` and why it is refused: ``form``, ``ca``, ``country``,
     ``ended``, ``ending`` (a passport lives 12 months), ``usage``, ``person`` (a person's number in its subject),
-    ``specimen``, ``exists``, and of `check_standing`.
+    ``specimen``, ``exists``, ``suspended`` (another certificate of the key), and of `check_standing`.
     """
     try:
         certificate = SigningCertificate.from_der(certificate_der)
@@ -113,6 +114,8 @@ def enrol_token(
         ).scalar_one_or_none()
         if known is not None:
             raise CentreError("enrol-exists", f"this certificate is enrolled for {known} already")
+        if any(row.suspended_at for row in tokens_of_key(connection, certificate_der)):
+            raise CentreError("enrol-suspended", "another certificate of this key is suspended: the key is not trusted")
         connection.execute(
             insert(tokens).values(
                 fingerprint=certificate.fingerprint,
@@ -136,32 +139,34 @@ def suspend_token(engine: Engine, fingerprint: bytes, *, by: str, at: datetime, 
 
 
 def suspend_in(connection: Connection, fingerprint: bytes, *, by: str, at: datetime, reason: str) -> int:
-    """Stop a token at once. What it holds to sign goes back, and what it confirmed and nobody signed yet goes back to
-    ``ready``, also from the hands of the ministry: its word counts no more.
+    """Stop a token at once: every certificate of its key. What it holds to sign goes back, and what it confirmed and
+    nobody signed yet goes back to ``ready``, also from the hands of the ministry: its word counts no more.
 
     Returns the number of those records. Raises CentreError ``token-unknown``.
     """
     now = instant_to_text(at)
-    stopped = connection.execute(
-        update(tokens).where(tokens.c.fingerprint == fingerprint).values(suspended_at=now)
-    ).rowcount
-    if not stopped:
+    certificate = connection.execute(
+        select(tokens.c.certificate).where(tokens.c.fingerprint == fingerprint)
+    ).scalar_one_or_none()
+    if certificate is None:
         raise CentreError("token-unknown", "no such token is enrolled")
+    same = [row.fingerprint for row in tokens_of_key(connection, certificate)]
+    connection.execute(update(tokens).where(tokens.c.fingerprint.in_(same)).values(suspended_at=now))
     doubtful = exists().where(
         confirmations.c.record_id == jobs.c.record_id,
         confirmations.c.version == jobs.c.version,
-        confirmations.c.fingerprint == fingerprint,
+        confirmations.c.fingerprint.in_(same),
     )
     open_jobs = connection.execute(
         select(jobs.c.job_id, jobs.c.record_id, jobs.c.version, jobs.c.came_from)
         .join(leases, leases.c.lease_id == jobs.c.lease_id)
-        .where(jobs.c.state == "leased", (leases.c.fingerprint == fingerprint) | doubtful)
+        .where(jobs.c.state == "leased", leases.c.fingerprint.in_(same) | doubtful)
     ).all()
     close_jobs(connection, open_jobs, state="lapsed", reason="token-suspended", now=at)
     word = exists().where(
         confirmations.c.record_id == records.c.record_id,
         confirmations.c.version == records.c.version,
-        confirmations.c.fingerprint == fingerprint,
+        confirmations.c.fingerprint.in_(same),
     )
     signed = exists().where(passports.c.record_id == records.c.record_id, passports.c.version == records.c.version)
     unchecked = (records.c.state == RecordState.HELD.value) & (records.c.reason == UNCHECKED) & ~signed
@@ -170,8 +175,16 @@ def suspend_in(connection: Connection, fingerprint: bytes, *, by: str, at: datet
         .where(or_(records.c.state == RecordState.CONFIRMED.value, unchecked), word)
         .values(state=RecordState.READY.value, reason="confirmer-suspended", updated_at=now)
     ).rowcount
-    record_act(connection, at=at, actor=by, act="suspend-token", subject=fingerprint.hex(), reason=reason)
+    for one in same:
+        record_act(connection, at=at, actor=by, act="suspend-token", subject=one.hex(), reason=reason)
     return returned
+
+
+def tokens_of_key(connection: Connection, certificate_der: bytes) -> list[Row[*tuple[Any, ...]]]:
+    """The enrolled certificates of one key, whichever the unit (rows with fingerprint and suspended_at)."""
+    key = read_certificate(certificate_der).public_key
+    rows = connection.execute(select(tokens.c.fingerprint, tokens.c.certificate, tokens.c.suspended_at))
+    return [row for row in rows if read_certificate(row.certificate).public_key == key]
 
 
 def list_units(engine: Engine) -> list[dict[str, Any]]:

@@ -40,12 +40,12 @@ def replace_token(
     Raises CentreError ``token-unknown``, ``token-suspended`` (the spare), ``replace-same``, ``replace-unit``,
     ``replace-ended`` (the spare may not sign at this moment).
     """
-    if old == new:
-        raise CentreError("replace-same", "a token cannot replace itself")
     with writing(engine) as connection:
         lost, spare = _token(connection, old), _token(connection, new)
         if spare.suspended_at is not None:
             raise CentreError("token-suspended", "the spare itself is suspended")
+        if read_certificate(lost.certificate).public_key == read_certificate(spare.certificate).public_key:
+            raise CentreError("replace-same", "both are certificates of one key: it cannot replace itself")
         served = inherited_units(connection, spare.unit)
         if lost.unit not in served:
             raise CentreError("replace-unit", f"the spare is enrolled for {spare.unit}, the token for {lost.unit}")

@@ -10,6 +10,7 @@ from vaxseal.files import read_certificate, read_fingerprint
 from vaxseal.options import (
     Account,
     Centre,
+    Certificate,
     Everything,
     Json,
     Label,
@@ -39,6 +40,7 @@ def sign(
     module: Module = None,
     token: Serial = None,
     label: Label = None,
+    certificate: Certificate = None,
     limit: Limit = 200,
     everything: Everything = False,
     yes: Yes = False,
@@ -72,6 +74,7 @@ def sign(
         module=module,
         serial=token,
         label=label,
+        certificate=certificate,
         account=account,
         limit=limit,
         everything=everything,

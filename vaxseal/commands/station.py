@@ -5,6 +5,7 @@ import typer
 from vaxseal.options import (
     Account,
     Centre,
+    Certificate,
     Everything,
     Json,
     Label,
@@ -27,6 +28,7 @@ def sign(
     module: Module = None,
     token: Serial = None,
     label: Label = None,
+    certificate: Certificate = None,
     limit: Limit = 200,
     everything: Everything = False,
     yes: Yes = False,
@@ -59,6 +61,7 @@ def sign(
         module=module,
         serial=token,
         label=label,
+        certificate=certificate,
         account=account,
         limit=limit,
         everything=everything,

@@ -140,3 +140,15 @@ def test_the_list_shows_units_and_tokens(world: World) -> None:
 def test_suspending_an_unknown_token(world: World) -> None:
     with pytest.raises(CentreError, match="token-unknown"):
         suspend_token(world.engine, bytes(32), by="test", at=START, reason="lost")
+
+
+def test_a_suspended_key_is_stopped_under_all_its_certificates(world: World) -> None:
+    key = world.keys["TYT-1"]
+    second = subject(key, x509.NameAttribute(NameOID.COMMON_NAME, "Trạm"))
+    third = subject(key, x509.NameAttribute(NameOID.COMMON_NAME, "Trạm y tế"))
+    settings = world.centre.settings
+    enrol_token(world.engine, "TYT-1", second, settings=settings, by="test", at=START)
+    suspend_token(world.engine, key.certificate.fingerprint, by="test", at=START, reason="lost")
+    listed = {entry["unit"]: entry for entry in list_units(world.engine)}
+    assert [bool(token["suspended_at"]) for token in listed["TYT-1"]["tokens"]] == [True, True]
+    assert refused(world, third) == "enrol-suspended"
