@@ -156,7 +156,7 @@ def _issue(
     key_usage: set[str],
     usage: list[tuple[str, bool, Any]],
 ) -> bytes:
-    csca = _load_csca(csca_der)
+    csca = load_csca(csca_der)
     subject, spki = _read_csr(csr_der, profile.country)
     if profile.specimen != _says_specimen(csca.subject):
         raise IssuanceError("specimen-mismatch", "specimen certificates come from a specimen CSCA only, others never")
@@ -168,7 +168,7 @@ def _issue(
     extensions: list[tuple[str, bool, Any]] = [
         ("basic_constraints", True, {"ca": False}),
         ("key_usage", True, key_usage),
-        ("authority_key_identifier", False, {"key_identifier": _ski(csca)}),
+        ("authority_key_identifier", False, {"key_identifier": subject_key_id(csca)}),
         ("key_identifier", False, _key_id(spki)),
         *usage,
     ]
@@ -275,12 +275,13 @@ def _checked_spki(der: bytes) -> keys.PublicKeyInfo:
 # X.509
 
 
-def _load_csca(der: bytes) -> x509.Certificate:
+def load_csca(der: bytes) -> x509.Certificate:
+    """The certificate of an authority. Raises IssuanceError ``csca-form``."""
     try:
         csca = x509.load_der_x509_certificate(der)
         constraints = csca.extensions.get_extension_for_class(x509.BasicConstraints).value
         usage = csca.extensions.get_extension_for_class(x509.KeyUsage).value
-        _ski(csca)
+        subject_key_id(csca)
     except (ValueError, x509.ExtensionNotFound) as error:
         raise IssuanceError("csca-form", "the CSCA certificate lacks what a CSCA has") from error
     if not constraints.ca or not usage.key_cert_sign:
@@ -288,7 +289,8 @@ def _load_csca(der: bytes) -> x509.Certificate:
     return csca
 
 
-def _ski(certificate: x509.Certificate) -> bytes:
+def subject_key_id(certificate: x509.Certificate) -> bytes:
+    """Its subject key identifier. Raises x509.ExtensionNotFound."""
     return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
 
 
@@ -320,9 +322,10 @@ def _add_years(moment: datetime, years: int) -> datetime:
         return moment.replace(year=moment.year + years, day=28)
 
 
-def _time(moment: datetime) -> asn1.Time:
+def asn1_time(moment: datetime) -> asn1.Time:
+    """A date as certificates and lists write it, in whole seconds."""
     whole = moment.astimezone(UTC).replace(microsecond=0)
-    return asn1.Time({"utc_time" if whole.year < 2050 else "general_time": whole})  # RFC 5280, 4.1.2.5
+    return asn1.Time({"utc_time" if whole.year < 2050 else "general_time": whole})  # RFC 5280, 4.1.2.5 and 5.1.2.4
 
 
 def _new_serial() -> int:
@@ -344,9 +347,9 @@ def _tbs(
         {
             "version": "v3",
             "serial_number": _new_serial(),
-            "signature": _SIGNATURE_ALGORITHMS[algorithm],
+            "signature": SIGNATURE_ALGORITHMS[algorithm],
             "issuer": issuer,
-            "validity": {"not_before": _time(validity[0]), "not_after": _time(validity[1])},
+            "validity": {"not_before": asn1_time(validity[0]), "not_after": asn1_time(validity[1])},
             "subject": subject,
             "subject_public_key_info": spki,
             "extensions": [
@@ -362,7 +365,7 @@ def _signed(tbs: asn1.TbsCertificate, key: IssuingKey) -> bytes:
     certificate = asn1.Certificate(
         {
             "tbs_certificate": tbs,
-            "signature_algorithm": _SIGNATURE_ALGORITHMS[key.algorithm],
+            "signature_algorithm": SIGNATURE_ALGORITHMS[key.algorithm],
             "signature_value": signature,
         }
     )
@@ -377,7 +380,7 @@ def _check_issued(der: bytes, issuer_der: bytes) -> None:
         raise IssuanceError("issued-signature", "the signature does not fit the certificate of the issuer") from error
 
 
-_SIGNATURE_ALGORITHMS: Final[dict[Algorithm, algos.SignedDigestAlgorithm]] = {
+SIGNATURE_ALGORITHMS: Final[dict[Algorithm, algos.SignedDigestAlgorithm]] = {
     "ES256": algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"}),
     "PS256": algos.SignedDigestAlgorithm(
         {

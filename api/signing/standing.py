@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from sqlalchemy import Connection, delete, insert, select
 
 from api.config import Settings
@@ -20,6 +21,7 @@ from api.signing.fetching import Fetch, fetcher
 from api.store.schema import standings
 from certificates.authorities import verify_chain
 from certificates.authority_status import addresses_of, ocsp_request, read_crl, read_ocsp
+from certificates.crl import read_csca_crl
 from certificates.errors import IssuanceError
 from certificates.records.model import instant_from_text, instant_to_text
 from certificates.trust import read_certificates
@@ -32,15 +34,23 @@ Source = Literal["unasked", "own", "ocsp", "crl"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authorities:
-    """The DER certificates that the operator named: our own authorities, and those of others, roots and between."""
+    """The DER certificates that the operator named: our own authorities, and those of others, roots and between.
+
+    ``own_lists``: what `vaxseal ca revoke` made, PEM or DER, from files ``.crl`` beside our own authorities.
+    """
 
     own: tuple[bytes, ...]
     others: tuple[bytes, ...]
+    own_lists: tuple[bytes, ...] = ()
 
     @classmethod
     def load(cls, settings: Settings) -> "Authorities":
         """Raises CentreError ``authorities-file``."""
-        return cls(own=tuple(_read(settings.own_roots)), others=tuple(_read(settings.unit_ca_roots)))
+        return cls(
+            own=tuple(_read(settings.own_roots)),
+            others=tuple(_read(settings.unit_ca_roots)),
+            own_lists=tuple(_read_lists(settings.own_roots)),
+        )
 
     @property
     def named(self) -> bool:
@@ -59,7 +69,7 @@ def check_standing(
     """Who vouched for the certificate at this moment.
 
     ``unasked``: in development, where no authority is named. ``own``: it is below our own authority, which has no
-    service to ask: whoever revokes there suspends here. Else every certificate of the chain was asked for.
+    service to ask, and on none of its lists. Else every certificate of the chain was asked for.
 
     Raises CentreError ``enrol-authority`` (none is named, in production), ``enrol-chain``, ``enrol-revoked``, or
     ``enrol-revocation`` (nobody gives a fresh answer).
@@ -70,7 +80,9 @@ def check_standing(
                 "enrol-authority", "set VAXSEAL_OWN_ROOTS or VAXSEAL_UNIT_CA_ROOTS: whose certificates are enrolled?"
             )
         return "unasked"
-    if _chain(der, authorities.own, at):
+    ours = _chain(der, authorities.own, at)
+    if ours:
+        _refuse_listed(ours[0], ours[-1], authorities.own_lists)
         return "own"
     chain = _chain(der, authorities.others, at)
     if not chain:
@@ -110,6 +122,29 @@ def _read(path: Path | None) -> Iterator[bytes]:
             yield from read_certificates(file.read_bytes())
     except (OSError, IssuanceError) as error:
         raise CentreError("authorities-file", f"{path}: no certificates of authorities can be read there") from error
+
+
+def _read_lists(path: Path | None) -> Iterator[bytes]:
+    """Lists that cannot be read are no reason to believe that nothing is revoked."""
+    for file in sorted(path.glob("*.crl")) if path is not None and path.is_dir() else ():
+        try:
+            yield file.read_bytes()
+        except OSError as error:
+            raise CentreError("authorities-file", f"{file} cannot be read") from error
+
+
+def _refuse_listed(certificate: x509.Certificate, root: x509.Certificate, lists: tuple[bytes, ...]) -> None:
+    """By our own authority's lists, of any age: what it revoked stays revoked."""
+    authority = root.public_bytes(Encoding.DER)
+    for data in lists:
+        try:
+            entries = read_csca_crl(data, authority).entries
+        except IssuanceError as error:
+            if error.code == "crl-signature":  # another of our authorities'
+                continue
+            raise CentreError("authorities-file", "a file .crl beside our authorities is no list of theirs") from error
+        if any(entry.serial == certificate.serial_number for entry in entries):
+            raise CentreError("enrol-revoked", "our own authority has revoked the certificate")
 
 
 def _chain(der: bytes, authorities: tuple[bytes, ...], at: datetime) -> tuple[x509.Certificate, ...]:

@@ -1,5 +1,6 @@
 """At enrolment: chain and revocation, asked of a real CA on loopback."""
 
+import dataclasses
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,11 +13,16 @@ from api.audit import read_log
 from api.config import Settings
 from api.errors import CentreError
 from api.signing.enrolment import enrol_token
+from api.signing.rechecking import recheck
 from api.signing.standing import Authorities, check_standing
 from api.store.schema import standings, tokens
+from certificates.crl import crl_pem
+from certificates.pki import fingerprint
+from certificates.profiles import to_pem
 from tests.support.authority import CommercialCa
 from tests.support.centre import START, World
-from tests.support.softkeys import make_key
+from tests.support.csca import AT, found
+from tests.support.softkeys import make_key, soft_key
 
 LATER = START + timedelta(days=2)
 
@@ -90,6 +96,30 @@ def test_strangers_and_what_is_below_our_own_authority(world: World, ca: Commerc
         assert connection.execute(select(standings)).first() is None
     assert read_log(world.engine, limit=1)[0].reason == "own"
     assert ca.questions == 0
+
+
+def test_what_our_own_authority_revoked(world: World, tmp_path: Path) -> None:
+    """Its list is put beside it: the next look suspends the token, and nobody enrols it again."""
+    csca = found(soft_key("ES256"))
+    folder = tmp_path / "own"
+    folder.mkdir()
+    (folder / "csca.pem").write_text(to_pem(csca.der))
+    lost, good = csca.issue("Trạm A"), csca.issue("Trạm B")
+    world.clock.now = AT
+    settings = settings_of(world, own_roots=folder)
+    enrol(world, lost, settings)
+    (folder / "csca-1.crl").write_text(crl_pem(csca.revoke(lost).der))
+    (folder / "other.crl").write_bytes(found(make_key("ES256")).revoke().der)
+    centre = dataclasses.replace(world.centre, settings=settings)
+    assert recheck(centre).revoked == (fingerprint(lost).hex(),)
+    with pytest.raises(CentreError, match="enrol-revoked"):
+        enrol(world, lost, settings)
+    enrol(world, good, settings)
+    renewed = csca.issue("Trạm C")
+    (folder / "csca-2.crl").write_text(crl_pem(csca.revoke(renewed).der))
+    assert refused(world, renewed, settings) == "enrol-revoked"
+    (folder / "damaged.crl").write_bytes(b"?")
+    assert refused(world, csca.issue("Trạm D"), settings) == "authorities-file"
 
 
 def test_what_is_refused_asks_nobody(world: World, ca: CommercialCa, authorities: Path) -> None:
