@@ -1,16 +1,20 @@
 import ast
+import dataclasses
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
 import api
 from api.app import PUBLIC, create_app
+from api.context import Centre
 from api.errors import CentreError
 from api.limits import RateLimit
 from api.passports import routes as passport_routes
@@ -28,6 +32,23 @@ def problem(response: object, status: int, code: str) -> dict[str, object]:
     assert body["title"]
     assert body["detail"]
     return body
+
+
+def test_the_service_asks_the_authorities_by_itself(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = threading.Event()
+
+    def asking(_centre: Centre, *, due_only: bool) -> object:
+        asked.set()
+        assert due_only
+        raise CentreError("authorities-file")  # ends no thread
+
+    monkeypatch.setattr("api.app.recheck", asking)
+    settings = world.centre.settings.model_copy(update={"unit_ca_roots": tmp_path})
+    with TestClient(create_app(dataclasses.replace(world.centre, settings=settings))) as client:
+        assert asked.wait(10)
+        assert client.get("/healthz").status_code == 200
 
 
 def test_every_route_is_listed_here(world: World) -> None:
