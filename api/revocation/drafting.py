@@ -47,7 +47,7 @@ def note_published(connection: Connection, index: RevocationIndex, *, by: str, a
     last: tuple[bytes, str, bytes] = (b"", "", b"")
     key = tuple_(_table.scope, _table.hash_type, _table.hash)
     while rows := connection.execute(
-        select(_table.scope, _table.hash_type, _table.hash, _table.published)
+        select(_table.scope, _table.hash_type, _table.hash, _table.published, _table.wanted)
         .where(key > tuple_(*last), _table.expires_at >= instant_to_text(at))
         .order_by(_table.scope, _table.hash_type, _table.hash)
         .limit(_AT_ONCE)
@@ -76,11 +76,14 @@ def note_published(connection: Connection, index: RevocationIndex, *, by: str, a
 
 
 def _said(index: RevocationIndex, row: Row[*tuple[Any, ...]]) -> str | None:
-    """What a list says of an entry: nothing, where it never held it."""
+    """What a list says of an entry: nothing, where it never held it and shall.
+
+    What was taken back and is not on the list needs no removal: should an old draft bring it, the next look sees it.
+    """
     table = index.table(row.scope, HashType(row.hash_type))
     if table is not None and row.hash in table:
         return REVOKED
-    return None if row.published is None else VALID
+    return None if row.published is None and row.wanted == REVOKED else VALID
 
 
 def count_open(engine: Engine, *, at: datetime) -> dict[str, int]:

@@ -151,6 +151,18 @@ def test_taken_back_before_and_after_publication(station: World, lists: Lists) -
     assert {one.wanted for one in entries(station)} == {"revoked"}
 
 
+def test_what_never_came_onto_a_list_is_taken_off_once(station: World, lists: Lists) -> None:
+    first = order(station, unit="TYT-1")
+    assert first.order_id
+    handed_out = draft(station)
+    withdraw(station.engine, first.order_id, why="mistake", by="an", at=station.clock())
+    lists.publish(draft(station))
+    assert draft(station).count == (0, 0)
+    lists.publish(handed_out)  # signed after all
+    lists.publish(draft(station))
+    assert count_open(station.engine, at=station.clock()) == {"published": 0, "to_add": 0, "to_remove": 0}
+
+
 def test_what_has_expired_is_left_out(station: World) -> None:
     order(station, unit="TYT-1")
     station.clock.forward(days=366)
