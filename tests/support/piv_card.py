@@ -178,13 +178,19 @@ class PivCard:
             time.sleep(self.seconds)
         key = self.keys[slot][0]
         if isinstance(key, rsa.RSAPrivateKey):
-            numbers = key.private_numbers()
-            modulus = numbers.public_numbers.n
-            signature = pow(int.from_bytes(challenge), numbers.d, modulus).to_bytes((modulus.bit_length() + 7) // 8)
+            signature = _rsa(key, int.from_bytes(challenge)).to_bytes(key.key_size // 8)
         else:
             signature = key.sign(challenge, ec.ECDSA(utils.Prehashed(SHA256())))
         self.signatures += 1
         return _tlv(0x7C, _tlv(0x82, signature)), OK
+
+
+def _rsa(key: rsa.RSAPrivateKey, block: int) -> int:
+    """The raw private operation (RFC 8017, 5.1.2, by the Chinese remainder theorem)."""
+    numbers = key.private_numbers()
+    p, q = numbers.p, numbers.q
+    one, two = pow(block % p, numbers.dmp1, p), pow(block % q, numbers.dmq1, q)
+    return two + (one - two) * numbers.iqmp % p * q
 
 
 def _body(apdu: bytes) -> tuple[bytes, int]:

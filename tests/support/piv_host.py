@@ -110,10 +110,11 @@ class Host:
         place = self._folder / "run" / SOCKET_NAME
         place.unlink(missing_ok=True)
         (self._folder / "run" / "pcscd.pid").unlink(missing_ok=True)
+        program = ["pcscd", "--foreground", "--config", str(self._folder / "readers")]
+        if b"--disable-polkit" in subprocess.run(["pcscd", "--help"], check=False, capture_output=True).stdout:
+            program.append("--disable-polkit")  # there is no D-Bus in here to ask
         with (self._folder / "pcscd.log").open("ab") as log:
-            self._daemon = subprocess.Popen(
-                ["pcscd", "--foreground", "--config", str(self._folder / "readers")], stdout=log, stderr=log
-            )
+            self._daemon = subprocess.Popen(program, stdout=log, stderr=log)
         deadline = time.monotonic() + 10
         while not place.exists():
             if self._daemon.poll() is not None or time.monotonic() > deadline:
