@@ -17,8 +17,8 @@ from api.context import Centre
 from api.errors import CentreError
 from api.passports.release import release_all
 from api.revocation.late import revoke_late, spare
+from api.signing.authorities import UNCHECKED, is_stale
 from api.signing.queue import move_records, return_lapsed
-from api.signing.standing import UNCHECKED, is_stale
 from api.signing.work import read_versions, work_of
 from api.states import RecordState
 from api.store.schema import confirmations, jobs, late_signatures, leases, passports, records

@@ -11,9 +11,9 @@ from api.audit import record_act
 from api.auth import read_certificate
 from api.config import Settings
 from api.errors import CentreError
+from api.signing.authorities import UNCHECKED, Authorities, check_standing, note_standing
 from api.signing.fetching import Fetch
 from api.signing.queue import close_jobs
-from api.signing.standing import UNCHECKED, Authorities, check_standing, note_standing
 from api.signing.work import next_year
 from api.states import RecordState
 from api.store.schema import confirmations, jobs, leases, passports, records, tokens, units

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Row, insert, or_, select
 
 from api.context import Centre
 from api.errors import CentreError
+from api.signing.authorities import UNCHECKED, Authorities, check_standing, note_standing
 from api.signing.enrolment import suspend_token
 from api.signing.fetching import Fetch, fetcher
 from api.signing.holding import resume_held
-from api.signing.standing import UNCHECKED, Authorities, check_standing, note_standing
 from api.states import RecordState
 from api.store.schema import confirmations, passports, records, standings, tokens
 from api.store.transactions import writing

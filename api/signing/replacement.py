@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, Row, func, select
 
 from api.audit import record_act
 from api.auth import read_certificate, task_of
+from api.checkers.published import issuing_from
 from api.config import Settings
 from api.errors import CentreError
 from api.signing.enrolment import inherited_units, suspend_in
@@ -16,18 +17,21 @@ from api.states import RecordState
 from api.store.schema import intents, records, tokens, units
 from api.store.transactions import writing
 from certificates.jobs import Task
-from certificates.pki import SigningCertificate
 from certificates.records.model import instant_to_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replaced:
     """``returned``: records that must be confirmed again. ``too_early``: records whose passport was promised before the
-    spare's certificate began; it cannot sign those (a new version of the record gets a new promise)."""
+    spare's certificate counts; it cannot sign those (a new version of the record gets a new promise).
+
+    ``unpublished``: the spare signs no passports yet, as it has not stood on the published list for its time.
+    """
 
     unit: str
     returned: int
     too_early: int
+    unpublished: bool
 
 
 def replace_token(
@@ -54,8 +58,14 @@ def replace_token(
             raise CentreError("replace-ended", "the spare's certificate may not sign at this moment")
         returned = suspend_in(connection, old, by=by, at=at, reason=reason)
         record_act(connection, at=at, actor=by, act="replace-token", subject=old.hex(), reason=new.hex())
-        too_early = _count_too_early(connection, certificate, task, served, settings.mode)
-    return Replaced(unit=spare.unit, returned=returned, too_early=too_early)
+        begin, unpublished = certificate.not_before, False
+        if task == "issue":
+            try:
+                begin = issuing_from(connection, settings, certificate, at)
+            except CentreError:  # no reason to let a lost token sign on
+                unpublished = True
+        too_early = _count_too_early(connection, begin, task, served, settings.mode)
+    return Replaced(unit=spare.unit, returned=returned, too_early=too_early, unpublished=unpublished)
 
 
 def _token(connection: Connection, fingerprint: bytes) -> Row[*tuple[Any, ...]]:
@@ -69,16 +79,14 @@ def _token(connection: Connection, fingerprint: bytes) -> Row[*tuple[Any, ...]]:
     return row
 
 
-def _count_too_early(
-    connection: Connection, certificate: SigningCertificate, task: Task, served: tuple[str, ...], mode: str
-) -> int:
+def _count_too_early(connection: Connection, begin: datetime, task: Task, served: tuple[str, ...], mode: str) -> int:
     if task == "confirm":
         return 0
     query = (
         select(func.count())
         .select_from(records)
         .join(intents, (intents.c.record_id == records.c.record_id) & (intents.c.version == records.c.version))
-        .where(intents.c.issued_at < instant_to_text(certificate.not_before))
+        .where(intents.c.issued_at < instant_to_text(begin))
     )
     if mode == "two-tier":
         query = query.where(records.c.state == RecordState.CONFIRMED.value)

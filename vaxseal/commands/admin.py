@@ -206,7 +206,10 @@ def replace(
             f" {done.too_early} records were promised a passport before the spare's certificate began: it cannot sign"
             " those. A spare that was issued earlier can."
         )
-    _answer(json, {"unit": done.unit, "returned": done.returned, "too_early": done.too_early}, sentence)
+    if done.unpublished:
+        sentence += " Its certificate has not stood on the published list for its time: it signs no passports yet."
+    counts = {"returned": done.returned, "too_early": done.too_early, "unpublished": done.unpublished}
+    _answer(json, {"unit": done.unit, **counts}, sentence)
 
 
 @app.command()
@@ -242,7 +245,7 @@ def recheck(by: By, data: Data = None, json: Json = False) -> None:
 
 @app.command()
 def warnings(mode: EnrolMode = None, data: Data = None, json: Json = False) -> None:
-    """List tokens that sign no more, or not 60 days from now, and those whose authority has been silent too long.
+    """List tokens that sign no more, or not 60 days from now, are not published, or whose authority fell silent.
 
     Exit code 1: there is one whose unit has no other token to go on with.
 
@@ -283,7 +286,12 @@ def warnings(mode: EnrolMode = None, data: Data = None, json: Json = False) -> N
 def _show_warnings(found: "tuple[Warned, ...]") -> None:
     from rich.table import Table
 
-    words = {"ended": "signs no more", "ending": "ends soon", "certificate-unchecked": "authority silent"}
+    words = {
+        "ended": "signs no more",
+        "ending": "ends soon",
+        "unpublished": "not published",
+        "certificate-unchecked": "authority silent",
+    }
     table = Table("unit", "token", "what", "signs until", "follower")
     for one in found:
         follower = one.successor.hex()[:16] if one.successor else "NONE"

@@ -2,9 +2,9 @@
 
 from datetime import date, timedelta
 
+from api.signing.authorities import note_standing
 from api.signing.endings import Warned, find_warnings
 from api.signing.enrolment import add_unit, close_unit, enrol_token, suspend_token
-from api.signing.standing import note_standing
 from api.store.transactions import writing
 from tests.support.centre import START, World
 from tests.support.softkeys import make_key
@@ -64,3 +64,9 @@ def test_an_authority_that_is_silent_too_long(world: World) -> None:
     assert told(world) == []
     world.clock.forward(hours=1)
     assert told(world) == [("TYT-1", "certificate-unchecked", False)]
+
+
+def test_a_signer_of_passports_that_is_not_published(world: World) -> None:
+    settings = world.centre.settings.model_copy(update={"publication_hours": 24})
+    found = find_warnings(world.engine, settings=settings, at=START)
+    assert [(one.unit, one.fault, one.successor) for one in found] == [("BYT", "unpublished", None)]

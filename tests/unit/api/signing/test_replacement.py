@@ -45,7 +45,7 @@ def test_a_station_goes_on_with_its_spare(world: World) -> None:
     lost = world.agent("TYT-1")
     lost.work(1)
     leased = lost.lease(1)
-    assert replace(world, "TYT-1", spare) == Replaced(unit="TYT-1", returned=1, too_early=0)
+    assert replace(world, "TYT-1", spare) == Replaced(unit="TYT-1", returned=1, too_early=0, unpublished=False)
     assert lost.post("/v1/signing/lease", {"layout": "x", "limit": 1}).status_code == 403
     again = agent_of(world, spare)
     jobs = again.lease()
@@ -63,7 +63,7 @@ def test_the_ministrys_spare_signs_what_was_promised_after_it_began(world: World
     world.agent("TYT-1").work()
     spare = spare_of(world, "BYT")
     world.agent("BYT").lease(1)
-    assert replace(world, "BYT", spare) == Replaced(unit="BYT", returned=0, too_early=0)
+    assert replace(world, "BYT", spare) == Replaced(unit="BYT", returned=0, too_early=0, unpublished=False)
     assert [one["state"] for one in agent_of(world, spare).work()] == ["issued"] * 2
 
 
@@ -102,3 +102,11 @@ def test_what_is_refused_suspends_nothing(world: World) -> None:
     suspend_token(world.engine, spare.certificate.fingerprint, by="test", at=START, reason="x")
     assert refused(world, "TYT-1", spare) == "token-suspended"
     world.agent("TYT-1")  # it still logs in
+
+
+def test_a_lost_token_is_stopped_also_for_a_spare_that_is_not_published(world: World) -> None:
+    spare = spare_of(world, "BYT")
+    object.__setattr__(world.centre, "settings", world.centre.settings.model_copy(update={"publication_hours": 24}))
+    assert replace(world, "BYT", spare).unpublished
+    lost = Agent(world=world, key=world.keys["BYT"], account="x")
+    assert lost.answer(lost.challenge()).status_code == 403

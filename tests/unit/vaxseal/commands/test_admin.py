@@ -123,7 +123,7 @@ def test_a_spare_warnings_and_another_look_at_the_authorities(data: Path, tmp_pa
     assert (warned["fingerprint"], warned["fault"], warned["successor"]) == (names[0], "ending", names[1])
     assert run(data, "admin", "warnings").exit_code == 0
     replace = ("admin", "replace", *names, "--reason", "lost")
-    assert answer(data, *replace) == {"unit": "A-1", "returned": 0, "too_early": 0}
+    assert answer(data, *replace) == {"unit": "A-1", "returned": 0, "too_early": 0, "unpublished": False}
     assert answer(data, "admin", "replace", names[1], names[0], "--reason", "x")["error"] == "token-suspended"
     assert answer(data, "admin", "replace", "x", names[0], "--reason", "x")["error"] == "fingerprint-form"
     assert answer(data, "admin", "warnings") == []

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from api.audit import read_log
 from api.config import Settings
 from api.errors import CentreError
+from api.signing.authorities import Authorities, check_standing
 from api.signing.enrolment import enrol_token
 from api.signing.rechecking import recheck
-from api.signing.standing import Authorities, check_standing
 from api.store.schema import standings, tokens
 from certificates.crl import crl_pem
 from certificates.pki import fingerprint
