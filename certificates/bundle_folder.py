@@ -126,6 +126,20 @@ def part_path(part: Part) -> str:
     return f"{PARTS}/{part.sha256.hex()}"
 
 
+def read_part(part: Part, largest: int, get: Get) -> bytes:
+    """The very bytes that a manifest, or a list, named.
+
+    Raises:
+        CertificateError: ``list-form`` (more than ``largest``), ``list-differs``, and what ``get`` raises.
+    """
+    if part.size > largest:
+        raise CertificateError("list-form", "a part is too large")
+    data = get(part_path(part), part.size)
+    if len(data) != part.size or hashlib.sha256(data).digest() != part.sha256:
+        raise CertificateError("list-differs", "a part is not the one that the bundle names")
+    return data
+
+
 def write_part(folder: Path, data: bytes) -> Part:
     """Put a part into the folder. Raises CertificateError ``bundle-unwritable``."""
     part = Part.of(data)
@@ -157,29 +171,19 @@ def write_file(path: Path, data: bytes) -> None:
 def _bring(part: Part, largest: int, get: Get, folder: Path) -> None:
     """A part that is damaged where it lies is brought again."""
     with contextlib.suppress(CertificateError):
-        _checked(part, largest, folder_reader(folder))
+        read_part(part, largest, folder_reader(folder))
         return
-    write_file(folder / part_path(part), _checked(part, largest, get))
-
-
-def _checked(part: Part, largest: int, get: Get) -> bytes:
-    """The very bytes that were named."""
-    if part.size > largest:
-        raise CertificateError("list-form", "a part is too large")
-    data = get(part_path(part), part.size)
-    if len(data) != part.size or hashlib.sha256(data).digest() != part.sha256:
-        raise CertificateError("list-differs", "a part is not the one that the bundle names")
-    return data
+    write_file(folder / part_path(part), read_part(part, largest, get))
 
 
 def _read_revocation(manifest: Manifest, folder: Path, roots: Collection[bytes]) -> RevocationList:
     part = manifest.parts[Role.REVOCATION_LIST]
-    return read_list(_checked(part, LIST.max_size, folder_reader(folder)), roots)
+    return read_list(read_part(part, LIST.max_size, folder_reader(folder)), roots)
 
 
 def _open(manifest: Manifest, folder: Path, roots: Collection[bytes], cache: Path | None) -> CheckerBundle:
     get = folder_reader(folder)
-    trusted = trust_list.verify(_checked(manifest.parts[Role.TRUST_LIST], TRUST_LIST.max_size, get), roots)
+    trusted = trust_list.verify(read_part(manifest.parts[Role.TRUST_LIST], TRUST_LIST.max_size, get), roots)
     rules = manifest.parts.get(Role.RULES)
     return CheckerBundle(
         version=manifest.version,
@@ -189,7 +193,7 @@ def _open(manifest: Manifest, folder: Path, roots: Collection[bytes], cache: Pat
         trust=trusted.store(),
         entries=trusted.entries,
         revocation=_index(manifest, folder, roots, cache),
-        rules=rule_list.verify(_checked(rules, RULES.max_size, get), roots).rules if rules else None,
+        rules=rule_list.verify(read_part(rules, RULES.max_size, get), roots).rules if rules else None,
     )
 
 

@@ -85,7 +85,7 @@ def bring(
     """
     seen, names = SeenVersions(state, json=json), [fingerprint(root) for root in roots]
     fetched = 0
-    with _reader(source) as get:
+    with list_reader(source) as get:
 
         def counting(name: str, largest: int) -> bytes:
             nonlocal fetched
@@ -101,7 +101,8 @@ def bring(
 
 
 @contextmanager
-def _reader(source: str) -> Iterator[Get]:
+def list_reader(source: str) -> Iterator[Get]:
+    """Reads a bundle's files from an address or a folder. Raises CertificateError ``lists-unreachable``."""
     if not source.startswith(("http://", "https://")):
         yield folder_reader(Path(source))
         return
