@@ -1,4 +1,4 @@
-"""`vaxseal lists revocations` and `published`: what is revoked and on no list yet, and what is on one now."""
+"""`vaxseal lists revocations`: what is revoked and on no list yet, in a draft for the national signing officer."""
 
 from pathlib import Path
 from typing import Annotated
