@@ -145,7 +145,7 @@ def issue(
     profile = DscProfile(specimen=specimen, vaccination_only=not any_use, country=country)
     moment = now()
     with sentences(json=json):
-        csr, driver = request_der(request.read_bytes()), find_module(module)
+        csr, driver = request_der(request.read_bytes()), find_module(module, selector(token, label))
         with open_key(
             driver,
             selector(token, label),
@@ -228,7 +228,7 @@ def revoke(
         csca_der = read_certificate(csca)
         ders = [read_certificate(path) for path in certificates or ()]
         last = None if after is None else read_csca_crl(after.read_bytes(), csca_der)
-        driver = find_module(module)
+        driver = find_module(module, selector(token, label))
         with open_key(
             driver,
             selector(token, label),

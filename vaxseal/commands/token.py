@@ -190,7 +190,8 @@ def import_(
         der = read_certificate(certificate)
         facts = CertificateFacts.of(der)
         facts.check_time(max(datetime.now(UTC), facts.not_before))
-        fingerprint = store_certificate(find_module(module), selector(token, label), lambda: check_own_pin(ask()), der)
+        meant = selector(token, label)
+        fingerprint = store_certificate(find_module(module, meant), meant, lambda: check_own_pin(ask()), der)
     if json:
         emit_json({"fingerprint": fingerprint.hex()})
         return
