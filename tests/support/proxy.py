@@ -45,7 +45,7 @@ SIZE_QUERY: Final = "C_Sign (size)"
 _NAMES: Final = {number: name for name, number in CALLS.items()}
 _HEAD: Final = struct.Struct(">III")
 
-What = Literal["error", "delay", "hang", "drop-before", "drop-after", "short", "flip", "replay", "empty"]
+What = Literal["error", "delay", "hang", "drop-before", "drop-after", "short", "flip", "replay", "empty", "only"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,7 @@ class Fault:
 
     error: the call is made, and ``rv`` is answered. drop-before, drop-after: the connection ends before or after the
     call was made. flip, replay, empty: C_Sign answers with one bit changed, with its answer before, with no bytes.
+    only: C_GetMechanismList answers with the mechanism ``rv`` alone.
     """
 
     call: str
@@ -153,6 +154,8 @@ class Proxy:
             body = last
         elif fault == "empty":
             body = body[: body.index(b"ay") + 2] + bytes([name == "C_Sign"]) + bytes(4)
+        elif fault == "only" and self.fault and body[body.index(b"au") + 2]:  # not the question for the size
+            body = body[: body.index(b"au") + 2] + struct.pack(">BIQ", 1, 1, self.fault.rv)
         frame = _frame(number, options, body)
         return frame[: len(frame) // 2] if fault == "short" else frame
 
