@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
 
+from certificates.ber import check_tags
 from certificates.errors import CertificateError
 from certificates.x509 import PublicKey, read_certificate
 
@@ -99,6 +100,7 @@ def _guarded(data: bytes, content: bytes | None, max_size: int) -> tuple[Detache
 
 
 def _read(data: bytes, content: bytes | None) -> tuple[DetachedSignature, bytes]:
+    check_tags(data)
     info = cms.ContentInfo.load(data, strict=True)
     if info["content_type"].native != "signed_data":
         raise CertificateError("cms-form", "this is no SignedData")

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cryptography.x509.oid import NameOID
 
+from certificates.ber import check_tags
 from certificates.errors import IssuanceError
 
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
@@ -95,6 +96,7 @@ def _read_tolerantly(der: bytes) -> CertificateParts:
     from asn1crypto import x509 as asn1
 
     try:
+        check_tags(der)
         certificate = asn1.Certificate.load(der, strict=True)  # type: ignore[no-untyped-call]
         tbs = certificate["tbs_certificate"]
         validity = tbs["validity"]

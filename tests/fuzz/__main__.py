@@ -12,7 +12,7 @@ import secrets
 from pathlib import Path
 
 from tests.fuzz.all import FAMILIES, public_codes
-from tests.fuzz.engine import LIMIT, Report, fuzz
+from tests.fuzz.engine import LIMIT, READ_ONCE, Report, fuzz
 
 FINDS = Path(".cache/fuzz-finds.txt")
 _WIDTH = 200  # characters of a find on the screen
@@ -43,11 +43,10 @@ def show(report: Report) -> None:
     for name, tally in report.tallies.items():
         finds = f"{len(tally.crashes):>9}{len(tally.false_accepts):>7}{len(tally.slow):>6}"
         print(f"{name:<28}{tally.count:>9}{tally.accepted:>10}{finds}{tally.slowest * 1000:>12.1f}")
-    slowest = max(tally.slowest for tally in report.tallies.values()) * 1000
     print(
-        f"{report.count} mutants in {report.seconds:.0f} s; {len(report.finds())} finds; slowest {slowest:.1f} ms"
-        f" (allowed: {LIMIT * 1000:.0f}); memory {report.memory_before >> 20} MB after warming up,"
-        f" {report.memory_after >> 20} MB at the end"
+        f"{report.count} mutants in {report.seconds:.0f} s; {len(report.finds())} finds (slow: an answer above"
+        f" {LIMIT * 1000:.0f} ms, a list, rule or import above {READ_ONCE * 1000:.0f} ms); memory"
+        f" {report.memory_before >> 20} MB after warming up, {report.memory_after >> 20} MB at the end"
     )
     for find in report.finds():
         print(find[:_WIDTH])

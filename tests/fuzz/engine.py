@@ -13,6 +13,7 @@ from random import Random
 from typing import Any
 
 LIMIT = 0.050  # seconds of the processor's time for one answer
+READ_ONCE = 0.500  # the same for lists, rules and imports, which may be large
 ROUND = 200  # mutants of a family in a row, before the next family's turn
 WARM = 0.1  # the part of the run after which memory must no longer grow
 _SHOWN = 6000  # characters of a find
@@ -28,13 +29,15 @@ class Family:
     """One kind of mutants.
 
     ``make`` gives a mutant; ``run`` gives it to the code and says whether it was accepted. ``run`` swallows the one
-    exception type that the code may raise; whatever else comes out of it is a crash. ``weight`` is the family's share.
+    exception type that the code may raise; whatever else comes out of it is a crash. ``weight`` is the family's share,
+    ``limit`` the processor's seconds that one may take: more for what is read once than for what each traveller shows.
     """
 
     name: str
     weight: int
     make: Callable[[Random], Any]
     run: Callable[[Any], bool]
+    limit: float = LIMIT
 
 
 @dataclass
@@ -131,9 +134,9 @@ def try_one(family: Family, number: int, seed: int, tally: Tally) -> None:
         tally.crashes.append((number, f"{error!r}: {_shown(made)}"))
         return
     spent = time.process_time() - start
-    if spent > LIMIT:
+    if spent > family.limit:
         spent = min(_measure(family, made) for _ in range(_AGAIN))
-        if spent > LIMIT:
+        if spent > family.limit:
             tally.slow.append((number, f"{spent * 1000:.0f} ms: {_shown(made)}"))
     if spent > tally.slowest:
         tally.slowest, tally.slowest_number = spent, number

@@ -27,7 +27,7 @@ from certificates.revocation.uploads import open_batch, sign_batch
 from certificates.signed_list import AgeLimits
 from certificates.trust import TrustStore, read_certificates, read_trust_list
 from certificates.trust_entries import read_draft, write_draft
-from tests.fuzz.engine import FalseAcceptError, Family
+from tests.fuzz.engine import READ_ONCE, FalseAcceptError, Family
 from tests.fuzz.values import encode, hostile_cbor, hostile_json, scramble, vary, write_json
 from tests.support.codes import AT
 from tests.support.revocation import KID, UCI, Mirror, hashes, issue
@@ -45,14 +45,14 @@ def list_families() -> list[Family]:
     families += [_json("batch json", 3, _BATCH, _read_batch, CertificateError)]
     families += [_json("trust draft", 2, json.loads(write_draft([ENTRY])), read_draft, IssuanceError)]
     families += [_json("revocation draft", 2, _DRAFT, drafts.read_draft, CertificateError)]
-    families += [Family("batch upload", 3, _upload, _open_upload)]
+    families += [Family("batch upload", 3, _upload, _open_upload, READ_ONCE)]
     families += [_json("trust json", 2, _GATEWAY, read_trust_list, IssuanceError)]
     for name, purpose, data, read in _LISTS:
         families += [_bytes(name, data, purpose, read), _sealed(name, data, purpose, read)]
     return [
         *families,
-        Family("certificate", 4, _certificate, _read_certificate),
-        Family("index file", 3, _index, _read_index),
+        Family("certificate", 4, _certificate, _read_certificate, READ_ONCE),
+        Family("index file", 3, _index, _read_index, READ_ONCE),
     ]
 
 
@@ -69,7 +69,7 @@ def _bytes(name: str, data: bytes, purpose: bytes, read: Read) -> Family:
             raise FalseAcceptError("nobody signed this list")
         return True
 
-    return Family(f"{name}: bytes", 2, lambda rng: scramble(rng, data), run)
+    return Family(f"{name}: bytes", 2, lambda rng: scramble(rng, data), run, READ_ONCE)
 
 
 def _sealed(name: str, data: bytes, purpose: bytes, read: Read) -> Family:
@@ -91,7 +91,7 @@ def _sealed(name: str, data: bytes, purpose: bytes, read: Read) -> Family:
             return False
         return True
 
-    return Family(f"{name}: content", 2, make, run)
+    return Family(f"{name}: content", 2, make, run, READ_ONCE)
 
 
 def _json(name: str, weight: int, document: Any, read: Read, error: type[CertificateError]) -> Family:
@@ -107,7 +107,7 @@ def _json(name: str, weight: int, document: Any, read: Read, error: type[Certifi
             return False
         return True
 
-    return Family(name, weight, make, run)
+    return Family(name, weight, make, run, READ_ONCE)
 
 
 # --- readers, each with what its callers do next ---

@@ -14,7 +14,7 @@ from certificates.mrz import parse_mrz
 from certificates.other_codes import identify
 from certificates.rules import RuleSet
 from certificates.trust import TrustStore
-from tests.fuzz.engine import Family
+from tests.fuzz.engine import READ_ONCE, Family
 from tests.fuzz.values import Raw, hostile_json, hostile_text, scramble, scramble_text, vary, write_json
 from tests.support.codes import AT, code
 from tests.support.mrz import zone
@@ -26,8 +26,8 @@ from vaxseal.batch import check_line
 def rule_families() -> list[Family]:
     """Expressions, rule files, travel documents, lines of a batch, codes of other systems."""
     return [
-        Family("expression", 8, _case, _evaluate),
-        Family("rule file", 4, _rule_file, _read_rules),
+        Family("expression", 8, _case, _evaluate, READ_ONCE),
+        Family("rule file", 4, _rule_file, _read_rules, READ_ONCE),
         Family("travel document", 4, _zone, _read_zone),
         Family("batch line", 3, _line, _check_line),
         Family("other code", 2, _other_code, _identify),
