@@ -33,7 +33,10 @@ class WorkerKey:
         self._usable_in: int | None = None  # the life of the worker in which the key is open
         self._closed = False
         self._opening = threading.RLock()
-        self._opened = self._open(request)
+        try:
+            self._opened = self._open(request)
+        finally:
+            self._pin.drop()
         self._again = replace(
             request,
             serial=self._opened.token.serial,
@@ -103,12 +106,22 @@ class WorkerKey:
             yield from self._portion(tuple(messages[start : start + _PORTION]))
 
     def _portion(self, messages: tuple[bytes, ...]) -> Iterator[bytes]:
-        answers = self._worker.stream(Sign(messages=messages), limit=self._worker.limits.sign, pin=self._give)
-        made = 0
+        made = asked = 0
+
+        def give() -> bytearray:
+            """To a token that wants its PIN for each signature. That it asks again says that it took the last one."""
+            nonlocal asked
+            if asked:
+                self._pin.taken()
+            asked += 1
+            return self._pin.give()
+
+        answers = self._worker.stream(Sign(messages=messages), limit=self._worker.limits.sign, pin=give)
         try:
             for answer in answers:
                 assert isinstance(answer, Signatures)  # noqa: S101 - both ends are of one version
-                self._pin.taken()
+                if asked:
+                    self._pin.taken()
                 made += len(answer.signatures)
                 yield from answer.signatures
         except TokenError as error:
@@ -118,12 +131,10 @@ class WorkerKey:
             raise
         finally:
             answers.close()
+            self._pin.drop()
         if made != len(messages):
             self._usable_in = None
             raise TokenRemoved("the token stopped in the middle: open the key again")
-
-    def _give(self) -> bytearray:
-        return self._pin.give()
 
     @contextmanager
     def batch(self) -> Iterator[Self]:
@@ -143,7 +154,10 @@ class WorkerKey:
             TokenError: the token is not back, or is another one.
         """
         with self._opening:
-            self._opened = self._climb()
+            try:
+                self._opened = self._climb()
+            finally:
+                self._pin.drop()
 
     def _climb(self) -> Opened:
         if self._closed:
@@ -172,7 +186,7 @@ class WorkerKey:
 
     def _open(self, request: OpenKey) -> Opened:
         try:
-            opened = self._worker.ask(request, limit=self._worker.limits.open, pin=self._give)
+            opened = self._worker.ask(request, limit=self._worker.limits.open, pin=self._pin.give)
         except PinError:
             self._pin.forget()
             raise

@@ -28,7 +28,7 @@ class BatchPin:
         """A copy to send and overwrite: the kept PIN, else what the person says now. Raises PinForm."""
         if self._kept is not None:
             return bytearray(self._kept)
-        self._clear_given()
+        self.drop()
         self._given = bytearray(check_pin(self._ask()), "ascii")
         return bytearray(self._given)
 
@@ -42,9 +42,10 @@ class BatchPin:
         if self._kept is not None:
             wipe(self._kept)
             self._kept = None
-        self._clear_given()
+        self.drop()
 
-    def _clear_given(self) -> None:
+    def drop(self) -> None:
+        """What was given last and not taken is of no use any more."""
         if self._given is not None:
             wipe(self._given)
             self._given = None
