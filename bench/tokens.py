@@ -11,12 +11,15 @@ from pathlib import Path
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Final
 
+import pytest
+
 from bench import material
 from bench.harness import Result, Run, each, race, sizes
 from bench.native import NotHereError
 from hsm.tokens import TokenSelector
 from hsm.worker.key import WorkerKey, open_worker_key
 from hsm.worker.presence import Inserted, TokenWatch
+from tests.support.piv_reader import new_card, piv_reader, skip_unless_possible
 
 if TYPE_CHECKING:
     from bench.rows import Bench
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 BATCH: Final = 100
 SIGNATURES: Final = (1_000, 100_000)  # before the first and the second look at the worker's memory
 INSERTIONS: Final = 15
+CARD: Final = 0.097  # seconds for a signature, as measured on a smart card with a P-256 key
 
 
 def worker_signing(bench: "Bench") -> Iterator[Result]:
@@ -41,6 +45,39 @@ def worker_signing(bench: "Bench") -> Iterator[Result]:
                 must=0.8,
                 stretch=0.95,
             )
+
+
+def slow_card(_bench: "Bench") -> Iterator[Result]:
+    """An emulated smart card that takes as long as a real one, behind OpenSC and pcscd: what all the rest adds."""
+    setup = new_card("ES256")
+    try:
+        skip_unless_possible()
+    except pytest.skip.Exception as reason:
+        raise NotHereError(str(reason)) from reason
+    with piv_reader(setup) as reader:
+        card = reader.cards[0]
+        card.insert()
+        card.slow(CARD)
+        with open_worker_key(
+            reader.module,
+            TokenSelector(serial=setup.token_serial),
+            lambda: setup.pin,
+            certificate_der=card.certificate_der,
+            environment=reader.environment,
+        ) as key:
+            times = []
+            for number in range(5):
+                began = perf_counter()
+                list(key.sign_many(_batch(number)[:20]))
+                times.append((perf_counter() - began) / 20)
+    yield Result(
+        stage=f"ES256 through a worker, card of {CARD * 1000:.0f} ms",
+        against="the card's own time",
+        ours=(min(times), statistics.median(times)),
+        other=(CARD, CARD),
+        must=0.98,
+        stretch=None,
+    )
 
 
 def two_workers(bench: "Bench") -> Iterator[Result]:
@@ -161,6 +198,7 @@ def _resident(key: WorkerKey) -> float:
 
 ROWS: Final[tuple[Callable[["Bench"], Iterator[Result]], ...]] = (
     worker_signing,
+    slow_card,
     two_workers,
     worker_memory,
     insertion,
