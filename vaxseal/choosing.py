@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from certificates.signing import Algorithm, SigningKey
-    from hsm.tokens import TokenSelector
     from signer.agent import SigningAgent
     from signer.client import Session
 
@@ -35,29 +34,30 @@ class KeyUnder:
 
 
 def certificates_for(
-    module: Path, selector: "TokenSelector", named: str | None, *, task: Task, at: datetime
+    stored: Callable[[], Sequence[bytes]], named: str | None, *, task: Task, at: datetime
 ) -> tuple[bytes, ...]:
     """The certificates to try, DER, the likely one first; none: the token has no choice to offer.
 
     Args:
+        stored: asks the token for its certificates.
         named: what the person chose: a file, or the fingerprint of a certificate on the token.
 
     Raises:
         CertificateError ``certificate-file``; TokenError, CertificateNotFound for a fingerprint among them.
     """
+    from certificates import pki
     from hsm.errors import CertificateNotFound
-    from hsm.tokens import list_certificates
     from vaxseal.files import fingerprint_of, read_certificate
 
     if named is not None and (fingerprint := fingerprint_of(named)) is None:
         return (read_certificate(Path(named)),)
-    stored = list_certificates(module, selector)
+    ders = stored()
     if named is not None:
-        chosen = tuple(one.der for one in stored if one.fingerprint == fingerprint)
+        chosen = tuple(der for der in ders if pki.fingerprint(der) == fingerprint)
         if not chosen:
             raise CertificateNotFound("there is no such certificate on the token")
         return chosen[:1]
-    ordered = in_order([one.der for one in stored], task=task, at=at)
+    ordered = in_order(ders, task=task, at=at)
     return ordered if len(ordered) > 1 else ()
 
 

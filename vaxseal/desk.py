@@ -4,7 +4,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -52,10 +52,12 @@ def sign(
     ``certificate``: file or fingerprint, where the person chose one of several. ``units`` reads the ministry's list:
     anew for each batch, as a unit may be suspended meanwhile.
     """
+    from certificates.errors import CertificateError
     from hsm.errors import TokenError
     from hsm.modules import find_module
     from hsm.process_guard import forbid_dumps
     from hsm.worker.key import open_worker_key
+    from hsm.worker.process import TokenWorker
     from signer.agent import SigningAgent
     from signer.client import CentreClient
     from signer.errors import AgentError
@@ -71,18 +73,21 @@ def sign(
         token, now = selector(serial, label), datetime.now(UTC)
         place = find_module(module, token)
         task: Task = "confirm" if (role, mode) == ("station", "two-tier") else "issue"
-        choice = certificates_for(place, token, certificate, task=task, at=now)
-        with (
-            CentreClient(centre) as client,
-            open_worker_key(
-                place,
-                token,
-                pin_source("PIN of the token", from_stdin=pin_stdin),
-                certificate_der=choice[0] if choice else None,
-                at=now,
-                allow_final_try=last_try,
-            ) as key,
-        ):
+        with ExitStack() as stack:
+            client = stack.enter_context(CentreClient(centre))
+            worker = stack.enter_context(closing(TokenWorker()))
+            choice = certificates_for(lambda: worker.certificates(place, token), certificate, task=task, at=now)
+            key = stack.enter_context(
+                open_worker_key(
+                    place,
+                    token,
+                    pin_source("PIN of the token", from_stdin=pin_stdin),
+                    certificate_der=choice[0] if choice else None,
+                    at=now,
+                    allow_final_try=last_try,
+                    worker=worker,
+                )
+            )
 
             def make_agent(under: "SigningKey") -> SigningAgent:
                 return SigningAgent(
@@ -102,7 +107,7 @@ def sign(
                 _warn_of_end(session.signs_until)
             waiting, declined = _work(agent, key, units, limit, everything=everything, yes=yes, json=json)
             agent.finish()
-    except (TokenError, AgentError) as error:
+    except (TokenError, AgentError, CertificateError) as error:
         _stop(error.code, sentence_of(error), agent, started, json=json)
     except (KeyboardInterrupt, typer.Abort):
         _stop("stopped", "Stopped. What was signed has been sent; the rest waits.", agent, started, json=json)

@@ -230,6 +230,7 @@ def open_worker_key(
     allow_final_try: bool = False,
     limits: Limits | None = None,
     environment: Mapping[str, str] | None = None,
+    worker: TokenWorker | None = None,
 ) -> WorkerKey:
     """As `hsm.keys.open_key`, in a new worker process.
 
@@ -237,12 +238,13 @@ def open_worker_key(
         pin: asked in this process, by the calling thread.
         limits: how long the token may be silent.
         environment: added to that of the worker.
+        worker: one that was asked about this token already; it belongs to the key from now on.
 
     Raises:
         TokenHung, WorkerEnded: the driver hung or crashed.
         TokenError: as `hsm.keys.open_key`.
     """
-    worker = TokenWorker(limits=limits, environment=environment)
+    worker = worker or TokenWorker(limits=limits, environment=environment)
     request = OpenKey(
         module=str(module.absolute()),
         serial=selector.serial,

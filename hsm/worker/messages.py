@@ -70,6 +70,15 @@ class ListTokens:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListCertificates:
+    """Which certificates one token shows without a log-in. As the selector of `hsm.tokens.list_certificates`."""
+
+    module: str
+    serial: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestartModule:
     """Close the key, finalise the module and initialise it."""
 
@@ -119,6 +128,13 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Certificates:
+    """DER."""
+
+    certificates: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
     """It is done."""
 
@@ -134,8 +150,8 @@ class Failed:
     pin_taken: bool = False
 
 
-Request = OpenKey | Pin | NoPin | Sign | Cancel | ListTokens | RestartModule | CloseKey
-Answer = Ready | NeedPin | Opened | Signatures | Tokens | Done | Failed
+Request = OpenKey | Pin | NoPin | Sign | Cancel | ListTokens | ListCertificates | RestartModule | CloseKey
+Answer = Ready | NeedPin | Opened | Signatures | Tokens | Certificates | Done | Failed
 Message = Request | Answer
 _KINDS: Final[dict[str, type[Any]]] = {kind.__name__: kind for kind in typing.get_args(Message)}
 _HINTS: Final[dict[type[Any], dict[str, Any]]] = {kind: typing.get_type_hints(kind) for kind in _KINDS.values()}

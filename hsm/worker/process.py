@@ -20,13 +20,15 @@ from hsm.errors import (
     error_named,
 )
 from hsm.process_guard import WITHOUT_WINDOW
-from hsm.tokens import TokenInfo
+from hsm.tokens import TokenInfo, TokenSelector
 from hsm.worker.messages import (
     Answer,
     Cancel,
+    Certificates,
     CloseKey,
     Failed,
     Frames,
+    ListCertificates,
     ListTokens,
     NeedPin,
     NoPin,
@@ -255,6 +257,13 @@ class TokenWorker:
         answer = self.ask(ListTokens(module=str(module.resolve()), refresh=refresh), limit=self.limits.look)
         assert isinstance(answer, Tokens)  # noqa: S101 - both ends are of one version
         return answer
+
+    def certificates(self, module: Path, selector: TokenSelector) -> tuple[bytes, ...]:
+        """The certificates on one token, DER. No log-in. Raises as `ask`."""
+        request = ListCertificates(module=str(module.resolve()), serial=selector.serial, label=selector.label)
+        answer = self.ask(request, limit=self.limits.look)
+        assert isinstance(answer, Certificates)  # noqa: S101 - both ends are of one version
+        return answer.certificates
 
     def kill(self) -> None:
         """End the worker at once, whatever it does."""

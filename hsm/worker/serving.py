@@ -13,14 +13,16 @@ from typing import Final
 from hsm.errors import CertificateAmbiguous, PinForm, TokenAmbiguous, TokenError, TokenFault, TokenRemoved
 from hsm.keys import TokenKey, open_key
 from hsm.sessions import load
-from hsm.tokens import TokenSelector, list_tokens
+from hsm.tokens import TokenSelector, list_certificates, list_tokens
 from hsm.worker.messages import (
     Answer,
     Cancel,
+    Certificates,
     CloseKey,
     Done,
     Failed,
     Frames,
+    ListCertificates,
     ListTokens,
     NeedPin,
     Opened,
@@ -87,6 +89,7 @@ class Worker:
             OpenKey: self._open,
             Sign: self._sign,
             ListTokens: self._list,
+            ListCertificates: self._list_certificates,
             RestartModule: self._restart,
             CloseKey: self._close,
         }
@@ -181,6 +184,10 @@ class Worker:
             load(module).restart()
         seconds = perf_counter() - began if refresh else 0.0
         return Tokens(tokens=list_tokens(module), refresh_seconds=seconds)
+
+    def _list_certificates(self, request: ListCertificates) -> Certificates:
+        stored = list_certificates(Path(request.module), TokenSelector(serial=request.serial, label=request.label))
+        return Certificates(certificates=tuple(one.der for one in stored))
 
     def _restart(self, request: RestartModule) -> Done:
         self._close()

@@ -4,6 +4,7 @@ certificate."""
 import json
 import re
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from typer.testing import CliRunner, Result
 
 from certificates.crl import read_csca_crl
 from certificates.profiles import to_pem
+from hsm import errors
 from hsm.provisioning import random_pin, store_certificate
 from hsm.tokens import list_certificates
+from hsm.worker.process import TokenWorker
 from tests.support.softhsm import GoldenToken, GoldenTokens
 from vaxseal.choosing import certificates_for
 from vaxseal.cli import app
@@ -167,6 +170,19 @@ def test_a_second_certificate_over_the_same_key(
     assert {one.id for one in stored} == {first.id}
 
     at = x509.load_der_x509_certificate(first.der).not_valid_before_utc.replace(microsecond=0)
-    named = certificates_for(bought.module, bought.selector, issued["fingerprint"], task="issue", at=at)
-    assert named == (read_certificate(Path(dsc)),)
-    assert certificates_for(bought.module, bought.selector, dsc, task="issue", at=at) == named
+    with closing(TokenWorker()) as worker:
+
+        def ask() -> tuple[bytes, ...]:
+            return worker.certificates(bought.module, bought.selector)
+
+        named = certificates_for(ask, issued["fingerprint"], task="issue", at=at)
+        assert named == (read_certificate(Path(dsc)),)
+        assert certificates_for(ask, dsc, task="issue", at=at) == named
+        with pytest.raises(errors.CertificateNotFound):
+            certificates_for(ask, "ab" * 32, task="issue", at=at)
+
+
+def test_a_sitting_with_a_file_that_is_no_certificate(golden_tokens: GoldenTokens, tail: tuple[str, ...]) -> None:
+    sign = ("station", "sign", "--centre", "http://127.0.0.1:9", "--account", "lan", "--yes", *tail)
+    named = ("--certificate", "missing.pem", "--token", golden_tokens.ec.serial)
+    assert refused(run(*sign, *named)) == "certificate-file"
