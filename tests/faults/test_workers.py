@@ -119,23 +119,29 @@ class Signer(threading.Thread):
 
 
 def test_a_hung_token_leaves_the_others_at_work(proxied: Plug, token: GoldenToken, many: Many, tell: Tell) -> None:
+    """The best of several short looks in turn: one says little on a busy machine. Only `make faults` insists."""
     first, second = proxied(token), proxied(token)
+    alone, beside = [], []
     with open_behind(first, token, limits=Limits(sign=60)) as key, open_behind(second, token) as other:
-        signer, seconds = Signer(other), many(1, 5)
+        signer = Signer(other)
         signer.start()
-        alone = signer.rate(seconds)
-        first.meet(Fault(call="C_Sign", what="hang"))
-        hung = threading.Thread(target=_try, args=(key,), daemon=True)
-        hung.start()
-        beside = signer.rate(seconds)
-        assert hung.is_alive()
+        for _ in range(many(2, 12)):
+            alone.append(signer.rate(0.4))
+            first.meet(Fault(call="C_Sign", what="hang"))
+            hung = threading.Thread(target=_try, args=(key,), daemon=True)
+            hung.start()
+            while not first.met:
+                time.sleep(0.01)
+            beside.append(signer.rate(0.4))
+            assert hung.is_alive()
+            key.worker.kill()
+            hung.join()
         signer.stop.set()
         signer.join()
-        key.worker.kill()
-        hung.join()
     assert signer.failure == ""
-    assert beside > alone / 2  # the figure says more: a busy machine would make a sharper bound fail by chance
-    tell(f"rate of a token beside one that hangs: {beside / alone:.0%}")
+    share = max(beside) / max(alone)
+    assert share > many(0, 1) * 0.7
+    tell(f"rate of a token beside one that hangs: {share:.0%}")
 
 
 def _try(key: WorkerKey) -> None:
