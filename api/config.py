@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     country: str = Field(default="VN", pattern="^[A-Z]{2}$")
     environment: Literal["development", "production"] = "development"
     lease_seconds: int = Field(default=7200, ge=1, le=86400)
+    offline_lease_seconds: int = Field(default=86400, ge=1, le=86400)  # for work without a network
     requests_per_minute: int = Field(default=60, ge=1)  # of one client on the open routes
     verifications_per_minute: int = Field(default=6000, ge=100)  # texts that one client may have checked
     list_roots: Path | None = None  # PEM: the pinned root of the checkers' lists; two while it changes

@@ -149,6 +149,17 @@ KINDS: Final[Mapping[str, Kind]] = {
             " new certificate.",
         ),
     ),
+    "offline-full": Kind(
+        409,
+        Words(
+            "Máy này đang giữ đủ 500 hồ sơ",
+            "Hãy ký và gửi những hồ sơ đã lấy về (vaxseal station sign), rồi mới lấy thêm để ký khi không có mạng.",
+        ),
+        Words(
+            "This machine holds 500 records already",
+            "Sign and send what was taken (vaxseal station sign) before more is taken for work without a network.",
+        ),
+    ),
     "dsc-usage": Kind(
         403,
         Words("Chứng thư không được ký hộ chiếu tiêm chủng", "Hãy dùng token có chứng thư ký hộ chiếu tiêm chủng."),

@@ -1,35 +1,39 @@
-"""The agent: log in, take a batch, review it, sign what was built here, verify, send.
+"""The agent: log in, take a batch, review it, have it approved, sign what was built here, verify, send.
 
-The key is used by the calling thread alone (PKCS#11 modules do not bear two); the answers travel meanwhile in a second
-thread, so that the centre takes one part of a batch while the next is signed.
+Each step is in the journal before it is done (`signer.kept_batch`), so whatever ends this process, the next one goes on
+from there: `next_batch` gives what an earlier run left before it asks the centre for more. The key is used by the
+calling thread alone (PKCS#11 modules do not bear two); the answers travel meanwhile in a second one.
 """
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Final, Literal
+from typing import Final
 
 from certificates.errors import CertificateError, IssuanceError
-from certificates.hc1 import encode_hc1
-from certificates.issuance import finish
-from certificates.jobs import JobResult, Outcome, SignedJob, SigningJob
+from certificates.jobs import SignedJob, SigningJob
 from certificates.login import login_message
 from certificates.pdf.layout import LAYOUT
 from certificates.pki import SigningCertificate, verify_signature
 from certificates.records.dates import local_day
 from certificates.signing import SigningKey
+from signer.approval import approval_digest
+from signer.batch import Approved, Batch, JobOutcome, outcome_of
 from signer.client import CentreClient, Lease, Mode, Session
 from signer.errors import AgentError, CentreRefusedError
+from signer.journal_folder import JournalFolder
+from signer.kept_batch import KeptBatch, Terms
+from signer.making import check_signed, sign_job
 from signer.review import Refusal, ReviewedJob, read_job, review_job
+from signer.roles import Role, check_role
+from signer.sending import UNAUTHORIZED, Sender, submit
 from signer.units import DailyCount, EnrolledUnits
 
-Role = Literal["station", "ministry"]
-UNAUTHORIZED: Final = 401
 SEND_SIZE: Final = 50  # records a request: some seconds of the centre's work
+FLUSH_SECONDS: Final = 0.25  # of signing that a power cut may cost: then what was signed goes to the disk
 SESSION_MARGIN: Final = timedelta(minutes=1)
 NOT_NOW: Final = "not-now"  # to the centre: no fault of the record, hand it out again
 QUOTA_EXCEEDED: Final = "quota-exceeded"  # likewise, tomorrow
@@ -41,37 +45,6 @@ _THIS_MACHINE: Final = {  # refusals that, when they meet a whole batch, are abo
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
-    """A lease after review: what can be signed, oddities first, and what is refused. ``waiting`` stay at the centre.
-
-    ``postponed``: beyond the unit's quota of the day; they go back when the sitting ends, so that no batch is full of
-    them.
-    """
-
-    lease_id: str
-    deadline: datetime
-    waiting: int
-    reviewed: tuple[ReviewedJob, ...]
-    refusals: tuple[Refusal, ...]
-    postponed: tuple[Refusal, ...] = ()
-
-    def __len__(self) -> int:
-        return len(self.reviewed) + len(self.refusals) + len(self.postponed)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobOutcome:
-    """How one job ended. ``unsent``: signed here, but the centre has not said that it has it."""
-
-    job_id: str
-    outcome: Outcome | Literal["unsent"]
-    reason: str | None = None
-    detail: str | None = None
-    state: str | None = None
-    oddities: tuple[str, ...] = ()
-
-
 @dataclass(slots=True, kw_only=True)
 class SigningAgent:
     """One token at work for one person at one centre.
@@ -79,11 +52,12 @@ class SigningAgent:
     Args:
         role, mode: which command was started, and how the deployment works as this machine knows it; the centre's
             answer to the log-in must agree with both.
+        journal: where this user's unfinished batches are kept.
         units, count: the ministry's own list and its count of the day; both None at a station.
         clock: this machine's clock, aware.
 
     Attributes:
-        outcomes: how each job ended so far.
+        offline: whether the centre is left alone; what is signed is kept, and sent by a later run.
         seconds: spent in each stage so far: "lease" and "send" wait for the centre, "review" and "sign" work here.
     """
 
@@ -91,14 +65,18 @@ class SigningAgent:
     key: SigningKey
     role: Role
     account: str
+    journal: JournalFolder
     mode: Mode = "two-tier"
     units: EnrolledUnits | None = None
     count: DailyCount | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-    outcomes: list[JobOutcome] = field(default_factory=list)
+    offline: bool = field(default=False, init=False)
     seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     certificate: SigningCertificate = field(init=False)
     _session: Session | None = field(default=None, init=False)
+    _outcomes: dict[str, JobOutcome] = field(default_factory=dict, init=False)
+    _open: dict[str, KeptBatch] = field(default_factory=dict, init=False)
+    _left: list[KeptBatch] | None = field(default=None, init=False)
     _postponed: dict[str, list[Refusal]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -122,6 +100,11 @@ class SigningAgent:
                 f"The token's certificate begins on {self.certificate.not_before:%d/%m/%Y}: check the clock.",
             )
 
+    @property
+    def outcomes(self) -> list[JobOutcome]:
+        """How each job ended so far."""
+        return list(self._outcomes.values())
+
     def log_in(self) -> Session:
         """Sign the centre's challenge. Raises AgentError ``login-refused``, ``key-mismatch``, and of `check_role`."""
         try:
@@ -135,156 +118,372 @@ class SigningAgent:
             raise AgentError("login-refused", f"The centre refused the log-in. {error.sentence}") from error
         except IssuanceError as error:
             raise AgentError("login-refused", f"The centre's challenge cannot be signed: {error.detail}.") from error
-        check_role(self.role, self.mode, session)
+        check_role(self.role, self.mode, task=session.task, centre_mode=session.mode)
         self._session = session
         return session
 
+    def work_offline(self) -> bool:
+        """Leave the centre alone and go on with what is kept here; False where nothing kept here can be signed."""
+        self.offline = True
+        return any(self._can_sign(kept) for kept in self._take_up())
+
     def next_batch(self, limit: int) -> Batch:
-        """Lease up to ``limit`` ready records and review each. An empty batch: nothing waits.
+        """A batch that an earlier run left, else up to ``limit`` ready records; each reviewed. Empty: nothing waits.
+
+        Whatever earlier runs signed and could not send is sent first.
 
         Raises AgentError with the code of a refusal that meets every job and is about this machine: all goes back.
         """
+        left = self._take_up()
+        while left:
+            kept = left[0]
+            if not self.offline:
+                self._send_left(kept)
+            del left[0]
+            if self._can_sign(kept):
+                return self._review_kept(kept, resumed=True)
+            self._let_go(kept)
+        if self.offline:
+            return _empty(None)
+        session, lease = self._lease(limit, offline=False)
+        if not lease.jobs:
+            return _empty(lease)
+        return self._review_kept(self._keep(session, lease, offline=False), resumed=False)
+
+    def take_along(self, limit: int) -> Batch:
+        """Lease for work without a network, and keep it: a later `next_batch` gives it. What is refused goes back."""
+        session, lease = self._lease(limit, offline=True)
+        if not lease.jobs:
+            return _empty(lease)
+        batch = self._review_kept(self._keep(session, lease, offline=True), resumed=False)
+        if batch.refusals:
+            submit(self.client, self._open[batch.lease_id], [], batch.refusals)
+        return batch
+
+    def approve(self, batch: Batch, job_ids: Collection[str] | None = None) -> Approved:
+        """Note that a person, who was shown the batch, approved these jobs of it (None: all that can be signed)."""
+        digests = {
+            job.job_id: approval_digest(job) for job in batch.reviewed if job_ids is None or job.job_id in job_ids
+        }
+        if digests:
+            self._open[batch.lease_id].note_approved(digests, self.clock())
+        return Approved(batch=batch, digests=digests)
+
+    def put_back(self, batch: Batch) -> None:
+        """Return what is not signed of a batch: its records may be handed out again at once.
+
+        Without a network it stays here, and is asked for again.
+        """
+        if self.offline:
+            return
+        kept = self._open[batch.lease_id]
+        self._postponed.pop(batch.lease_id, None)
+        returned = [
+            Refusal(job_id=job.job_id, reason=NOT_NOW, detail="the signer said no")
+            for job in batch.reviewed
+            if job.job_id in kept.unsigned
+        ] + [
+            Refusal(job_id=refusal.job_id, reason=NOT_NOW, detail=f"{refusal.reason}: {refusal.detail}")
+            for refusal in (*batch.refusals, *batch.postponed)
+        ]
+        submit(self.client, kept, [], returned)
+        self._uncount(kept, {refusal.job_id for refusal in returned})
+        self._let_go(kept)
+
+    def finish(self) -> None:
+        """End the sitting: return what was beyond a unit's quota of the day, and let go of what stays kept."""
+        while self._postponed:
+            lease_id, refusals = self._postponed.popitem()
+            kept = self._open[lease_id]
+            results = {result.job_id: result for result in submit(self.client, kept, [], refusals)}
+            for one in refusals:
+                self._outcomes[one.job_id] = outcome_of(one.job_id, results.get(one.job_id), one, None)
+            self._let_go(kept)
+        self.close()
+
+    def close(self) -> None:
+        """Let go of every batch; what is unfinished stays on the disk, for this program's next run or another."""
+        for kept in (*self._open.values(), *(self._left or ())):
+            kept.close()
+        self._open.clear()
+        self._left = None
+
+    def _take_up(self) -> list[KeptBatch]:
+        """What earlier runs left of this person's work with this token, looked for once."""
+        if self._left is None:
+            self.journal.erase_lapsed(self.clock())
+            self._left = list(
+                self.journal.take_up(
+                    centre=self.client.centre,
+                    account=self.account,
+                    fingerprint=self.certificate.fingerprint,
+                    role=self.role,
+                    mode=self.mode,
+                )
+            )
+        return self._left
+
+    def _can_sign(self, kept: KeptBatch) -> bool:
+        return bool(kept.unsigned) and self.clock() < kept.terms.deadline
+
+    def _let_go(self, kept: KeptBatch) -> None:
+        """Destroy a batch of which nothing is left to do; leave any other on the disk."""
+        over = self.clock() >= kept.terms.deadline and not kept.unsent
+        if kept.is_settled or over:
+            kept.erase()
+        elif kept.terms.lease_id in self._open:
+            return
+        else:
+            kept.close()
+        self._open.pop(kept.terms.lease_id, None)
+
+    def _session_now(self) -> Session:
         session = self._session
         if session is None or self.clock() + SESSION_MARGIN > session.expires_at:
             session = self.log_in()
+        return session
+
+    def _lease(self, limit: int, *, offline: bool) -> tuple[Session, Lease]:
+        session = self._session_now()
         with self._timed("lease"):
             try:
-                lease = self.client.lease(LAYOUT, limit)
+                return session, self.client.lease(LAYOUT, limit, offline=offline)
             except CentreRefusedError as error:
                 if error.status != UNAUTHORIZED:
                     raise
                 session = self.log_in()
-                lease = self.client.lease(LAYOUT, limit)
+                return session, self.client.lease(LAYOUT, limit, offline=offline)
+
+    def _keep(self, session: Session, lease: Lease, *, offline: bool) -> KeptBatch:
+        terms = Terms(
+            lease_id=lease.lease_id,
+            centre=self.client.centre,
+            role=self.role,
+            account=self.account,
+            unit=session.unit,
+            task=session.task,
+            mode=session.mode,
+            fingerprint=self.certificate.fingerprint,
+            leased_at=self.clock().replace(microsecond=0),
+            deadline=lease.deadline,
+            offline=offline,
+        )
+        return self.journal.create(terms, lease)
+
+    def _send_left(self, kept: KeptBatch) -> None:
+        """Send what an earlier run signed, after every check again: a journal is no proof of what it holds."""
+        self._session_now()
+        unsent = {job.job_id: job for job in kept.unsent}
+        if not unsent:
+            return
+        good: list[SignedJob] = []
+        refused: list[Refusal] = []
+        reviewed: dict[str, ReviewedJob] = {}
+        for verdict in self._judge_all(kept, unsent):
+            if isinstance(verdict, Refusal):
+                refused.append(verdict)
+                continue
+            reviewed[verdict.job_id] = verdict
+            signed = unsent[verdict.job_id]
+            try:
+                check_signed(verdict, kept.approved.get(verdict.job_id), signed)
+            except CertificateError as error:
+                refused.append(Refusal(job_id=verdict.job_id, reason=error.code.lower(), detail=error.detail))
+            else:
+                good.append(signed)
+        with self._timed("send"):
+            for start in range(0, max(len(good), 1), SEND_SIZE):
+                submit(self.client, kept, good[start : start + SEND_SIZE], refused if start == 0 else ())
+        self._note_outcomes(kept, unsent, refused, reviewed)
+
+    def _review_kept(self, kept: KeptBatch, *, resumed: bool) -> Batch:
+        self._open[kept.terms.lease_id] = kept
         with self._timed("review"):
-            batch = self._review(lease, session)
+            verdicts = self._judge_all(kept, kept.unsigned)
+            verdicts = [self._compare_approved(kept, verdict) for verdict in verdicts]
+            reviewed, postponed = self._count(kept, [job for job in verdicts if isinstance(job, ReviewedJob)])
+        batch = Batch(
+            lease_id=kept.terms.lease_id,
+            deadline=kept.terms.deadline,
+            waiting=kept.waiting,
+            reviewed=tuple(sorted(reviewed, key=lambda job: [-oddity.weight for oddity in job.oddities] or [0])),
+            refusals=tuple(verdict for verdict in verdicts if isinstance(verdict, Refusal)),
+            postponed=postponed,
+            resumed=resumed,
+            doubtful=len(kept.begun & kept.unsigned),
+        )
         reasons = {refusal.reason for refusal in batch.refusals}
         if not batch.reviewed and len(reasons) == 1 and reasons <= _THIS_MACHINE.keys():
             self.put_back(batch)
             raise AgentError(reason := reasons.pop(), f"Nothing was signed. {_THIS_MACHINE[reason]}")
         return batch
 
-    def put_back(self, batch: Batch) -> None:
-        """Return a whole batch unsigned: its records may be handed out again at once."""
-        returned = [
-            Refusal(job_id=job.job_id, reason=NOT_NOW, detail="the signer said no") for job in batch.reviewed
-        ] + [
-            Refusal(job_id=refusal.job_id, reason=NOT_NOW, detail=f"{refusal.reason}: {refusal.detail}")
-            for refusal in (*batch.refusals, *batch.postponed)
-        ]
-        self.client.submit(batch.lease_id, [], [refusal.to_dict() for refusal in returned])
-
-    def finish(self) -> None:
-        """End the sitting: return what was beyond a unit's quota of the day."""
-        while self._postponed:
-            lease_id, refusals = self._postponed.popitem()
-            part = _Part(signed=[], refused=refusals)
-            results = {result.job_id: result for result in self._submit(lease_id, part)}
-            self.outcomes += [_outcome(one.job_id, results.get(one.job_id), one, None) for one in refusals]
-
-    def _review(self, lease: Lease, session: Session) -> Batch:
-        now = self.clock()
-        reviewed: list[ReviewedJob] = []
-        refusals: list[Refusal] = []
+    def _judge_all(self, kept: KeptBatch, job_ids: Collection[str]) -> list[ReviewedJob | Refusal]:
+        check_role(self.role, self.mode, task=kept.terms.task, centre_mode=kept.terms.mode)
         seen: set[str] = set()
-        for data in lease.jobs:
-            try:
+        now = self.clock()
+        verdicts: list[ReviewedJob | Refusal] = []
+        for job_id, data in kept.jobs.items():
+            if job_id in job_ids:
                 job = read_job(data)
-            except ValueError as error:
-                raise AgentError("centre-answer", "The centre sent a job without a name.") from error
-            verdict = job if isinstance(job, Refusal) else self._judge(job, session, seen, now)
-            if isinstance(verdict, Refusal):
-                refusals.append(verdict)
-            else:
-                reviewed.append(verdict)
-        postponed = [refusal for refusal in refusals if refusal.reason == QUOTA_EXCEEDED]
-        reviewed.sort(key=lambda job: [-oddity.weight for oddity in job.oddities] or [0])
-        return Batch(
-            lease_id=lease.lease_id,
-            deadline=lease.deadline,
-            waiting=lease.waiting,
-            reviewed=tuple(reviewed),
-            refusals=tuple(refusal for refusal in refusals if refusal not in postponed),
-            postponed=tuple(postponed),
-        )
+                verdicts.append(job if isinstance(job, Refusal) else self._judge(job, kept.terms, seen, now))
+        return verdicts
 
-    def _judge(self, job: SigningJob, session: Session, seen: set[str], now: datetime) -> ReviewedJob | Refusal:
-        names = {f"job {job.job_id}", f"record {job.record.record_id}", f"code {job.terms.uvci}"}
+    def _judge(self, job: SigningJob, terms: Terms, seen: set[str], now: datetime) -> ReviewedJob | Refusal:
+        names = {f"record {job.record.record_id}", f"code {job.terms.uvci}"}
         if names & seen:
-            return Refusal(
-                job_id=job.job_id, reason="job-twice", detail="job_id, record_id or uvci: twice in one batch"
-            )
+            return Refusal(job_id=job.job_id, reason="job-twice", detail="record_id or uvci: twice in one batch")
         seen |= names
-        verdict = review_job(
+        return review_job(
             job,
             certificate=self.certificate,
-            task=session.task,
+            task=terms.task,
             units=self.units,
             now=now,
-            unit=session.unit if self.role == "station" else None,
+            leased_at=terms.leased_at,
+            unit=terms.unit if self.role == "station" else None,
         )
-        if isinstance(verdict, ReviewedJob) and verdict.daily_quota is not None:
-            assert self.count is not None  # noqa: S101 - __post_init__ keeps list and count together
-            if not self.count.take(verdict.unit, verdict.daily_quota, local_day(now)):
-                return Refusal(
-                    job_id=job.job_id, reason=QUOTA_EXCEEDED, detail="the unit's quota of the day is used up"
-                )
-        return verdict
 
-    def sign_and_send(self, batch: Batch, progress: Callable[[int], None] = lambda done: None) -> None:
-        """Sign every reviewed job and send all of the batch; `outcomes` grows by one entry a job.
+    def _compare_approved(self, kept: KeptBatch, verdict: ReviewedJob | Refusal) -> ReviewedJob | Refusal:
+        """A job that was approved in an earlier run is asked for again, and must be the one that was approved."""
+        earlier = kept.approved.get(verdict.job_id)
+        if isinstance(verdict, Refusal) or earlier is None or earlier == approval_digest(verdict):
+            return verdict
+        return Refusal(job_id=verdict.job_id, reason="approval-differs", detail="this is not what was approved")
 
-        Whatever stops the signing (a token pulled out, the lease's end) is raised after what was signed has been sent.
+    def _count(self, kept: KeptBatch, reviewed: list[ReviewedJob]) -> tuple[list[ReviewedJob], tuple[Refusal, ...]]:
+        """Take the quotas of the day; what is beyond them is postponed."""
+        if self.count is None:
+            return reviewed, ()
+        within, postponed = [], []
+        with self.count.open(local_day(self.clock())) as tally:
+            for job in reviewed:
+                if job.daily_quota is None or job.job_id in kept.counted or tally.take(job.unit, job.daily_quota):
+                    within.append(job)
+                else:
+                    detail = "the unit's quota of the day is used up"
+                    postponed.append(Refusal(job_id=job.job_id, reason=QUOTA_EXCEEDED, detail=detail))
+        kept.note_counted([job.job_id for job in within])
+        return within, tuple(postponed)
+
+    def _uncount(self, kept: KeptBatch, job_ids: Collection[str]) -> None:
+        today = local_day(self.clock())
+        if self.count is None or local_day(kept.terms.leased_at) != today:
+            return
+        units = {job_id: kept.jobs[job_id]["record"]["unit"] for job_id in kept.counted & set(job_ids)}
+        with self.count.open(today) as tally:
+            for unit in units.values():
+                tally.give_back(unit)
+
+    def sign_and_send(
+        self,
+        approved: Approved,
+        progress: Callable[[int], None] = lambda done: None,
+        go_on: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Sign every approved job and send all of the batch; `outcomes` grows by one entry a job.
+
+        What was not approved goes back. Whatever stops the signing (a token pulled out, the lease's end) is raised
+        after what was signed has been sent; called again, it goes on with the rest.
 
         Args:
             progress: called with the number of records signed since the last call.
+            go_on: called before each record; it may wait (a pause), and False stops: the rest stays kept here.
         """
-        if self.count is not None:
-            self.count.save()
+        batch = approved.batch
+        kept = self._open[batch.lease_id]
         if batch.postponed:
-            self._postponed.setdefault(batch.lease_id, []).extend(batch.postponed)
-        todo = {job.job_id: job for job in batch.reviewed}
-        refused = list(batch.refusals)
-        parts: list[_Part] = []
+            self._postponed[batch.lease_id] = list(batch.postponed)
+        refused = [*batch.refusals, *_not_chosen(approved)]
+        refused = [one for one in refused if one.job_id not in kept.answers]
+        todo = [job for job in batch.reviewed if job.job_id in approved.digests and job.job_id in kept.unsigned]
+        sender = None if self.offline else Sender(client=self.client, kept=kept, log_in=self.log_in)
         stopped: BaseException | None = None
         began = time.perf_counter()
-        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="send") as sender:
-
-            def send(signed: list[SignedJob]) -> None:
-                part = _Part(signed=signed, refused=refused.copy())
-                refused.clear()
-                part.answer = sender.submit(self._submit, batch.lease_id, part)
-                parts.append(part)
-
-            signed: list[SignedJob] = []
-            try:
-                for job in batch.reviewed:
-                    self._check_deadline(batch)
-                    try:
-                        signed.append(sign_job(job, self.key))
-                    except CertificateError as error:
-                        refused.append(Refusal(job_id=job.job_id, reason=error.code, detail=error.detail))
-                    progress(1)
-                    if len(signed) == SEND_SIZE:
-                        send(signed)
-                        signed = []
-            except BaseException as error:  # raised again below, once the signed part is safe
-                stopped = error
-            if signed or refused:
-                send(signed)
-            self.seconds["sign"] += time.perf_counter() - began
+        try:
+            for start in range(0, len(todo), SEND_SIZE):
+                part = todo[start : start + SEND_SIZE]
+                faults: list[Refusal] = []
+                try:
+                    on = self._sign_part(kept, approved, part, faults, progress, go_on)
+                finally:
+                    refused += faults
+                    made = [kept.signed[job.job_id] for job in part if job.job_id in kept.signed]
+                    more = faults if start else refused.copy()
+                    if sender is not None and (made or more):
+                        sender.start(made, more)
+                if not on:
+                    break
+            if not todo and refused and sender is not None:
+                sender.start([], refused)
+        except BaseException as error:  # raised again below, once the signed part is safe
+            stopped = error
+        self.seconds["sign"] += time.perf_counter() - began
+        failure = None
+        if sender is not None:
             with self._timed("send"):
-                sender.shutdown()
-        failure = self._collect(batch.lease_id, parts, todo)
+                failure = sender.finish()
+        ids = [*(one.job_id for one in refused), *(job.job_id for job in todo if job.job_id in kept.signed)]
+        self._note_outcomes(kept, ids, refused, {job.job_id: job for job in batch.reviewed})
         if stopped is not None:
             raise stopped
         if failure is not None:
             raise failure
+        self._let_go(kept)
 
-    def rest_of(self, batch: Batch) -> Batch:
-        """What of a batch has no outcome yet, after its signing was stopped. Its refusals have been sent."""
-        known = {outcome.job_id for outcome in self.outcomes}
-        rest = tuple(job for job in batch.reviewed if job.job_id not in known)
-        return replace(batch, reviewed=rest, refusals=(), postponed=())
+    def _sign_part(
+        self,
+        kept: KeptBatch,
+        approved: Approved,
+        part: Sequence[ReviewedJob],
+        faults: list[Refusal],
+        progress: Callable[[int], None],
+        go_on: Callable[[], bool],
+    ) -> bool:
+        """Sign some jobs; what is signed goes to the disk at the end, and every FLUSH_SECONDS. False: stopped."""
+        kept.note_begun([job.job_id for job in part])
+        made: list[SignedJob] = []
+        flushed = time.perf_counter()
+        try:
+            for job in part:
+                if self.clock() >= kept.terms.deadline:
+                    raise AgentError("lease-ended", "The time for this batch ran out: start again for the rest.")
+                if not go_on():
+                    return False
+                try:
+                    digest = approved.digests[job.job_id]
+                    made.append(sign_job(job, digest if kept.approved.get(job.job_id) == digest else None, self.key))
+                except CertificateError as error:
+                    faults.append(Refusal(job_id=job.job_id, reason=error.code, detail=error.detail))
+                progress(1)
+                if time.perf_counter() - flushed > FLUSH_SECONDS:
+                    kept.note_signed(made)
+                    made, flushed = [], time.perf_counter()
+        finally:
+            if made:
+                kept.note_signed(made)
+        return True
+
+    def _note_outcomes(
+        self,
+        kept: KeptBatch,
+        job_ids: Collection[str],
+        refused: Sequence[Refusal],
+        reviewed: dict[str, ReviewedJob],
+    ) -> None:
+        refusals = {refusal.job_id: refusal for refusal in refused}
+        for job_id in job_ids:
+            self._outcomes[job_id] = outcome_of(
+                job_id, kept.answers.get(job_id), refusals.get(job_id), reviewed.get(job_id)
+            )
+
+    def rest_of(self, approved: Approved) -> Approved:
+        """What has no outcome yet, after its signing was stopped: it is approved still. Refusals have been sent."""
+        jobs = tuple(job for job in approved.batch.reviewed if job.job_id not in self._outcomes)
+        return Approved(
+            batch=replace(approved.batch, reviewed=jobs, refusals=(), postponed=()),
+            digests={job.job_id: approved.digests[job.job_id] for job in jobs if job.job_id in approved.digests},
+        )
 
     @contextmanager
     def _timed(self, stage: str) -> Iterator[None]:
@@ -294,114 +493,20 @@ class SigningAgent:
         finally:
             self.seconds[stage] += time.perf_counter() - began
 
-    def _check_deadline(self, batch: Batch) -> None:
-        if self.clock() >= batch.deadline:
-            raise AgentError("lease-ended", "The time for this batch ran out: start again for the rest.")
 
-    def _submit(self, lease_id: str, part: "_Part") -> tuple[JobResult, ...]:
-        return self.client.submit(lease_id, part.signed, [refusal.to_dict() for refusal in part.refused])
-
-    def _collect(self, lease_id: str, parts: Sequence["_Part"], todo: dict[str, ReviewedJob]) -> AgentError | None:
-        """Note what the centre answered to each part; the first failure, if any, is given back."""
-        failure: AgentError | None = None
-        for part in parts:
-            results: tuple[JobResult, ...] = ()
-            try:
-                results = self._answer(lease_id, part)
-            except AgentError as error:
-                failure = failure or error
-            by_id = {result.job_id: result for result in results}
-            details = {refusal.job_id: refusal for refusal in part.refused}
-            for job_id in [*details, *(signed.job_id for signed in part.signed)]:
-                self.outcomes.append(_outcome(job_id, by_id.get(job_id), details.get(job_id), todo.get(job_id)))
-        return failure
-
-    def _answer(self, lease_id: str, part: "_Part") -> tuple[JobResult, ...]:
-        assert part.answer is not None  # noqa: S101 - a part is made together with its answer
-        try:
-            return part.answer.result()
-        except CentreRefusedError as error:
-            if error.status != UNAUTHORIZED:
-                raise
-        self.log_in()  # the session ended during a long batch; the token signs here, in the thread that owns it
-        return self._submit(lease_id, part)
-
-
-@dataclass(slots=True, kw_only=True)
-class _Part:
-    signed: list[SignedJob]
-    refused: list[Refusal]
-    answer: "Future[tuple[JobResult, ...]] | None" = None
-
-
-def check_role(role: Role, mode: Mode, session: Session) -> None:
-    """The command that was started and what the centre takes this token for must be one thing.
-
-    The centre does not choose the mode: else it could make every station's token sign passports.
-
-    Raises AgentError ``mode-differs`` or ``role-differs``.
-    """
-    if session.mode != mode:
-        raise AgentError(
-            "mode-differs",
-            f"The centre works in {session.mode} mode, this machine in {mode} mode: nothing was signed. If your "
-            "authority says that the centre is right, set --mode or VAXSEAL_MODE."
-            if role == "station"
-            else "In station mode the stations sign the passports: there is nothing for the ministry.",
-        )
-    expected = {("station", "two-tier"): "confirm", ("station", "station"): "issue", ("ministry", "two-tier"): "issue"}
-    if expected.get((role, mode)) == session.task:
-        return
-    words = {
-        ("station", "two-tier"): (
-            "The centre asks this station to sign passports, but in two-tier mode a station only confirms: nothing was "
-            "signed. If this is the ministry's token, use `vaxseal ministry sign`."
-        ),
-        ("station", "station"): "The centre asks for confirmations, but in station mode the station signs passports.",
-        ("ministry", "two-tier"): "The centre takes this token for a station's: use `vaxseal station sign`.",
-    }
-    raise AgentError("role-differs", words[role, mode])
-
-
-def sign_job(reviewed: ReviewedJob, key: SigningKey) -> SignedJob:
-    """Sign what was built here, verify it, and where the task is to issue make and sign the page too.
-
-    Raises:
-        IssuanceError: ``signature-invalid`` when the key's answer does not verify.
-    """
-    job, tbs = reviewed.job, reviewed.tbs
-    signature = key.sign(tbs.message)
-    passport = finish(tbs, signature)
-    if job.task == "confirm":
-        return SignedJob(job_id=job.job_id, signature=signature)
-    # The page is wanted here only: a station that confirms never loads the renderer.
-    from certificates.pdf.document import prepare_document
-    from certificates.pdf.pades import build_cms
-
-    hc1 = encode_hc1(passport.encode())
-    prepared = prepare_document(
-        reviewed.record,
-        job.terms,
-        hc1,
-        tbs.certificate,
-        signing_time=job.signing_time,
-        confirmation=job.confirmation,
+def _empty(lease: Lease | None) -> Batch:
+    return Batch(
+        lease_id=lease.lease_id if lease else "",
+        deadline=lease.deadline if lease else datetime.max.replace(tzinfo=UTC),
+        waiting=lease.waiting if lease else 0,
+        reviewed=(),
+        refusals=(),
     )
-    cms = build_cms(prepared, key.sign(prepared.signed_attributes))
-    return SignedJob(job_id=job.job_id, signature=signature, hc1=hc1, cms=cms, pdf_digest=prepared.digest)
 
 
-def _outcome(
-    job_id: str, result: JobResult | None, refusal: Refusal | None, reviewed: ReviewedJob | None
-) -> JobOutcome:
-    oddities = tuple(oddity.code for oddity in reviewed.oddities) if reviewed else ()
-    if result is None:
-        return JobOutcome(job_id=job_id, outcome="refused" if refusal else "unsent", oddities=oddities)
-    return JobOutcome(
-        job_id=job_id,
-        outcome=result.outcome,
-        reason=result.reason or (refusal.reason if refusal else None),
-        detail=refusal.detail if refusal else None,
-        state=result.state,
-        oddities=oddities,
-    )
+def _not_chosen(approved: Approved) -> list[Refusal]:
+    return [
+        Refusal(job_id=job.job_id, reason=NOT_NOW, detail="the signer left it out")
+        for job in approved.batch.reviewed
+        if job.job_id not in approved.digests
+    ]

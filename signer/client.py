@@ -142,9 +142,13 @@ class CentreClient:
             self._bearer = session.bearer.encode("ascii").decode("ascii")
             return session
 
-    def lease(self, layout: str, limit: int) -> Lease:
-        """Take up to ``limit`` ready records. Never repeated blindly: a lost answer leaves a lease that lapses."""
-        answer = self._post("/v1/signing/lease", {"layout": layout, "limit": limit})
+    def lease(self, layout: str, limit: int, *, offline: bool = False) -> Lease:
+        """Take up to ``limit`` ready records; ``offline``: with a deadline that bears a day without a network.
+
+        Never repeated blindly: a lost answer leaves a lease that lapses.
+        """
+        more = {"offline": True} if offline else {}
+        answer = self._post("/v1/signing/lease", {"layout": layout, "limit": limit, **more})
         with _Answer():
             jobs = answer["jobs"]
             if not isinstance(jobs, list) or len(jobs) > limit or not all(isinstance(job, dict) for job in jobs):

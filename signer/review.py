@@ -13,7 +13,6 @@ from typing import Any, Final
 import cbor2
 
 from certificates.cose import CoseSign1, decode_cose_sign1
-from certificates.cwt import ReadClaims, decode_claims
 from certificates.errors import CertificateError, CheckError, IssuanceError, RecordError
 from certificates.issuance import (
     ToBeSigned,
@@ -27,27 +26,13 @@ from certificates.pki import SigningCertificate
 from certificates.records.dates import local_day
 from certificates.records.model import VerifiedRecord
 from certificates.records.verification import verify
-from certificates.valuesets import PRODUCTS
 from signer.oddities import Oddity, find_oddities
+from signer.shown import ShownRow, read_claims, row_of
 from signer.units import EnrolledUnits
 
 CLOCK_TOLERANCE: Final = timedelta(minutes=10)  # between the centre's clock and this machine's
 MAX_INTENT_AGE: Final = timedelta(days=60)  # a lapsed lease comes back with its old iat; older than this is back-dating
 MAX_LIFE: Final = timedelta(days=366)  # Decision 5772: a code expires 12 months after it was made
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownRow:
-    """What the person at the token sees: decoded from the payload that will be signed, never from the job."""
-
-    surname: str
-    given_name: str
-    date_of_birth: str
-    dose: str
-    given_on: str
-    product: str
-    certificate_code: str
-    expires_on: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +70,6 @@ class Refusal:
         return {"job_id": self.job_id, "reason": self.reason, "detail": self.detail}
 
 
-_PRODUCT_NAMES: Final = {product.mp: product.name for product in PRODUCTS.values()}
-
-
 class _RefusedError(Exception):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(reason)
@@ -111,6 +93,7 @@ def review_job(
     task: Task,
     units: EnrolledUnits | None,
     now: datetime,
+    leased_at: datetime | None = None,
     unit: str | None = None,
 ) -> ReviewedJob | Refusal:
     """Rebuild one job and compare.
@@ -120,10 +103,11 @@ def review_job(
         task: what the log-in gave this token to do.
         units: the ministry's own list; None at a station, where no confirmation may come with the job.
         now: this machine's clock, aware.
+        leased_at: the same when the job came, for one that was kept here since; None for one that came now.
         unit: the unit this token works for, so that another unit's record is remarked on; None at the ministry.
     """
     try:
-        return _review(job, certificate, task, units, now, unit)
+        return _review(job, certificate, task, units, now, leased_at, unit)
     except _RefusedError as refused:
         return Refusal(job_id=job.job_id, reason=refused.reason, detail=refused.detail)
     except RecordError as error:  # the record or its evidence does not make a certificate
@@ -139,6 +123,7 @@ def _review(
     task: Task,
     units: EnrolledUnits | None,
     now: datetime,
+    leased_at: datetime | None,
     unit: str | None,
 ) -> ReviewedJob:
     if job.task != task:
@@ -147,7 +132,7 @@ def _review(
         raise _RefusedError("layout-differs", "layout: this machine makes another version of the page")
     if job.certificate_fingerprint != certificate.fingerprint:
         raise _RefusedError("certificate-differs", "certificate_fingerprint: the job is for another certificate")
-    _check_times(job, certificate, now)
+    _check_times(job, certificate, now, leased_at or now)
 
     today = local_day(now)
     record = verify(job.record, job.evidence, today=today)
@@ -159,19 +144,19 @@ def _review(
         raise _RefusedError("tbs-digest", "tbs_digest: the bytes built here are not the ones the centre intends")
     quota = _check_confirmation(job, record, units, now)
 
-    claims = _signed_claims(tbs, task)
+    claims = read_claims(tbs.message)
     return ReviewedJob(
         job=job,
         record=record,
         tbs=tbs,
-        row=_row(claims),
+        row=row_of(claims),
         oddities=find_oddities(record, claims.dcc, today=today, unit=unit),
         daily_quota=quota,
     )
 
 
-def _check_times(job: SigningJob, certificate: SigningCertificate, now: datetime) -> None:
-    if abs(job.signing_time - now) > CLOCK_TOLERANCE:
+def _check_times(job: SigningJob, certificate: SigningCertificate, now: datetime, leased_at: datetime) -> None:
+    if abs(job.signing_time - leased_at) > CLOCK_TOLERANCE or now < leased_at - CLOCK_TOLERANCE:
         raise _RefusedError("signing-time", "signing_time: more than 10 minutes away from this machine's clock")
     if job.terms.issued_at > now + CLOCK_TOLERANCE:
         raise _RefusedError("issued-at-ahead", "issued_at: lies in the future by this machine's clock")
@@ -236,24 +221,3 @@ def _name_difference(confirmation: CoseSign1, record: VerifiedRecord, job: Signi
         raise _RefusedError("confirmation-version", "record.version: the unit confirmed another version of the record")
     if digest != record.record.digest:
         raise _RefusedError("confirmation-digest", "record: the unit confirmed a record with another content")
-
-
-def _signed_claims(tbs: ToBeSigned, task: Task) -> ReadClaims:
-    """Decode the very bytes that will be signed."""
-    if task == "confirm":
-        return decode_claims(cbor2.loads(tbs.payload)[-1])
-    return decode_claims(tbs.payload)
-
-
-def _row(claims: ReadClaims) -> ShownRow:
-    name, entry = claims.dcc["nam"], claims.dcc["v"][0]
-    return ShownRow(
-        surname=name.get("fn") or name.get("fnt") or "",
-        given_name=name.get("gn") or name.get("gnt") or "",
-        date_of_birth=claims.dcc["dob"],
-        dose=f"{entry['dn']}/{entry['sd']}",
-        given_on=entry["dt"],
-        product=f"{_PRODUCT_NAMES.get(entry['mp'], '?')} ({entry['mp']})",
-        certificate_code=entry["ci"],
-        expires_on=local_day(claims.expires_at).isoformat(),
-    )

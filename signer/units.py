@@ -10,6 +10,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -19,6 +20,7 @@ from certificates.errors import IssuanceError
 from certificates.person_numbers import names_person
 from certificates.pki import SigningCertificate
 from signer.errors import AgentError
+from signer.private_files import only_one
 
 MAX_FILE: Final = 64 * 1024 * 1024  # bytes; 11,000 units with some certificates each are about 20 MB
 
@@ -117,35 +119,60 @@ class EnrolledUnits:
 
 
 class DailyCount:
-    """How many records of each unit were issued today: a small file, written before the signatures are made.
+    """How many records of each unit were issued today: a small file, shared by all processes of this machine.
 
-    A crash may leave a count too high by one batch, never too low.
+    It is written before the signatures are made. A crash may leave a count too high by one batch, never too low.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._day: str | None = None
-        self._counts: dict[str, int] = {}
-        if path.exists():
-            data = _read(path, "quota-missing", "quota-form", "the count of the day")
-            try:
-                self._day = date.fromisoformat(data["day"]).isoformat()
-                self._counts = {str(unit): _count(count) for unit, count in data["units"].items()}
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
-                raise AgentError("quota-form", f"The count of the day in {path} is damaged: move it away.") from error
+        self._load()
 
-    def take(self, unit: str, quota: int, today: date) -> bool:
+    @contextmanager
+    def open(self, today: date) -> Iterator["Tally"]:
+        """The counts, for this process alone until the block ends; what changed is on the disk then."""
+        try:
+            with only_one(self._path.with_suffix(".lock")):
+                tally = Tally(*self._load(), today)
+                yield tally
+                if tally.changed:
+                    _write(self._path, {"day": tally.day, "units": tally.counts})
+        except OSError as error:
+            raise AgentError("file-not-written", f"The file {self._path} cannot be locked.") from error
+
+    def _load(self) -> tuple[str, dict[str, int]]:
+        if not self._path.exists():
+            return "", {}
+        data = _read(self._path, "quota-missing", "quota-form", "the count of the day")
+        try:
+            day = date.fromisoformat(data["day"]).isoformat()
+            return day, {str(unit): _count(count) for unit, count in data["units"].items()}
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise AgentError("quota-form", f"The count of the day in {self._path} is damaged: move it away.") from error
+
+
+class Tally:
+    """The counts of one day while nobody else may touch them. A clock that was set back gives no new quota."""
+
+    def __init__(self, day: str, counts: dict[str, int], today: date) -> None:
+        fresh = day < today.isoformat()
+        self.day = today.isoformat() if fresh else day
+        self.counts = {} if fresh else counts
+        self.changed = False
+
+    def take(self, unit: str, quota: int) -> bool:
         """Count one more record of the unit; False (and nothing counted) when its quota of the day is used up."""
-        if self._day is None or self._day < today.isoformat():
-            self._day, self._counts = today.isoformat(), {}
-        if self._counts.get(unit, 0) >= quota:
+        if self.counts.get(unit, 0) >= quota:
             return False
-        self._counts[unit] = self._counts.get(unit, 0) + 1
+        self.counts[unit] = self.counts.get(unit, 0) + 1
+        self.changed = True
         return True
 
-    def save(self) -> None:
-        """Put the counts on the disk."""
-        _write(self._path, {"day": self._day, "units": self._counts})
+    def give_back(self, unit: str) -> None:
+        """One record was not issued after all."""
+        if self.counts.get(unit, 0):
+            self.counts[unit] -= 1
+            self.changed = True
 
 
 def _list(data: object) -> list[Any]:

@@ -4,7 +4,7 @@ A token of a Vietnamese CA has that CA's certificate, for confirmations, and a D
 one comes first; when the centre refuses it, the next one of the same key tries to log in. No PIN is asked for that.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +31,12 @@ class KeyUnder:
 
     def sign(self, tbs: bytes) -> bytes:
         return self.key.sign(tbs)
+
+    def sign_many(self, messages: Sequence[bytes]) -> Iterable[bytes]:
+        """At once where the key can."""
+        many = getattr(self.key, "sign_many", None)
+        signatures: Iterable[bytes] = map(self.key.sign, messages) if many is None else many(messages)
+        return signatures
 
 
 def certificates_for(

@@ -4,7 +4,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -13,19 +13,32 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import typer
 
 from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, out, plain, stop
+from vaxseal.opening import Place, open_agent
 from vaxseal.sentences import sentence_of
-from vaxseal.tokens import pin_source, selector
+from vaxseal.state import journal_folder
+from vaxseal.tokens import pin_source
 from vaxseal.vietnamese import vietnamese_of
 
 if TYPE_CHECKING:
-    from certificates.jobs import Task
-    from certificates.signing import SigningKey
     from hsm.worker.key import WorkerKey
-    from signer.agent import Batch, JobOutcome, Role, SigningAgent
+    from signer.agent import SigningAgent
+    from signer.batch import Batch, JobOutcome
     from signer.client import Mode
+    from signer.roles import Role
     from signer.units import DailyCount, EnrolledUnits
 
 WARNED: Final = timedelta(days=60)
+
+
+_WITHOUT_NETWORK: Final = (
+    "Không có mạng: ký những hồ sơ đã lấy về máy này; chữ ký được giữ lại và gửi ở lần chạy sau.\n"
+    "No network: signing the records that are kept here; the signatures are kept and sent by the next run."
+)
+
+_KEPT: Final = (
+    "{count} chữ ký được giữ trên máy này. Khi có mạng, hãy chạy lại lệnh này trước hạn để gửi.\n"
+    "{count} signatures are kept on this machine. Run this again when there is a network, before the time is over."
+)
 
 
 def sign(
@@ -43,6 +56,7 @@ def sign(
     json: bool,
     pin_stdin: bool,
     last_try: bool,
+    journal: Path | None = None,
     mode: "Mode" = "two-tier",
     units: "Callable[[], EnrolledUnits] | None" = None,
     count: "DailyCount | None" = None,
@@ -54,14 +68,8 @@ def sign(
     """
     from certificates.errors import CertificateError
     from hsm.errors import TokenError
-    from hsm.modules import find_module
     from hsm.process_guard import forbid_dumps
-    from hsm.worker.key import open_worker_key
-    from hsm.worker.process import TokenWorker
-    from signer.agent import SigningAgent
-    from signer.client import CentreClient
     from signer.errors import AgentError
-    from vaxseal.choosing import certificates_for, log_in_with
 
     if json and not yes and not sys.stdin.isatty():
         sentence = "Nobody is there to be asked: say --yes to sign without a look at the table."
@@ -69,42 +77,29 @@ def sign(
     forbid_dumps()  # the PIN passes through this process
     agent: SigningAgent | None = None
     started = time.perf_counter()
+    place = Place(
+        centre=centre,
+        account=account,
+        role=role,
+        mode=mode,
+        module=module,
+        serial=serial,
+        label=label,
+        certificate=certificate,
+        last_try=last_try,
+        journal=journal_folder(journal),
+    )
+    pin = pin_source("PIN of the token", from_stdin=pin_stdin)
     try:
-        token, now = selector(serial, label), datetime.now(UTC)
-        place = find_module(module, token)
-        task: Task = "confirm" if (role, mode) == ("station", "two-tier") else "issue"
-        with ExitStack() as stack:
-            client = stack.enter_context(CentreClient(centre))
-            worker = stack.enter_context(closing(TokenWorker()))
-            choice = certificates_for(lambda: worker.certificates(place, token), certificate, task=task, at=now)
-            key = stack.enter_context(
-                open_worker_key(
-                    place,
-                    token,
-                    pin_source("PIN of the token", from_stdin=pin_stdin),
-                    certificate_der=choice[0] if choice else None,
-                    at=now,
-                    allow_final_try=last_try,
-                    worker=worker,
-                )
-            )
-
-            def make_agent(under: "SigningKey") -> SigningAgent:
-                return SigningAgent(
-                    client=client,
-                    key=under,
-                    role=role,
-                    account=account,
-                    mode=mode,
-                    units=units and units(),
-                    count=count,
-                )
-
-            agent, session = log_in_with(key, choice[1:], make_agent)
-            if not json:
-                words = "confirms" if session.task == "confirm" else "signs passports"
-                err.print(f"Logged in at {client.centre}: {account} of {session.unit}, which {words}.", markup=False)
-                _warn_of_end(session.signs_until)
+        with open_agent(place, pin, units=units and units(), count=count, may_be_offline=True) as opened:
+            agent, key = opened.agent, opened.key
+            if opened.session is None and not json:
+                err.print(_WITHOUT_NETWORK, markup=False)
+            elif opened.session is not None and not json:
+                words = "confirms" if opened.session.task == "confirm" else "signs passports"
+                where = f"{agent.client.centre}: {account} of {opened.session.unit}"
+                err.print(f"Logged in at {where}, which {words}.", markup=False)
+                _warn_of_end(opened.session.signs_until)
             waiting, declined = _work(agent, key, units, limit, everything=everything, yes=yes, json=json)
             agent.finish()
     except (TokenError, AgentError, CertificateError) as error:
@@ -112,7 +107,8 @@ def sign(
     except (KeyboardInterrupt, typer.Abort):
         _stop("stopped", "Stopped. What was signed has been sent; the rest waits.", agent, started, json=json)
     _answer(agent, started, waiting=waiting, json=json, declined=declined)
-    if declined or not all(map(_is_fine, agent.outcomes)):
+    kept = ("unsent",) if agent.offline else ()
+    if declined or not all(_is_fine(outcome) or outcome.outcome in kept for outcome in agent.outcomes):
         raise SystemExit(EXIT_NO)
 
 
@@ -155,10 +151,11 @@ def _work(
         if batch.reviewed and not yes and not _approve(len(batch.reviewed)):
             agent.put_back(batch)
             return batch.waiting, True
+        approved = agent.approve(batch)
         with nullcontext() if yes else key.batch():
-            sign_through_losses(agent, key, batch, partial(_bar, hidden=json), say)
+            sign_through_losses(agent, key, approved, partial(_bar, hidden=json), say)
         # Refused records may come back at once: a round that moved nothing is the last one.
-        before, signed = signed, sum(outcome.outcome == "accepted" for outcome in agent.outcomes)
+        before, signed = signed, sum(outcome.outcome in ("accepted", "unsent") for outcome in agent.outcomes)
         if not everything or signed == before:
             return batch.waiting, False
 
@@ -185,6 +182,8 @@ def _show(batch: "Batch") -> None:
     from rich.table import Table
     from rich.text import Text
 
+    if batch.resumed:
+        err.print(_resumed(batch), markup=False)
     table = Table(title=f"{len(batch.reviewed)} records to sign, oddities first", title_justify="left")
     for heading, widest in (("", 3), ("Name", 30), ("Born", 10), ("Dose", 24), ("Code", 32), ("Look at", 60)):
         table.add_column(heading, overflow="fold", max_width=widest)
@@ -205,6 +204,14 @@ def _show(batch: "Batch") -> None:
         err.print(plain(f"Refused {refusal.job_id}: {refusal.reason} ({refusal.detail})"), markup=False)
     if batch.waiting:
         err.print(f"{batch.waiting} more records wait at the centre.", markup=False)
+
+
+def _resumed(batch: "Batch") -> str:
+    until = batch.deadline.astimezone().strftime("%H:%M %d/%m/%Y")
+    return (
+        f"Đợt ký trước chưa xong: còn {len(batch.reviewed)} hồ sơ, ký được đến {until}.\n"
+        f"An earlier batch is unfinished: {len(batch.reviewed)} records, which can be signed until {until}."
+    )
 
 
 @contextmanager
@@ -235,6 +242,7 @@ def _answer(
             "counts": {name: counts[name] for name in ("accepted", "already", "rejected", "refused", "unsent")},
             "waiting": waiting,
             "declined": declined,
+            "offline": agent.offline,
             "seconds": {stage: round(spent, 3) for stage, spent in {**agent.seconds, "all": seconds}.items()},
             "jobs": [
                 {
@@ -259,7 +267,9 @@ def _answer(
         if not _is_fine(outcome):
             state = f", the record is {outcome.state}" if outcome.state else ""
             out.print(f"  {outcome.job_id} {outcome.outcome}: {outcome.reason or 'no answer'}{state}", markup=False)
-    if waiting:
+    if agent.offline and counts["unsent"]:
+        out.print(_KEPT.format(count=counts["unsent"]), markup=False)
+    if waiting and not agent.offline:
         out.print(f"{waiting} more wait. Start again, or use --all.", markup=False)
     if error:
         for text in filter(None, (error["detail_vi"], error["detail"])):

@@ -63,6 +63,14 @@ Mode = Annotated[
         help="How the deployment works: two-tier or station. The centre cannot change it.",
     ),
 ]
+JournalDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--journal",
+        metavar="DIR",
+        help="Where unfinished batches are kept, encrypted. Default: this user's state folder.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Sign without asking.")]
 
 # signed lists

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from hsm.errors import PinError, TokenError
 
 if TYPE_CHECKING:
-    from signer.agent import Batch, SigningAgent
+    from signer.agent import SigningAgent
+    from signer.batch import Approved
 
 PATIENCE: Final = 60.0  # seconds that a person has to plug the token in again
 _PAUSE: Final = 1.0
@@ -24,8 +25,8 @@ class Reopens(Protocol):
     def reopen(self) -> None: ...
 
 
-def sign_through_losses(agent: "SigningAgent", key: Reopens, batch: "Batch", bar: Bar, say: Say) -> None:
-    """Sign and send a batch. What was signed before a loss is sent; the rest follows within the same lease.
+def sign_through_losses(agent: "SigningAgent", key: Reopens, approved: "Approved", bar: Bar, say: Say) -> None:
+    """Sign and send what was approved. What was signed before a loss is sent; the rest follows within the same lease.
 
     Raises:
         TokenError: the token did not come back, or fails again and again; PinError at once.
@@ -34,15 +35,15 @@ def sign_through_losses(agent: "SigningAgent", key: Reopens, batch: "Batch", bar
     in_vain = 0
     while True:
         try:
-            with bar(len(batch.reviewed)) as advance:
-                agent.sign_and_send(batch, advance)
+            with bar(len(approved)) as advance:
+                agent.sign_and_send(approved, advance)
         except TokenError as error:
-            rest = agent.rest_of(batch)
-            in_vain = in_vain + 1 if len(rest) == len(batch) else 0
+            rest = agent.rest_of(approved)
+            in_vain = in_vain + 1 if len(rest) == len(approved) else 0
             if not error.outcome_unknown or in_vain == _IN_VAIN or not len(rest):
                 raise
-            batch = rest
-            wait_for_token(key, say, left=len(batch))
+            approved = rest
+            wait_for_token(key, say, left=len(approved))
         else:
             return
 

@@ -23,6 +23,11 @@ def state_folder() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or home / ".local" / "state") / "vaxseal"
 
 
+def journal_folder(given: Path | None) -> Path:
+    """Where the signing agent keeps unfinished batches."""
+    return given or state_folder() / "batches"
+
+
 class SeenVersions:
     """The highest version seen of a kind of list, for each pinned root, in one small JSON file.
 

@@ -53,6 +53,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "role-differs": "Máy chủ giao việc khác với lệnh này: không có gì được ký.",
     "mode-differs": "Máy chủ chạy ở chế độ khác với máy này: không có gì được ký. Hãy hỏi đơn vị cấp trên.",
     "lease-ended": "Đã hết thời gian của đợt này: hãy chạy lại cho phần còn lại.",
+    # what is kept on this machine
+    "journal-write": "Không ghi được nhật ký của đợt ký: không có gì được ký thêm. Hãy dọn bớt ổ đĩa, hoặc chỉ thư mục"
+    " khác bằng --journal.",
+    "journal-damaged": "Nhật ký của một đợt ký dở dang bị hỏng nên không được dùng: máy chủ sẽ giao lại các hồ sơ đó"
+    " khi hết hạn.",
+    "journal-unknown": "Không có đợt ký dở dang nào mang tên này.",
+    "journal-busy": "Một chương trình khác đang làm việc với đợt ký này.",
     # this machine
     "signing-time": "Đồng hồ của máy này lệch hơn 10 phút so với máy chủ: hãy chỉnh đồng hồ. Không có gì được ký.",
     "layout-differs": "Mẫu giấy chứng nhận của máy này khác với máy chủ: hãy cập nhật phần mềm. Không có gì được ký.",

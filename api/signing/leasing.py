@@ -61,16 +61,20 @@ class _Made:
     came_from: str
 
 
-def lease_work(centre: Centre, session: Session, *, layout: str, limit: int) -> Lease:
+def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, offline: bool = False) -> Lease:
     """Lease up to ``limit`` records to the session's token.
 
+    ``offline``: for work without a network, until a later deadline. A token then holds LARGEST_BATCH records at most.
+
     A record that no longer passes its checks is put aside with the reason; the others go on. Raises CentreError
-    ``layout``, ``certificate-ended``, ``certificate-ending``, ``dsc-usage``, ``dsc-unpublished`` or ``dsc-too-new``,
-    IssuanceError ``dsc-country``: then nothing is leased.
+    ``layout``, ``certificate-ended``, ``certificate-ending``, ``dsc-usage``, ``dsc-unpublished``, ``dsc-too-new`` or
+    ``offline-full``, IssuanceError ``dsc-country``: then nothing is leased.
     """
     now = centre.clock()
     _check_signer(session, layout, now)
-    lease_id, deadline = secrets.token_hex(16), now + timedelta(seconds=centre.settings.lease_seconds)
+    settings = centre.settings
+    seconds = settings.offline_lease_seconds if offline else settings.lease_seconds
+    lease_id, deadline = secrets.token_hex(16), now + timedelta(seconds=seconds)
     leased: list[SigningJob] = []
     with writing(centre.engine) as connection:
         refuse_suspended(connection, session)
@@ -78,6 +82,8 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int) -> 
         if session.task == "issue":
             begin = issuing_from(connection, centre.settings, session.certificate, now)
         return_lapsed(connection, now)
+        if offline:
+            limit = min(limit, _room(connection, session))
         connection.execute(
             insert(leases).values(
                 lease_id=lease_id,
@@ -88,7 +94,7 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int) -> 
                 deadline=instant_to_text(deadline),
             )
         )
-        ready = _ready(connection, session, centre.settings.mode, begin)
+        ready = _ready(connection, session, settings.mode, begin)
         while len(leased) < limit:
             # SKIP LOCKED is for PostgreSQL; SQLite holds one lock for all.
             some = ready.limit(limit - len(leased)).with_for_update(skip_locked=True, of=records)
@@ -106,6 +112,19 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int) -> 
         )
         waiting = connection.execute(select(func.count()).select_from(ready.order_by(None).subquery())).scalar_one()
     return Lease(lease_id=lease_id, deadline=deadline, jobs=tuple(leased), waiting=waiting)
+
+
+def _room(connection: Connection, session: Session) -> int:
+    """How many more records the token may hold at once. Raises CentreError ``offline-full``."""
+    held = (
+        select(func.count())
+        .select_from(jobs.join(leases, leases.c.lease_id == jobs.c.lease_id))
+        .where(jobs.c.state == "leased", leases.c.fingerprint == session.certificate.fingerprint)
+    )
+    room: int = LARGEST_BATCH - connection.execute(held).scalar_one()
+    if room <= 0:
+        raise CentreError("offline-full", f"the token holds {LARGEST_BATCH} records already")
+    return room
 
 
 def _lease_some(

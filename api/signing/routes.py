@@ -20,6 +20,7 @@ class LeaseRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
     layout: str = Field(max_length=200, description="the page layout of the agent")
     limit: int = Field(ge=1, le=LARGEST_BATCH)
+    offline: bool = Field(default=False, description="for work without a network: a later deadline")
 
 
 class LeaseAnswer(BaseModel):
@@ -61,7 +62,7 @@ def lease(
     session: Annotated[Session, Depends(require_session)],
 ) -> LeaseAnswer:
     """Records for this token to sign, with everything that goes into the signed bytes."""
-    leased = lease_work(centre, session, layout=request.layout, limit=request.limit)
+    leased = lease_work(centre, session, layout=request.layout, limit=request.limit, offline=request.offline)
     return LeaseAnswer(
         lease_id=leased.lease_id,
         deadline=instant_to_text(leased.deadline),

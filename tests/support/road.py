@@ -62,6 +62,7 @@ class Road:
 
     def sign(self, role: str, *more: str, token: str | None = None, pin: str | None = None, expect: int = 0) -> Any:
         name = token or role
+        more = ("--journal", str(self.folder / "journal" / name), *more)
         own = ("--units", str(self.folder / "units.json")) if role == "ministry" else ()
         typed = (self.pins.get(name, "") if pin is None else pin) + "\n"
         return self.answer(
@@ -119,6 +120,7 @@ class Road:
         mine = {name: value for name, value in os.environ.items() if not name.startswith(("VAXSEAL_", "SOFTHSM2_"))}
         mine |= {
             "COLUMNS": "200",
+            "XDG_STATE_HOME": str(self.folder / "state"),
             "VAXSEAL_DATA": str(self.folder / "data"),
             "VAXSEAL_PKCS11_MODULE": str(self.tokens.module),
             "VAXSEAL_MODE": self.mode,

@@ -12,6 +12,7 @@ from vaxseal.options import (
     Centre,
     Certificate,
     Everything,
+    JournalDir,
     Json,
     Label,
     LastTry,
@@ -47,6 +48,7 @@ def sign(
     json: Json = False,
     pin_stdin: PinStdin = False,
     last_try: LastTry = False,
+    journal: JournalDir = None,
 ) -> None:
     """Verify what the units confirmed, and sign passport and PDF with the ministry's token.
 
@@ -82,6 +84,7 @@ def sign(
         json=json,
         pin_stdin=pin_stdin,
         last_try=last_try,
+        journal=journal,
         units=lambda: EnrolledUnits.load(units),
         count=count,
     )

@@ -1,5 +1,7 @@
 """Commands of `vaxseal station`: the signer of a station, at the PC that holds the unit's token."""
 
+from typing import Annotated
+
 import typer
 
 from vaxseal.options import (
@@ -7,6 +9,7 @@ from vaxseal.options import (
     Centre,
     Certificate,
     Everything,
+    JournalDir,
     Json,
     Label,
     LastTry,
@@ -36,11 +39,16 @@ def sign(
     pin_stdin: PinStdin = False,
     last_try: LastTry = False,
     mode: Mode = "two-tier",
+    journal: JournalDir = None,
 ) -> None:
     """Take the records that are ready, show them, and sign them with the unit's token.
 
     In two-tier mode the token confirms; in station mode it signs passport and PDF. Everything is built again on this
     machine and compared with what the centre intends; what differs is refused by name and reported.
+
+    What an earlier run left is finished first: signatures that did not reach the centre are sent, and records that were
+    not signed are shown again. Where the centre cannot be reached, records that are kept here (vaxseal station take)
+    are signed without it, and sent by the next run.
 
     Exit code 0: everything was accepted; 1: something was refused or you said no; 2: it could not be done.
 
@@ -69,4 +77,87 @@ def sign(
         json=json,
         pin_stdin=pin_stdin,
         last_try=last_try,
+        journal=journal,
     )
+
+
+@app.command("take")
+def take(
+    centre: Centre,
+    account: Account,
+    module: Module = None,
+    token: Serial = None,
+    label: Label = None,
+    certificate: Certificate = None,
+    limit: Limit = 500,
+    json: Json = False,
+    pin_stdin: PinStdin = False,
+    last_try: LastTry = False,
+    mode: Mode = "two-tier",
+    journal: JournalDir = None,
+) -> None:
+    """Take records along, to sign them where there is no network.
+
+    They are kept on this machine, encrypted, for a day at most. Then use vaxseal station sign as always: without a
+    network it signs them and keeps the signatures, with a network it sends these.
+
+    Exit code 0: some were taken; 1: nothing is ready; 2: it could not be done.
+
+    [bold]Examples[/bold]
+
+      vaxseal station take --centre https://centre.example.vn --account lan
+
+      vaxseal station take --centre https://centre.example.vn --account lan --limit 100 --json
+    """
+    from vaxseal import keeping
+
+    keeping.take(
+        centre=centre,
+        account=account,
+        module=module,
+        serial=token,
+        label=label,
+        certificate=certificate,
+        limit=limit,
+        json=json,
+        pin_stdin=pin_stdin,
+        last_try=last_try,
+        mode=mode,
+        journal=journal,
+    )
+
+
+@app.command("status")
+def status(journal: JournalDir = None, json: Json = False) -> None:
+    """Say what is unfinished on this machine, until when, and what to do. No token is needed.
+
+    Exit code 0: nothing is unfinished; 1: something is; 2: it could not be done.
+
+    [bold]Examples[/bold]
+
+      vaxseal station status
+
+      vaxseal station status --json
+    """
+    from vaxseal import keeping
+
+    keeping.status(journal, json=json)
+
+
+@app.command("discard")
+def discard(
+    name: Annotated[str, typer.Argument(metavar="BATCH", help="The batch, as vaxseal station status names it.")],
+    journal: JournalDir = None,
+    json: Json = False,
+) -> None:
+    """Destroy an unfinished batch on this machine: one that is damaged, or whose token is gone.
+
+    Nothing is lost at the centre: it hands the records out again when the batch's time is over.
+
+    [bold]Examples[/bold]
+
+      vaxseal station discard batch-0123456789abcdef
+    """
+    from vaxseal import keeping
+
+    keeping.discard(name, journal, json=json)

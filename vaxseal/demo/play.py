@@ -200,7 +200,7 @@ class Play:
         ) as advance:
             answer = self.commands.run(
                 *(role, "sign", "--centre", self._url, "--account", account, "--label", token.label),
-                *(*units, "--all", "--yes", "--pin-stdin"),
+                *(*units, "--all", "--yes", "--pin-stdin", "--journal", self._folder.work / "batches" / unit.code),
                 token=token.config,
                 answer=token.pin + "\n",
                 exit_codes=(0, 1),

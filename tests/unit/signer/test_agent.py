@@ -1,182 +1,31 @@
 """The agent from log-in to receipt, against a scripted centre in this process."""
 
-import base64
-import json
-from collections import Counter
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from certificates.cose import decode_cose_sign1
-from certificates.errors import IssuanceError
 from certificates.hc1 import decode_hc1
 from certificates.issuance import finish, prepare_confirmation
 from certificates.jobs import SignedJob, SigningJob
-from certificates.login import LoginChallenge, verify_login
 from certificates.pdf.document import prepare_document
 from certificates.pdf.pades import embed_cms
 from certificates.pki import SigningCertificate
 from certificates.records.model import instant_from_text
 from certificates.records.verification import verify
-from certificates.signing import Algorithm
 from signer import agent as agent_module
-from signer.agent import Batch, Role, SigningAgent
-from signer.client import CentreClient, Mode
+from signer.agent import SigningAgent
+from signer.batch import Batch
+from signer.client import Mode
 from signer.errors import AgentError
+from signer.roles import Role
 from signer.units import DailyCount, EnrolledUnits
+from tests.support.scripted import Clock, FailingKey, ScriptedCentre, agent_of, counts, jobs_of, sign_all
 from tests.support.signing import NOW, UNIT, certificate_of, key_of, make_dose, make_job, make_record
 from tests.support.softkeys import SoftKey
-
-CENTRE = "https://centre.example.vn"
-
-
-class ScriptedCentre:
-    """Answers like the service as far as the agent can see, and verifies what it is sent as the service does."""
-
-    def __init__(
-        self, jobs: list[SigningJob], *, task: str = "confirm", mode: str = "two-tier", signer: str = "unit"
-    ) -> None:
-        self.jobs, self.task, self.mode, self.certificate = jobs, task, mode, certificate_of(signer)
-        self.unit = UNIT
-        self.session_until = NOW + timedelta(hours=8)
-        self.deadline = NOW + timedelta(hours=2)
-        self.logins = 0
-        self.leases = 0
-        self.submits = 0
-        self.cut_submits = 0  # answers that get lost after the work was done
-        self.expire_after: int | None = None  # submits after which the session is over
-        self.signed: dict[str, SignedJob] = {}
-        self.refused: dict[str, tuple[str, str]] = {}
-
-    def __call__(self, request: httpx2.Request) -> httpx2.Response:
-        body = json.loads(request.read())
-        name = request.url.path.rsplit("/", 1)[-1]
-        if name in ("lease", "submit") and request.headers.get("Authorization") != f"Bearer bearer-{self.logins}":
-            return httpx2.Response(401, json={"type": "urn:vaxseal:problem:session-ended", "detail": "Log in again."})
-        answer = getattr(self, f"do_{name}")(body)
-        return answer if isinstance(answer, httpx2.Response) else httpx2.Response(200, json=answer)
-
-    def do_challenge(self, body: dict[str, Any]) -> Any:
-        self.challenge = LoginChallenge(challenge_id="c1", nonce=bytes(32), account=body["account"])
-        assert base64.b64decode(body["fingerprint"]) == self.certificate.fingerprint
-        return {
-            "challenge_id": "c1",
-            "nonce": base64.b64encode(bytes(32)).decode(),
-            "expires_at": "2022-06-15T03:02:00Z",
-        }
-
-    def do_login(self, body: dict[str, Any]) -> Any:
-        try:
-            signature = base64.b64decode(body["signature"])
-            verify_login(self.challenge, signature, centre=CENTRE, certificate=self.certificate)
-        except IssuanceError:
-            return httpx2.Response(401, json={"type": "urn:vaxseal:problem:login-refused", "detail": "Not this token."})
-        self.logins += 1
-        return {
-            "token": f"bearer-{self.logins}",
-            "unit": self.unit,
-            "task": self.task,
-            "mode": self.mode,
-            "expires_at": self.session_until.isoformat().replace("+00:00", "Z"),
-            "signs_until": "2023-06-15T00:00:00Z",
-        }
-
-    def do_lease(self, body: dict[str, Any]) -> Any:
-        self.leases += 1
-        given, self.jobs = self.jobs[: body["limit"]], self.jobs[body["limit"] :]
-        return {
-            "lease_id": f"L{self.leases}",
-            "deadline": f"{self.deadline:%Y-%m-%dT%H:%M:%SZ}",
-            "jobs": [job.to_dict() for job in given],
-            "waiting": len(self.jobs),
-        }
-
-    def do_submit(self, body: dict[str, Any]) -> Any:
-        self.submits += 1
-        results = []
-        for job in map(SignedJob.from_dict, body["signed"]):
-            known = self.signed.get(job.job_id)
-            self.signed[job.job_id] = job
-            results.append({"job_id": job.job_id, "outcome": "already" if known else "accepted"})
-        for job in body["refused"]:
-            self.refused[job["job_id"]] = (job["reason"], job["detail"])
-            results.append({"job_id": job["job_id"], "outcome": "refused"})
-        if self.expire_after is not None and self.submits == self.expire_after:
-            self.logins += 1
-        if self.cut_submits:
-            self.cut_submits -= 1
-            raise httpx2.ReadError("the answer got lost")
-        return {"results": [{"reason": None, "state": "confirmed", **result} for result in results]}
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
-class FailingKey:
-    """A token that is pulled out, or answers nonsense, after some good signatures."""
-
-    def __init__(self, key: SoftKey, good: int, fault: Exception | bytes) -> None:
-        self._key, self._good, self._fault = key, good, fault
-
-    @property
-    def certificate_der(self) -> bytes:
-        return self._key.certificate_der
-
-    @property
-    def algorithm(self) -> Algorithm:
-        return self._key.algorithm
-
-    def sign(self, tbs: bytes) -> bytes:
-        self._good -= 1
-        if self._good >= 0:
-            return self._key.sign(tbs)
-        if isinstance(self._fault, Exception):
-            raise self._fault
-        return self._fault
-
-
-def jobs_of(number: int, **given: Any) -> list[SigningJob]:
-    given = {"task": "confirm", "signer": "unit", **given}
-    return [
-        make_job(job_id=f"J-{index}", record=make_record(record_id=f"R-{index}"), **given) for index in range(number)
-    ]
-
-
-def agent_of(
-    centre: ScriptedCentre,
-    *,
-    key: Any = None,
-    role: Role = "station",
-    mode: Mode = "two-tier",
-    clock: Clock | None = None,
-    units: EnrolledUnits | None = None,
-    count: DailyCount | None = None,
-    url: str = CENTRE,
-) -> SigningAgent:
-    client = CentreClient(url, transport=httpx2.MockTransport(centre), pauses=(0.0, 0.0, 0.0))
-    return SigningAgent(
-        client=client,
-        key=key or key_of("ministry" if role == "ministry" else "unit"),
-        role=role,
-        mode=mode,
-        account="lan",
-        clock=clock or Clock(),
-        units=units,
-        count=count,
-    )
-
-
-def counts(agent: SigningAgent) -> dict[str, int]:
-    return dict(Counter(outcome.outcome for outcome in agent.outcomes))
 
 
 def code_of(error: pytest.ExceptionInfo[AgentError]) -> str:
@@ -189,7 +38,7 @@ def test_a_station_confirms_what_it_rebuilt() -> None:
     agent = agent_of(centre)
     agent.log_in()
     batch = agent.next_batch(100)
-    agent.sign_and_send(batch)
+    agent.sign_and_send(agent.approve(batch))
     assert counts(agent) == {"accepted": 3}
     for job in jobs:
         record = verify(job.record, job.evidence, today=NOW.date())
@@ -218,7 +67,7 @@ def check_page(job: SigningJob, signed: SignedJob, certificate: SigningCertifica
 def test_a_station_of_station_mode_signs_passport_and_page() -> None:
     centre = ScriptedCentre(jobs := jobs_of(1, task="issue"), task="issue", mode="station")
     agent = agent_of(centre, mode="station")
-    agent.sign_and_send(agent.next_batch(10))
+    sign_all(agent, 10)
     assert counts(agent) == {"accepted": 1}
     assert check_page(jobs[0], centre.signed["J-0"], certificate_of("unit")).startswith(b"%PDF")
 
@@ -235,7 +84,7 @@ def test_the_ministry_verifies_confirmations_and_signs(tmp_path: Path) -> None:
     jobs[1] = replace(jobs[1], confirmation=replace(stolen, signature=bytes(64)).encode())
     centre = ScriptedCentre(jobs.copy(), task="issue", signer="ministry")
     agent = ministry_of(centre, tmp_path)
-    agent.sign_and_send(agent.next_batch(10))
+    sign_all(agent, 10)
     assert counts(agent) == {"accepted": 1, "refused": 1}
     assert check_page(jobs[0], centre.signed["J-0"], certificate_of("ministry")).startswith(b"%PDF")
     assert centre.refused["J-1"][0] == "confirmation-signature"
@@ -248,12 +97,13 @@ def test_beyond_its_quota_a_unit_waits_and_the_count_is_on_the_disk(tmp_path: Pa
     agent = ministry_of(centre, tmp_path, quota=2)
     batch = agent.next_batch(10)
     assert (len(batch.reviewed), len(batch.postponed)) == (2, 1)
-    agent.sign_and_send(batch)
+    agent.sign_and_send(agent.approve(batch))
     assert centre.refused == {}
     agent.finish()
     assert [reason for reason, _ in centre.refused.values()] == ["quota-exceeded"]
     assert counts(agent) == {"accepted": 2, "refused": 1}
-    assert not DailyCount(tmp_path / "count.json").take(UNIT, 2, date(2022, 6, 15))
+    with DailyCount(tmp_path / "count.json").open(date(2022, 6, 15)) as tally:
+        assert not tally.take(UNIT, 2)
 
 
 def test_oddities_stand_first_and_refusals_are_reported() -> None:
@@ -267,7 +117,7 @@ def test_oddities_stand_first_and_refusals_are_reported() -> None:
     agent = agent_of(centre)
     batch = agent.next_batch(10)
     assert [job.job_id for job in batch.reviewed] == ["J-9", "J-1", "J-2"]
-    agent.sign_and_send(batch)
+    agent.sign_and_send(agent.approve(batch))
     assert centre.refused.keys() == {"J-0"}
     assert centre.refused["J-0"][0] == "tbs-digest"
     outcome = next(outcome for outcome in agent.outcomes if outcome.job_id == "J-0")
@@ -276,17 +126,20 @@ def test_oddities_stand_first_and_refusals_are_reported() -> None:
 
 def test_one_record_twice_in_a_batch_is_signed_once() -> None:
     one, other = jobs_of(2)
-    agent = agent_of(ScriptedCentre([one, replace(one, job_id="J-5"), replace(other, job_id=one.job_id)]))
+    agent = agent_of(ScriptedCentre([one, replace(one, job_id="J-5")]))
     batch = agent.next_batch(10)
     assert [job.job_id for job in batch.reviewed] == ["J-0"]
-    assert [refusal.reason for refusal in batch.refusals] == ["job-twice", "job-twice"]
+    assert [refusal.reason for refusal in batch.refusals] == ["job-twice"]
+    with pytest.raises(AgentError) as error:
+        agent_of(ScriptedCentre([one, replace(other, job_id=one.job_id)])).next_batch(10)
+    assert code_of(error) == "centre-answer"
 
 
 def test_a_lost_answer_doubles_nothing() -> None:
     centre = ScriptedCentre(jobs_of(2))
     centre.cut_submits = 2
     agent = agent_of(centre)
-    agent.sign_and_send(agent.next_batch(10))
+    sign_all(agent, 10)
     assert counts(agent) == {"already": 2}
     assert centre.submits == 3
 
@@ -296,7 +149,7 @@ def test_what_was_signed_before_the_token_was_pulled_out_is_sent() -> None:
     agent = agent_of(centre, key=FailingKey(key_of("unit"), 3, OSError("pulled out")))  # the log-in is one of them
     batch = agent.next_batch(10)
     with pytest.raises(OSError, match="pulled out"):
-        agent.sign_and_send(batch)
+        agent.sign_and_send(agent.approve(batch))
     assert centre.signed.keys() == {"J-0", "J-1"}
     assert counts(agent) == {"accepted": 2}
 
@@ -306,11 +159,11 @@ def test_the_rest_of_a_batch_is_signed_when_the_token_is_back() -> None:
     jobs[0] = replace(jobs[0], tbs_digest=bytes(32))
     centre = ScriptedCentre(jobs)
     agent = agent_of(centre, key=FailingKey(key_of("unit"), 2, OSError("pulled out")))
-    batch = agent.next_batch(10)
+    approved = agent.approve(agent.next_batch(10))
     with pytest.raises(OSError, match="pulled out"):
-        agent.sign_and_send(batch)
-    rest = agent.rest_of(batch)
-    assert ([job.job_id for job in rest.reviewed], rest.refusals) == (["J-2", "J-3"], ())
+        agent.sign_and_send(approved)
+    rest = agent.rest_of(approved)
+    assert ([job.job_id for job in rest.batch.reviewed], rest.batch.refusals) == (["J-2", "J-3"], ())
     agent.key = key_of("unit")
     agent.sign_and_send(rest)
     assert counts(agent) == {"accepted": 3, "refused": 1}
@@ -320,7 +173,7 @@ def test_the_rest_of_a_batch_is_signed_when_the_token_is_back() -> None:
 def test_a_signature_that_does_not_verify_is_never_sent() -> None:
     centre = ScriptedCentre(jobs_of(2))
     agent = agent_of(centre, key=FailingKey(key_of("unit"), 2, bytes(64)))
-    agent.sign_and_send(agent.next_batch(10))
+    sign_all(agent, 10)
     assert centre.signed.keys() == {"J-0"}
     assert centre.refused["J-1"][0] == "signature-invalid"
 
@@ -377,7 +230,7 @@ def test_a_session_may_end_whenever_the_centre_says(end: str) -> None:
     centre = ScriptedCentre(jobs_of(1))
     centre.session_until = instant_from_text(end)
     agent = agent_of(centre)
-    agent.sign_and_send(agent.next_batch(5))
+    sign_all(agent, 5)
     assert counts(agent) == {"accepted": 1}
 
 
@@ -413,7 +266,7 @@ def test_a_batch_is_not_signed_after_its_deadline() -> None:
     batch = agent.next_batch(10)
     clock.now = centre.deadline
     with pytest.raises(AgentError) as error:
-        agent.sign_and_send(batch)
+        agent.sign_and_send(agent.approve(batch))
     assert code_of(error) == "lease-ended"
     assert centre.signed == {}
 
@@ -443,7 +296,7 @@ def test_a_session_that_ends_during_a_batch_loses_nothing(monkeypatch: pytest.Mo
     centre = ScriptedCentre(jobs_of(5))
     centre.expire_after = 1
     agent = agent_of(centre)
-    agent.sign_and_send(agent.next_batch(10))
+    sign_all(agent, 10)
     assert counts(agent) == {"accepted": 5}
     assert centre.signed.keys() == {f"J-{index}" for index in range(5)}
 
@@ -454,7 +307,7 @@ def test_an_unreachable_centre_leaves_signatures_named_as_unsent() -> None:
     batch = agent.next_batch(10)
     centre.cut_submits = 9
     with pytest.raises(AgentError) as error:
-        agent.sign_and_send(batch)
+        agent.sign_and_send(agent.approve(batch))
     assert code_of(error) == "centre-unreachable"
     assert counts(agent) == {"unsent": 2}
 
@@ -468,7 +321,7 @@ def test_an_empty_batch_says_that_nothing_waits() -> None:
 def test_progress_counts_every_record() -> None:
     agent = agent_of(ScriptedCentre(jobs_of(3)))
     steps: list[int] = []
-    agent.sign_and_send(agent.next_batch(10), steps.append)
+    sign_all(agent, 10, progress=steps.append)
     assert sum(steps) == 3
 
 

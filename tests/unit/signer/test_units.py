@@ -2,6 +2,8 @@
 
 import base64
 import json
+import subprocess
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -126,21 +128,50 @@ def test_a_list_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert code_of(error) == "file-not-written"
 
 
+def take(count: DailyCount, quota: int, day: date = DAY, unit: str = UNIT) -> bool:
+    with count.open(day) as tally:
+        return tally.take(unit, quota)
+
+
 def test_the_quota_of_a_unit_ends_and_begins_anew_each_day(tmp_path: Path) -> None:
     count = DailyCount(tmp_path / "count.json")
-    assert [count.take(UNIT, 2, DAY) for _ in range(3)] == [True, True, False]
-    assert count.take("HN-002", 2, DAY)
-    count.save()
+    assert [take(count, 2) for _ in range(3)] == [True, True, False]
+    assert take(count, 2, unit="HN-002")
     again = DailyCount(tmp_path / "count.json")
-    assert not again.take(UNIT, 2, DAY)
-    assert again.take(UNIT, 3, DAY)
-    assert again.take(UNIT, 1, DAY + timedelta(days=1))
+    assert not take(again, 2)
+    assert take(again, 3)
+    with again.open(DAY) as tally:
+        tally.give_back(UNIT)
+        tally.give_back("HN-999")
+    assert [take(count, 3) for _ in range(2)] == [True, False]
+    assert take(again, 1, DAY + timedelta(days=1))
 
 
 def test_a_clock_set_back_does_not_give_a_new_quota(tmp_path: Path) -> None:
     count = DailyCount(tmp_path / "count.json")
-    assert count.take(UNIT, 1, DAY)
-    assert not count.take(UNIT, 1, DAY - timedelta(days=1))
+    assert take(count, 1)
+    assert not take(count, 1, DAY - timedelta(days=1))
+
+
+def test_processes_at_once_take_no_more_than_the_quota(tmp_path: Path) -> None:
+    program = (
+        "import sys, datetime, pathlib; from signer.units import DailyCount\n"
+        "count, day, taken = DailyCount(pathlib.Path(sys.argv[1])), datetime.date(2022, 6, 15), 0\n"
+        "for _ in range(40):\n"
+        "    with count.open(day) as tally:\n"
+        "        taken += tally.take('HN-001', 50)\n"
+        "print(taken)"
+    )
+    command = [sys.executable, "-c", program, str(tmp_path / "count.json")]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(3)]
+    assert sum(int(process.communicate(timeout=60)[0]) for process in running) == 50
+
+
+def test_a_count_that_cannot_be_locked_is_named(tmp_path: Path) -> None:
+    (tmp_path / "count.lock").mkdir()
+    with pytest.raises(AgentError) as error:
+        take(DailyCount(tmp_path / "count.json"), 1)
+    assert code_of(error) == "file-not-written"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from signer.agent import Batch, JobOutcome
+from signer.batch import Approved, Batch, JobOutcome
 from signer.oddities import Oddity
 from signer.review import Refusal, ReviewedJob, review_job
 from signer.units import EnrolledUnits
@@ -33,7 +33,10 @@ class Agent:
         refused = Refusal(job_id="J", reason="x", detail="y")
         return batch_of(refusals=() if len(self.judged_by) > 2 else (refused,))
 
-    def sign_and_send(self, _batch: Batch, _advance: Any) -> None:
+    def approve(self, batch: Batch) -> Approved:
+        return Approved(batch=batch, digests={})
+
+    def sign_and_send(self, _approved: Approved, _advance: Any) -> None:
         self.outcomes.append(JobOutcome(job_id="J", outcome="accepted"))
 
 

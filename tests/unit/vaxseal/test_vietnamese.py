@@ -18,7 +18,7 @@ def codes() -> Iterator[str]:
     for kind in vars(errors).values():
         if isinstance(kind, type) and issubclass(kind, errors.TokenError):
             yield kind.code
-    for module in ("agent.py", "client.py"):
+    for module in ("agent.py", "client.py", "roles.py", "journal.py", "journal_folder.py", "kept_batch.py"):
         for node in ast.walk(ast.parse((Path(signer.__file__).parent / module).read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "AgentError":
                 continue

@@ -1,0 +1,130 @@
+"""The beginning of a sitting, for whoever needs an agent: open the token's key, log in under the right certificate."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from certificates.jobs import Task
+    from certificates.signing import SigningKey
+    from hsm.worker.key import WorkerKey
+    from signer.agent import SigningAgent
+    from signer.client import Mode, Session
+    from signer.roles import Role
+    from signer.units import DailyCount, EnrolledUnits
+
+_AWAY: Final = frozenset({"centre-unreachable", "centre-timeout"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where and as whom somebody signs; no secret. ``certificate``: file or fingerprint of one of several."""
+
+    centre: str
+    account: str
+    role: "Role"
+    mode: "Mode"
+    module: Path | None
+    serial: str | None
+    label: str | None
+    certificate: str | None
+    last_try: bool
+    journal: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An agent that is logged in; ``session`` is None where it goes on without a network."""
+
+    agent: "SigningAgent"
+    session: "Session | None"
+    key: "WorkerKey"
+
+
+@contextmanager
+def open_agent(
+    place: Place,
+    pin: Callable[[], str],
+    *,
+    units: "EnrolledUnits | None" = None,
+    count: "DailyCount | None" = None,
+    may_be_offline: bool = False,
+) -> Iterator[Opened]:
+    """The agent, until the block ends.
+
+    Args:
+        may_be_offline: where the centre is away and records are kept here, go on without it.
+
+    Raises TokenError, CertificateError, AgentError.
+    """
+    # Here, not above: the manual opens without loading all this.
+    from hsm.modules import find_module
+    from hsm.worker.key import open_worker_key
+    from hsm.worker.process import TokenWorker
+    from signer.agent import SigningAgent
+    from signer.client import CentreClient
+    from signer.journal_folder import JournalFolder
+    from vaxseal.choosing import certificates_for
+    from vaxseal.tokens import selector
+
+    token, now = selector(place.serial, place.label), datetime.now(UTC)
+    module = find_module(place.module, token)
+    task: Task = "confirm" if (place.role, place.mode) == ("station", "two-tier") else "issue"
+    with ExitStack() as stack:
+        client = stack.enter_context(CentreClient(place.centre))
+        worker = stack.enter_context(closing(TokenWorker()))
+        choice = certificates_for(lambda: worker.certificates(module, token), place.certificate, task=task, at=now)
+        key = stack.enter_context(
+            open_worker_key(
+                module,
+                token,
+                pin,
+                certificate_der=choice[0] if choice else None,
+                at=now,
+                allow_final_try=place.last_try,
+                worker=worker,
+            )
+        )
+
+        def make_agent(under: "SigningKey") -> SigningAgent:
+            return SigningAgent(
+                client=client,
+                key=under,
+                role=place.role,
+                account=place.account,
+                journal=JournalFolder(place.journal),
+                mode=place.mode,
+                units=units,
+                count=count,
+            )
+
+        agent, session = _begin(key, choice[1:], make_agent, may_be_offline=may_be_offline)
+        with closing(agent):
+            yield Opened(agent=agent, session=session, key=key)
+
+
+def _begin(
+    key: "WorkerKey",
+    others: tuple[bytes, ...],
+    make_agent: "Callable[[SigningKey], SigningAgent]",
+    *,
+    may_be_offline: bool,
+) -> "tuple[SigningAgent, Session | None]":
+    from signer.errors import AgentError
+    from vaxseal.choosing import KeyUnder, log_in_with
+
+    try:
+        return log_in_with(key, others, make_agent)
+    except AgentError as error:
+        if error.code not in _AWAY or not may_be_offline:
+            raise
+        unders: list[SigningKey] = [key, *(KeyUnder(key=key, certificate_der=der) for der in others)]
+        for under in unders:
+            agent = make_agent(under)
+            if agent.work_offline():
+                return agent, None
+            agent.close()
+        raise
