@@ -153,9 +153,12 @@ def erase(folder: Path) -> None:
 
 
 def is_hollow(folder: Path) -> bool:
-    """Whether a folder is what a crash left of a journal that was being made or erased: it says nothing to anybody."""
-    key, file = folder / KEY_NAME, folder / JOURNAL_NAME
-    return not file.exists() or not key.exists() or file.stat().st_size <= len(MAGIC)
+    """Whether a crash left this of a journal that was being made or erased: without a key, or with nothing in it."""
+    try:
+        key, size = (folder / KEY_NAME).read_bytes(), (folder / JOURNAL_NAME).stat().st_size
+    except FileNotFoundError:
+        return True
+    return not any(key) or size <= len(MAGIC)
 
 
 def _lock(handle: int) -> None:

@@ -181,6 +181,8 @@ class KeptBatch:
 
     def _apply(self, entry: Mapping[str, Any]) -> None:
         kind, jobs = entry["kind"], entry["jobs"]
+        if not self.jobs.keys() >= {_job_id(one) for one in jobs}:
+            raise ValueError("a job that was not leased")
         if kind == "counted":
             self.counted |= set(jobs)
         elif kind == "approved":
@@ -197,6 +199,11 @@ class KeptBatch:
                 )
         elif kind != "sending":
             raise ValueError("kind")
+
+
+def _job_id(one: Any) -> str:
+    """The job that one item of an entry is about: an id, a list that begins with it, or a signed job."""
+    return str(one if isinstance(one, str) else one["job_id"] if isinstance(one, dict) else one[0])
 
 
 def _word(value: object, words: Any) -> Any:

@@ -5,7 +5,6 @@ administrators). Elsewhere folders have mode 0700 and files 0600.
 """
 
 import os
-import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,13 +51,13 @@ def sync_folder(folder: Path) -> None:
 
 
 def destroy(path: Path) -> None:
-    """Overwrite a file with random bytes, flush, remove. A file that is not there is destroyed already."""
+    """Overwrite a file with zeros, flush, remove. A file that is not there is destroyed already."""
     try:
         handle = os.open(path, os.O_WRONLY | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
         return
     try:
-        write_all(handle, secrets.token_bytes(os.fstat(handle).st_size))
+        write_all(handle, bytes(os.fstat(handle).st_size))
     finally:
         os.close(handle)
     path.unlink(missing_ok=True)

@@ -175,6 +175,11 @@ def agent_of(
     )
 
 
+def ministry_of(centre: ScriptedCentre, folder: Path, quota: int = 10) -> SigningAgent:
+    units = EnrolledUnits().add(key_of("unit").certificate_der, unit=UNIT, daily_quota=quota)
+    return agent_of(centre, role="ministry", units=units, count=DailyCount(folder / "count.json"))
+
+
 def sign_all(agent: SigningAgent, limit: int = 10, **how: Any) -> None:
     """One batch, all of it approved."""
     agent.sign_and_send(agent.approve(agent.next_batch(limit)), **how)

@@ -17,13 +17,12 @@ from certificates.pki import SigningCertificate
 from certificates.records.model import instant_from_text
 from certificates.records.verification import verify
 from signer import agent as agent_module
-from signer.agent import SigningAgent
 from signer.batch import Batch
 from signer.client import Mode
 from signer.errors import AgentError
 from signer.roles import Role
 from signer.units import DailyCount, EnrolledUnits
-from tests.support.scripted import Clock, FailingKey, ScriptedCentre, agent_of, counts, jobs_of, sign_all
+from tests.support.scripted import Clock, FailingKey, ScriptedCentre, agent_of, counts, jobs_of, ministry_of, sign_all
 from tests.support.signing import NOW, UNIT, certificate_of, key_of, make_dose, make_job, make_record
 from tests.support.softkeys import SoftKey
 
@@ -70,11 +69,6 @@ def test_a_station_of_station_mode_signs_passport_and_page() -> None:
     sign_all(agent, 10)
     assert counts(agent) == {"accepted": 1}
     assert check_page(jobs[0], centre.signed["J-0"], certificate_of("unit")).startswith(b"%PDF")
-
-
-def ministry_of(centre: ScriptedCentre, folder: Path, quota: int = 10) -> SigningAgent:
-    units = EnrolledUnits().add(key_of("unit").certificate_der, unit=UNIT, daily_quota=quota)
-    return agent_of(centre, role="ministry", units=units, count=DailyCount(folder / "count.json"))
 
 
 def test_the_ministry_verifies_confirmations_and_signs(tmp_path: Path) -> None:

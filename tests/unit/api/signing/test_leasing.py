@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from api.audit import read_log, verify_log
 from api.auth import Session
 from api.errors import CentreError
+from api.signing import leasing
 from api.signing.enrolment import close_unit, enrol_token, suspend_token
 from api.signing.leasing import lease_work
 from api.signing.work import next_year
@@ -52,6 +53,25 @@ def test_the_limit_and_what_waits(world: World) -> None:
     ids = [job["record"]["record_id"] for one in (first, second, third) for job in one["jobs"]]
     assert len(set(ids)) == 5
     assert agent.lease()["jobs"] == []
+
+
+def test_a_lease_for_work_without_a_network_is_longer_and_a_token_holds_500_at_most(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leasing, "LARGEST_BATCH", 5)
+    world.add_records(9)
+    agent = world.agent("TYT-1")
+    agent.lease(2)
+    body = {"layout": LAYOUT, "limit": 5, "offline": True}
+    taken = agent.post("/v1/signing/lease", body).json()
+    assert (taken["deadline"], len(taken["jobs"]), taken["waiting"]) == ("2022-03-02T02:00:00Z", 3, 4)
+    full = agent.post("/v1/signing/lease", body)
+    assert (full.status_code, full.json()["code"]) == (409, "offline-full")
+    world.clock.forward(hours=3)  # the first lease lapses, the long one does not
+    again = agent.post("/v1/signing/lease", body).json()
+    assert len(again["jobs"]) == 2
+    results = agent.submit(taken["lease_id"], [agent.sign(job) for job in taken["jobs"]])
+    assert [result["outcome"] for result in results] == ["accepted"] * 3
 
 
 @pytest.mark.parametrize("limit", [0, 501, -1, "x"])
