@@ -201,6 +201,12 @@ class SigningAgent:
             self._let_go(kept)
         self.close()
 
+    def take_outcomes(self) -> list[JobOutcome]:
+        """`outcomes`, which is empty afterwards: for a program that works for weeks."""
+        outcomes = self.outcomes
+        self._outcomes.clear()
+        return outcomes
+
     def close(self) -> None:
         """Let go of every batch; what is unfinished stays on the disk, for this program's next run or another."""
         for kept in (*self._open.values(), *(self._left or ())):

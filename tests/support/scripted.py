@@ -175,9 +175,9 @@ def agent_of(
     )
 
 
-def ministry_of(centre: ScriptedCentre, folder: Path, quota: int = 10) -> SigningAgent:
+def ministry_of(centre: ScriptedCentre, folder: Path, quota: int = 10, *, key: Any = None) -> SigningAgent:
     units = EnrolledUnits().add(key_of("unit").certificate_der, unit=UNIT, daily_quota=quota)
-    return agent_of(centre, role="ministry", units=units, count=DailyCount(folder / "count.json"))
+    return agent_of(centre, key=key, role="ministry", units=units, count=DailyCount(folder / "count.json"))
 
 
 def sign_all(agent: SigningAgent, limit: int = 10, **how: Any) -> None:

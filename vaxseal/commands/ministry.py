@@ -49,12 +49,22 @@ def sign(
     pin_stdin: PinStdin = False,
     last_try: LastTry = False,
     journal: JournalDir = None,
+    unattended: Annotated[
+        bool, typer.Option("--unattended", help="Go on until stopped, without questions; one line of JSON a batch.")
+    ] = False,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=32, metavar="N", help="Processes at work with --unattended.")
+    ] = 1,
 ) -> None:
     """Verify what the units confirmed, and sign passport and PDF with the ministry's token.
 
     Each confirmation is verified here: signed by an enrolled, unsuspended certificate of this machine's own list, by
     the record's unit, over this version of the record, within the unit's quota of the day. The day's count is kept
     beside the list.
+
+    With --unattended the PIN is asked for once; then workers sign whatever is confirmed until SIGTERM or Ctrl-C, which
+    let the running batch end. They wait when nothing is confirmed, and leave a centre alone that is away, slow or
+    refuses.
 
     Exit code 0: everything was accepted; 1: something was refused or you said no; 2: it could not be done.
 
@@ -63,6 +73,8 @@ def sign(
       vaxseal ministry sign --centre https://centre.example.vn --account minh --units units.json --all
 
       vaxseal ministry sign --centre http://127.0.0.1:8080 --account minh --yes --json --pin-stdin < pin.txt
+
+      vaxseal ministry sign --centre https://centre.example.vn --account minh --unattended --workers 4
     """
     from signer.units import DailyCount, EnrolledUnits
     from vaxseal import desk
@@ -70,6 +82,23 @@ def sign(
     with sentences(json=json):
         EnrolledUnits.load(units)  # before anybody types a PIN
         count = DailyCount(units.with_suffix(".count.json"))
+    if unattended:
+        from vaxseal import unattended as alone
+        from vaxseal.state import journal_folder
+        from vaxseal.tokens import pin_source
+
+        setup = alone.Setup(
+            centre=centre,
+            account=account,
+            module=module,
+            serial=token,
+            label=label,
+            limit=limit,
+            last_try=last_try,
+            units=units,
+            journal=journal_folder(journal),
+        )
+        alone.run(setup, workers, pin_source("PIN of the HSM", from_stdin=pin_stdin)())
     desk.sign(
         role="ministry",
         centre=centre,
