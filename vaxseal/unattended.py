@@ -68,8 +68,10 @@ def run(setup: Setup, workers: int, pin: str) -> NoReturn:
 
 
 def _watch(setup: Setup, workers: int, pin: str, stopping: Callable[[], bool]) -> int:
+    from hsm.process_guard import forbid_dumps
     from signer.unattended import BackOff
 
+    forbid_dumps()
     running = {1: _start(1, setup, pin)}
     proven = False
     back_off: dict[int, BackOff] = {}
@@ -160,8 +162,9 @@ def _sign(
     setup: Setup, pipe: Connection, stopped: Callable[[float], bool], log: Callable[[Mapping[str, Any]], None]
 ) -> int:
     from hsm.errors import TokenError
-    from hsm.keys import open_key
     from hsm.modules import find_module
+    from hsm.process_guard import forbid_dumps
+    from hsm.worker.key import open_worker_key
     from signer.agent import SigningAgent
     from signer.client import CentreClient
     from signer.errors import AgentError
@@ -170,11 +173,12 @@ def _sign(
     from signer.units import DailyCount, EnrolledUnits
     from vaxseal.tokens import selector
 
+    forbid_dumps()  # the PIN lives in this process as long as it does
     pin = pipe.recv()
     try:
         with (
             CentreClient(setup.centre) as client,
-            open_key(
+            open_worker_key(
                 find_module(setup.module),
                 selector(setup.serial, setup.label),
                 lambda: pin,
