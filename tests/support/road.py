@@ -102,6 +102,9 @@ class Road:
                 env=self.environment(None),
                 stderr=log,
             )
+        self.wait_for_service()
+
+    def wait_for_service(self) -> None:
         for _ in range(200):
             try:
                 if httpx2.get(f"{self.centre}/healthz", trust_env=False).status_code == 200:
@@ -149,6 +152,13 @@ def build_road(
     people: int = PEOPLE,
 ) -> Road:
     road = Road(folder=folder, tokens=tokens, mode=mode, port=free_port())
+    set_up(road, station, ministry, people)
+    return road
+
+
+def set_up(road: Road, station: GoldenToken, ministry: GoldenToken, people: int) -> None:
+    """Units, tokens and records of a new road."""
+    folder, tokens, mode = road.folder, road.tokens, road.mode
     road.run("admin", "init")
     for code, kind in ((MINISTRY, "ministry"), (STATION, "station")):
         road.run("admin", "add-unit", code, "--name", f"Unit {code}", "--kind", kind, "--province", "01")
@@ -165,7 +175,6 @@ def build_road(
         *("--file", str(folder / "units.json")),
     )
     take_in(road, people)
-    return road
 
 
 def copy_road(road: Road, folder: Path) -> Road:

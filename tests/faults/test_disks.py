@@ -1,0 +1,159 @@
+"""Disks that fail under agent and service: die, EIO and ENOSPC at every write and flush of an issuance; a full disk."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from tests.faults.conftest import LONG, Many, Tell
+from tests.support.road import free_port, set_up
+from tests.support.softhsm import GoldenTokens
+from tests.support.zygote import Child, WarmRoad, Zygote
+
+Victim = Literal["agent", "service"]
+# The journal is written by write(2), SQLite's files by pwrite64(2); a few other writes (pipes, answers) fail as well.
+CALLS = {"agent": ("write", "fsync"), "service": ("pwrite64", "fdatasync", "fsync")}
+FAULTS = ("error=EIO", "error=ENOSPC", "signal=KILL")
+SAMPLE = {"agent": (2, 4, 7), "service": (1, 4)}  # which calls of each thread, in the short form
+LAST = 80  # a bound: one issuance has fewer
+
+
+@pytest.fixture(scope="module")
+def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
+    with Zygote(tmp_path_factory.mktemp("said")) as warm:
+        yield warm
+
+
+@pytest.fixture(scope="module")
+def road(tmp_path_factory: pytest.TempPathFactory, zygote: Zygote, golden_tokens: GoldenTokens) -> Iterator[WarmRoad]:
+    """In station mode one sitting is one whole issuance."""
+    folder = tmp_path_factory.mktemp("disks")
+    made = WarmRoad(folder=folder, tokens=golden_tokens, mode="station", port=free_port(), zygote=zygote)
+    made.settings["VAXSEAL_LEASE_SECONDS"] = "2"
+    set_up(made, golden_tokens.ec, golden_tokens.rsa, 900 if LONG else 40)
+    yield made
+    made.stop()
+
+
+def agent(road: WarmRoad, inject: str | None = None, *more: str) -> Child:
+    """One sitting with one record, in a fresh copy of the token."""
+    shutil.rmtree(road.folder / "tokens" / "station")
+    road.plug("station", road.tokens.ec)
+    arguments = ("station", "sign", "--centre", road.centre, "--account", "lan", "--mode", "station", "--limit", "1")
+    child = road.zygote.start(
+        (*arguments, "--yes", "--json", "--pin-stdin", *more),
+        road.environment("station"),
+        typed=f"{road.pins['station']}\n",
+        inject=inject,
+    )
+    child.wait()
+    return child
+
+
+def receipt(child: Child) -> Any:
+    said = child.err.read_text()
+    assert child.code in (0, 1, 2), said[-2000:]
+    assert "Traceback" not in said, said[-2000:]
+    text = child.out.read_text()
+    return json.loads(text) if text else {}
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: faults of disks left out")
+@pytest.mark.parametrize("victim", ["agent", "service"])
+def test_a_disk_that_fails_at_any_write(victim: Victim, road: WarmRoad, tell: Tell) -> None:
+    struck: Counter[str] = Counter()
+    for call in CALLS[victim]:
+        for fault in FAULTS:
+            for number in count(1) if LONG else SAMPLE[victim]:
+                if not strike(road, victim, f"{call}:{fault}:when={number}") or number > LAST:
+                    if LONG:
+                        break
+                    continue
+                struck[f"{call} {fault}"] += 1
+    road.start()
+    while road.states().get("leased", 0):
+        receipt(agent(road))
+    road.stop()
+    check(road)
+    tell(f"{victim}: {sum(struck.values())} failed writes and flushes ({dict(struck)}): 0 lost, 0 doubled")
+    assert sum(struck.values()) >= 6
+
+
+def strike(road: WarmRoad, victim: Victim, inject: str) -> int:
+    """One issuance that meets the fault, and one that finishes it. How often the fault struck."""
+    road.start(inject=inject if victim == "service" else None)
+    served = road.served
+    assert served is not None
+    died = agent(road, inject if victim == "agent" else None)
+    if "KILL" not in inject or victim == "service":
+        receipt(died)
+    road.stop()
+    trace = served.trace if victim == "service" else died.trace
+    assert trace is not None
+    struck = trace.struck()
+    road.start()
+    again = receipt(agent(road))
+    assert again.get("error") is None, again
+    road.stop()
+    return struck
+
+
+def check(road: WarmRoad) -> None:
+    with sqlite3.connect(road.folder / "data" / "vaxseal.sqlite3") as database:
+
+        def ask(query: str) -> list[tuple[Any, ...]]:
+            return list(database.execute(query))
+
+        ((issued,),) = ask("select count(*) from passports where state = 'issued' and pdf is not null")
+        assert ask("select count(*), count(distinct uvci), count(distinct record_id) from passports") == [(issued,) * 3]
+        assert ask("select count(*), count(distinct subject) from audit where act = 'issue'") == [(issued,) * 2]
+        assert ask("select count(*) from intents") == [(issued,)]
+        assert ask("select count(*) from late_signatures where reason = 'again'") == [(0,)]
+        assert ask("pragma integrity_check") == [("ok",)]
+    road.run("audit", "verify")
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Path]:
+    folder.mkdir()
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True)
+    if made.returncode:
+        pytest.skip("a small disk cannot be mounted here: left out")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_signs_nothing_and_with_room_again_it_goes_on(road: WarmRoad, many: Many, tmp_path: Path) -> None:
+    if os.name != "posix" or os.geteuid():
+        pytest.skip("only root mounts a small disk: left out")
+    rounds = many(4, 16)
+    full = 0
+    with small_disk(tmp_path / "disk") as disk:
+        road.start()
+        for left in range(0, 4096 * rounds, 4096):
+            (disk / "fill").write_bytes(bytes(os.statvfs(disk).f_bavail * os.statvfs(disk).f_frsize - left))
+            answer = receipt(agent(road, None, "--journal", str(disk / "batches")))
+            assert answer.get("error") in (None, "journal-write"), answer
+            full += answer.get("error") == "journal-write"
+            (disk / "fill").unlink()
+            assert receipt(agent(road, None, "--journal", str(disk / "batches"))).get("error") is None
+        road.stop()
+    assert full > 0
+    check_no_doubles(road)
+
+
+def check_no_doubles(road: WarmRoad) -> None:
+    with sqlite3.connect(road.folder / "data" / "vaxseal.sqlite3") as database:
+        query = "select count(*) - count(distinct record_id) from passports"
+        assert list(database.execute(query)) == [(0,)]
