@@ -11,6 +11,7 @@ import base45
 import cbor2
 
 from bench import material, peers
+from bench.agent import agent_end_to_end
 from bench.checking import batch_in_two_processes, text_to_verdict
 from bench.harness import Result, Run, each, race
 from bench.native import Loop, build
@@ -324,5 +325,6 @@ ROWS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
     verdicts_over_http,
     acceptance_rules,
     revocation,
+    agent_end_to_end,
     *TOKEN_ROWS,
 )

@@ -35,7 +35,7 @@ def worker_signing(bench: "Bench") -> Iterator[Result]:
     (the first row of the table). Where a batch fills more of the time, the pipes cost less of it."""
     for kind, name, batches in (("EC", "ES256", 10), ("RSA", "PS256", 2)):
         here = bench.keys[kind]
-        with _open(bench.tokens.copy(), kind) as key:
+        with open_worker(bench.tokens.copy(), kind) as key:
             yield race(
                 f"{name} through a worker, batches of {BATCH}",
                 each(lambda number, key=key: list(key.sign_many(_batch(number)))),  # type: ignore[misc]
@@ -83,7 +83,7 @@ def slow_card(_bench: "Bench") -> Iterator[Result]:
 def two_workers(bench: "Bench") -> Iterator[Result]:
     """Signatures from two tokens in the time that one needs for half of them."""
     with ExitStack() as stack:
-        keys = [stack.enter_context(_open(bench.tokens.copy(), "RSA")) for _ in range(2)]
+        keys = [stack.enter_context(open_worker(bench.tokens.copy(), "RSA")) for _ in range(2)]
         yield race(
             f"two tokens, two workers, PS256, batches of {BATCH}",
             _beside(keys),
@@ -100,7 +100,7 @@ def worker_memory(bench: "Bench") -> Iterator[Result]:
     if not Path("/proc/self/statm").is_file():
         raise NotHereError("/proc is wanted to read the memory of a process")
     held = []
-    with _open(bench.tokens.copy(), "EC") as key:
+    with open_worker(bench.tokens.copy(), "EC") as key:
         made = 0
         for until in SIGNATURES:
             while made < until:
@@ -161,7 +161,8 @@ def _batch(number: int) -> list[bytes]:
     return [b"%200d%200d" % (number, place) for place in range(BATCH)]
 
 
-def _open(tokens: material.Tokens, kind: str) -> WorkerKey:
+def open_worker(tokens: material.Tokens, kind: str) -> WorkerKey:
+    """The key of this kind, in a worker process."""
     return open_worker_key(
         tokens.module,
         TokenSelector(label=f"bench-{kind}"),

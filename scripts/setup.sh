@@ -188,6 +188,7 @@ make_test_tools() {
     missing=
     command -v zbarimg >/dev/null 2>&1 || missing="$missing zbar-tools"
     command -v pdfsig >/dev/null 2>&1 || missing="$missing poppler-utils"
+    [ "$(uname -s)" != Linux ] || command -v strace >/dev/null 2>&1 || missing="$missing strace"
     command -v p11-kit >/dev/null 2>&1 || missing="$missing p11-kit"
     find_p11_client || missing="$missing p11-kit-modules"
     [ -n "$missing" ] || return 0

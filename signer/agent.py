@@ -26,13 +26,14 @@ from signer.client import CentreClient, Lease, Mode, Session
 from signer.errors import AgentError, CentreRefusedError
 from signer.journal_folder import JournalFolder
 from signer.kept_batch import KeptBatch, Terms
-from signer.making import check_signed, sign_job
+from signer.making import check_signed, sign_jobs
 from signer.review import Refusal, ReviewedJob, read_job, review_job
 from signer.roles import Role, check_role
 from signer.sending import UNAUTHORIZED, Sender, submit
 from signer.units import DailyCount, EnrolledUnits
 
 SEND_SIZE: Final = 50  # records a request: some seconds of the centre's work
+TOGETHER: Final = 10  # signatures that the key is asked for at once; a pause or a stop takes as long
 FLUSH_SECONDS: Final = 0.25  # of signing that a power cut may cost: then what was signed goes to the disk
 SESSION_MARGIN: Final = timedelta(minutes=1)
 NOT_NOW: Final = "not-now"  # to the centre: no fault of the record, hand it out again
@@ -394,7 +395,7 @@ class SigningAgent:
 
         Args:
             progress: called with the number of records signed since the last call.
-            go_on: called before each record; it may wait (a pause), and False stops: the rest stays kept here.
+            go_on: called before every few records; it may wait (a pause), and False stops: the rest stays kept here.
         """
         batch = approved.batch
         kept = self._open[batch.lease_id]
@@ -450,18 +451,19 @@ class SigningAgent:
         kept.note_begun([job.job_id for job in part])
         made: list[SignedJob] = []
         flushed = time.perf_counter()
+        digests = {id_: digest for id_, digest in approved.digests.items() if kept.approved.get(id_) == digest}
         try:
-            for job in part:
+            for start in range(0, len(part), TOGETHER):
                 if self.clock() >= kept.terms.deadline:
                     raise AgentError("lease-ended", "The time for this batch ran out: start again for the rest.")
                 if not go_on():
                     return False
-                try:
-                    digest = approved.digests[job.job_id]
-                    made.append(sign_job(job, digest if kept.approved.get(job.job_id) == digest else None, self.key))
-                except CertificateError as error:
-                    faults.append(Refusal(job_id=job.job_id, reason=error.code, detail=error.detail))
-                progress(1)
+                for one in sign_jobs(part[start : start + TOGETHER], digests, self.key):
+                    if isinstance(one, Refusal):
+                        faults.append(one)
+                    else:
+                        made.append(one)
+                    progress(1)
                 if time.perf_counter() - flushed > FLUSH_SECONDS:
                     kept.note_signed(made)
                     made, flushed = [], time.perf_counter()

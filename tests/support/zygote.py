@@ -123,18 +123,20 @@ class Trace:
     def struck(self) -> int:
         """How often the fault struck, once the process has ended."""
         self.process.wait(30)
-        return self.log.read_text(errors="replace").count("(INJECTED)")
+        said = self.log.read_text(errors="replace")
+        return said.count("(INJECTED)") + said.count("+++ killed by SIGKILL")
 
 
 def trace(pid: int, inject: str, log: Path) -> Trace:
     """Attach strace to a process with one fault, for example ``fsync:error=EIO:when=3``."""
     calls = inject.partition(":")[0]
     command = ["strace", "-f", "-o", str(log), "-e", f"trace={calls}", "-e", f"inject={inject}", "-p", str(pid)]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    assert process.stderr is not None
-    said = process.stderr.readline()
-    assert b"attached" in said, said
-    process.stderr.close()
+    said = log.with_suffix(".said")
+    with said.open("wb") as errors:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=errors)
+    while "attached" not in said.read_text():
+        assert process.poll() is None, said.read_text()
+        time.sleep(0.005)
     return Trace(process, log)
 
 
@@ -209,7 +211,16 @@ def _arm(die_at: int) -> None:
         write(handle, data[half:])
         steps.step()
 
+    many = WorkerKey.sign_many
+
+    def one_by_one(key: WorkerKey, messages: Any) -> Any:
+        for signature in many(key, messages):
+            steps.step()
+            yield signature
+            steps.step()
+
     private_files.write_all = torn
+    WorkerKey.sign_many = one_by_one  # type: ignore[assignment,method-assign]
     private_files.destroy = steps.around(private_files.destroy)
     for owner, name in (
         (CentreClient, "_send"),

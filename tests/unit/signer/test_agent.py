@@ -164,6 +164,19 @@ def test_the_rest_of_a_batch_is_signed_when_the_token_is_back() -> None:
     assert len(agent.rest_of(rest)) == 0
 
 
+def test_a_token_lost_between_passport_and_page_signs_both_again() -> None:
+    centre = ScriptedCentre(jobs := jobs_of(2, task="issue"), task="issue", mode="station")
+    agent = agent_of(centre, mode="station", key=FailingKey(key_of("unit"), 4, OSError("pulled out")))
+    approved = agent.approve(agent.next_batch(10))
+    with pytest.raises(OSError, match="pulled out"):
+        agent.sign_and_send(approved)
+    agent.key = key_of("unit")
+    agent.sign_and_send(agent.rest_of(approved))
+    assert counts(agent) == {"accepted": 2}
+    for job in jobs:
+        check_page(job, centre.signed[job.job_id], certificate_of("unit"))
+
+
 def test_a_signature_that_does_not_verify_is_never_sent() -> None:
     centre = ScriptedCentre(jobs_of(2))
     agent = agent_of(centre, key=FailingKey(key_of("unit"), 2, bytes(64)))

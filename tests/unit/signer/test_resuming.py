@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from certificates.jobs import SignedJob
+from certificates.signing import Algorithm, SigningKey
 from signer import agent as agent_module
 from signer import private_files
 from signer.agent import SigningAgent
 from signer.errors import AgentError
 from signer.journal import JOURNAL_NAME, Journal
 from signer.journal_folder import JournalFolder
-from signer.making import sign_job
 from tests.support.scripted import Clock, ScriptedCentre, agent_of, counts, jobs_of, ministry_of, sign_all
 from tests.support.signing import NOW, UNIT
 
@@ -49,6 +49,22 @@ class Power:
         return wrapped
 
 
+class Stepping:
+    """A key whose every signature is a step."""
+
+    def __init__(self, key: SigningKey, power: Power) -> None:
+        self._key = key
+        self.sign = power.wrap(key.sign)
+
+    @property
+    def certificate_der(self) -> bytes:
+        return self._key.certificate_der
+
+    @property
+    def algorithm(self) -> Algorithm:
+        return self._key.algorithm
+
+
 def drain(agent: SigningAgent) -> None:
     """Batches until nothing waits."""
     while len(batch := agent.next_batch(10)):
@@ -74,7 +90,7 @@ def run_until_cut(centre: ScriptedCentre, make: Callable[[ScriptedCentre], Signi
         patch.setattr(private_files, "write_all", power.wrap(private_files.write_all))
         patch.setattr(private_files, "destroy", power.wrap(private_files.destroy))
         patch.setattr(agent.client, "_send", power.wrap(agent.client._send))
-        patch.setattr(agent_module, "sign_job", power.wrap(sign_job))
+        agent.key = Stepping(agent.key, power)
         try:
             drain(agent)
         except PowerCutError:
@@ -193,6 +209,7 @@ def test_what_is_refused_at_taking_goes_back_at_once() -> None:
 
 
 def test_a_stop_keeps_the_rest_and_going_on_signs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agent_module, "TOGETHER", 1)
     monkeypatch.setattr(agent_module, "SEND_SIZE", 2)
     centre = ScriptedCentre(jobs_of(5))
     agent = agent_of(centre)
@@ -242,7 +259,8 @@ def test_a_lapsed_lease_is_destroyed_by_whoever_looks_first() -> None:
     assert is_empty(centre.journal)
 
 
-def test_when_the_time_ran_out_only_what_was_signed_is_sent() -> None:
+def test_when_the_time_ran_out_only_what_was_signed_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agent_module, "TOGETHER", 1)
     centre, clock = ScriptedCentre(jobs_of(4)), Clock()
     agent = agent_of(centre, clock=clock)
     approved = agent.approve(agent.next_batch(10))
@@ -267,7 +285,7 @@ def test_a_doubtful_job_is_named_and_signed_again(monkeypatch: pytest.MonkeyPatc
     def cut(*_: Any) -> None:
         raise PowerCutError
 
-    monkeypatch.setattr(agent_module, "sign_job", cut)
+    monkeypatch.setattr(agent_module, "sign_jobs", cut)
     with pytest.raises(PowerCutError):
         agent.sign_and_send(approved)
     monkeypatch.undo()
