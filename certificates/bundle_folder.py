@@ -8,8 +8,6 @@ A new version is installed parts first, manifest last: whoever reads meanwhile h
 
 import contextlib
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Final
 from certificates import bundle, rule_list, trust_list
 from certificates.bundle import CheckerBundle, Manifest, Part, Role
 from certificates.errors import CertificateError
+from certificates.replacing import UNFINISHED, replacing
 from certificates.revocation.building import build_index, write_index
 from certificates.revocation.index import RevocationIndex
 from certificates.revocation.lists import LIST, RevocationChunk, RevocationList
@@ -28,6 +27,7 @@ from certificates.trust_list import TRUST_LIST
 
 MANIFEST: Final = "bundle.cbor"
 PARTS: Final = "parts"
+_KEPT_LOOK_UP: Final = 24 * 3600  # seconds
 _LARGEST: Final = {
     Role.TRUST_LIST: TRUST_LIST.max_size,
     Role.REVOCATION_LIST: LIST.max_size,
@@ -152,18 +152,8 @@ def write_file(path: Path, data: bytes) -> None:
     """A file that appears, or is replaced, whole or not at all. Raises CertificateError ``bundle-unwritable``."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, new = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(new).chmod(0o644)  # a web server under another account serves it
-            Path(new).replace(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                Path(new).unlink()
-            raise
+        with replacing(path) as file:
+            file.write(data)
     except OSError as error:
         raise CertificateError("bundle-unwritable", f"{path} cannot be written: {error.strerror}") from error
 
@@ -211,8 +201,16 @@ def _index(manifest: Manifest, folder: Path, roots: Collection[bytes], cache: Pa
     with contextlib.suppress(CertificateError):  # not there yet, or broken: it is built anew
         return RevocationIndex.open(path)
     write_index(path, revocation_list, chunks())
-    for old in cache.glob("revocation-*.index"):
-        if old != path:
-            with contextlib.suppress(OSError):  # Windows keeps what another process has open
+    opened = RevocationIndex.open(path)
+    _sweep(cache, path)
+    return opened
+
+
+def _sweep(cache: Path, newest: Path) -> None:
+    """Remove look-ups of former lists, and what writers left that were killed. Those of today may still be wanted: by
+    who checks with another list, or is just writing."""
+    with contextlib.suppress(OSError):  # another one was quicker; or Windows keeps what a process has open
+        made = newest.stat().st_mtime
+        for old in (*cache.glob("revocation-*.index"), *cache.glob(f"revocation-*{UNFINISHED}")):
+            if made - old.stat().st_mtime > _KEPT_LOOK_UP:
                 old.unlink()
-    return RevocationIndex.open(path)

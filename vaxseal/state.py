@@ -3,11 +3,11 @@
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Collection
 from pathlib import Path
 from typing import Final, NoReturn
 
+from certificates.replacing import replacing
 from vaxseal.console import stop
 
 _FILE: Final = "seen-versions.json"
@@ -76,14 +76,10 @@ class SeenVersions:
 
     def _write(self, seen: dict[str, int]) -> None:
         """Replace the file in one step: whatever happens, it is the old one or the new one."""
-        folder = self.folder()
+        self.folder()
         try:
-            with tempfile.TemporaryDirectory(dir=folder) as beside, (Path(beside) / _FILE).open("x") as file:
-                json.dump(seen, file, indent=2, sort_keys=True)
-                file.flush()
-                os.fsync(file.fileno())
-                file.close()  # Windows moves no open file
-                Path(file.name).replace(self._file)
+            with replacing(self._file) as file:
+                file.write(json.dumps(seen, indent=2, sort_keys=True).encode())
         except OSError as error:
             self._unwritable(error)
 

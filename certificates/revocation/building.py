@@ -1,6 +1,5 @@
 """Building the look-up from a list and its chunks: the last word on every hash, sorted, one table after the other."""
 
-import os
 import sys
 from array import array
 from bisect import bisect_left
@@ -13,6 +12,7 @@ from typing import BinaryIO, Final
 import cbor2
 
 from certificates.errors import CertificateError
+from certificates.replacing import replacing
 from certificates.revocation.hashes import HASH_SIZE, HashType
 from certificates.revocation.index import HEAD_SIZE, MAGIC, MAX_BITS, PREFIX_SIZE, TAIL_SIZE, RevocationIndex
 from certificates.revocation.lists import Group, RevocationChunk, RevocationList
@@ -43,13 +43,9 @@ def write_index(path: Path, revocation_list: RevocationList, chunks: Iterable[Re
     Raises:
         CertificateError: ``list-differs``, ``index-unwritable``.
     """
-    new = path.with_name(path.name + ".new")
     try:
-        with new.open("wb") as target:
+        with replacing(path) as target:
             _write(target, revocation_list, chunks)
-            target.flush()
-            os.fsync(target.fileno())
-        new.replace(path)
     except OSError as error:
         raise CertificateError("index-unwritable", f"{path} cannot be written") from error
 

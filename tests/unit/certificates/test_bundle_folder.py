@@ -1,4 +1,5 @@
 import datetime as dt
+import os
 from pathlib import Path
 
 import pytest
@@ -155,9 +156,24 @@ def test_the_look_up_is_built_once_for_a_list(tmp_path: Path) -> None:
     assert index.stat().st_mtime_ns == written
     index.write_bytes(b"broken")
     assert len(opened(folder, cache=cache).revocation) == 3
-    bundle_of(folder, changes=revoking(4), at=AT + DAY)
-    assert len(opened(folder, at=AT + DAY, cache=cache).revocation) == 4
-    assert len(list(cache.iterdir())) == 1
+
+
+def test_look_ups_of_former_lists_go_after_a_day(tmp_path: Path) -> None:
+    folder, cache = tmp_path / "bundle", tmp_path / "cache"
+    cache.mkdir()
+    bundle_of(folder)
+
+    def entries(number: int) -> int:
+        bundle_of(folder, changes=revoking(number), at=AT + number * DAY)
+        return len(opened(folder, at=AT + number * DAY, cache=cache).revocation)
+
+    (cache / "revocation-x.index.killed.new").touch()
+    (cache / "seen-versions.json").touch()
+    assert (entries(1), entries(2), len(list(cache.iterdir()))) == (1, 2, 4)
+    for file in cache.iterdir():
+        os.utime(file, (0, 0))
+    assert (entries(3), len(list(cache.iterdir()))) == (3, 2)
+    assert (cache / "seen-versions.json").exists()
 
 
 def test_a_revoked_certificate(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from certificates.issuer_country import IssuerRule
 from certificates.revocation.building import build_index, write_index
 from certificates.revocation.hashes import HashType, country_uci_hash, hashes_of, uci_hash
 from certificates.revocation.index import MAGIC, RevocationIndex, Table
+from certificates.revocation.lists import RevocationChunk
 from certificates.revocation.publishing import Hashes
 from certificates.trust import TrustStore
 from tests.support.codes import AT, code, dcc
@@ -182,3 +184,18 @@ def test_a_table_without_bits() -> None:
     assert entry in table
     assert bytes(16) not in table
     assert table.end == len(data)
+
+
+def test_two_programs_may_build_the_same_look_up_at_once(tmp_path: Path) -> None:
+    publication = issue(None, {(KID, UCI): hashes(range(500))})
+    chunks = Mirror(publication).read(publication.revocation_list)
+    path = tmp_path / "revocation.index"
+
+    def while_the_other_one_writes() -> Iterator[RevocationChunk]:
+        write_index(path, publication.revocation_list, chunks)
+        yield from chunks
+        assert len(RevocationIndex.open(path)) == 500
+
+    write_index(path, publication.revocation_list, while_the_other_one_writes())
+    assert len(RevocationIndex.open(path)) == 500
+    assert list(tmp_path.iterdir()) == [path]
