@@ -38,14 +38,20 @@ Get = Callable[[str, int], bytes]
 
 
 def folder_reader(folder: Path) -> Get:
-    """Reads from a folder. Raises CertificateError ``list-missing``."""
+    """Reads files of a folder, and no pipe or terminal that lies there under their names and would never end.
+
+    Raises CertificateError ``list-missing``.
+    """
 
     def get(name: str, largest: int) -> bytes:
+        path = folder / name
         try:
-            with (folder / name).open("rb") as file:
-                return file.read(largest + 1)
+            if path.is_file():
+                with path.open("rb") as file:
+                    return file.read(largest + 1)
         except OSError as error:
-            raise CertificateError("list-missing", f"{name} is not there or cannot be read") from error
+            raise CertificateError("list-missing", f"the file {name} cannot be read") from error
+        raise CertificateError("list-missing", f"the file {name} is not there")
 
     return get
 

@@ -1,11 +1,14 @@
 """What the signing officer puts into a bundle, and how a bundle comes to a checker."""
 
 import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from certificates import rule_list
 from certificates.bundle import BUNDLE, CheckerBundle
@@ -22,7 +25,11 @@ from vaxseal.console import now
 from vaxseal.files import read_certificate
 from vaxseal.state import SeenVersions
 
-_TIMEOUT: Final = 30.0  # seconds without a byte
+if TYPE_CHECKING:
+    import httpx2
+
+_TIMEOUT: Final = 30.0  # seconds without a byte; of a file, what its size does not explain
+_SLOWEST: Final = 2_000  # bytes a second: a slow telephone line
 
 
 def read_changes(drafts: list[Path], rules: str | None) -> Changes:
@@ -111,17 +118,41 @@ def list_reader(source: str) -> Iterator[Get]:
     with httpx2.Client(timeout=_TIMEOUT, headers={"Accept-Encoding": "identity"}) as client:
 
         def get(name: str, largest: int) -> bytes:
-            data = bytearray()
             try:
-                with client.stream("GET", f"{source.rstrip('/')}/{name}") as response:
-                    if response.status_code != httpx2.codes.OK:
-                        raise CertificateError("lists-unreachable", f"{name}: the answer is {response.status_code}")
-                    for piece in response.iter_bytes():
-                        data += piece
-                        if len(data) > largest:
-                            raise CertificateError("list-differs", f"{name} is larger than it should be")
+                return _in_time(
+                    lambda: _download(client, f"{source.rstrip('/')}/{name}", largest), _TIMEOUT + largest / _SLOWEST
+                )
+            except TimeoutError as error:
+                raise CertificateError("lists-unreachable", f"{source} answers too slowly") from error
             except (httpx2.HTTPError, httpx2.InvalidURL) as error:
                 raise CertificateError("lists-unreachable", f"{source} cannot be reached") from error
-            return bytes(data)
 
         yield get
+
+
+def _download(client: "httpx2.Client", address: str, largest: int) -> bytes:
+    """Whatever is there, as it is: nothing is unpacked, and no other address is followed."""
+    data = bytearray()
+    with client.stream("GET", address) as response:
+        if response.status_code != HTTPStatus.OK:
+            raise CertificateError("lists-unreachable", f"{address}: the answer is {response.status_code}")
+        for piece in response.iter_raw():
+            data += piece
+            if len(data) > largest:
+                raise CertificateError("list-differs", f"{address} is larger than it should be")
+    return bytes(data)
+
+
+def _in_time(call: Callable[[], bytes], seconds: float) -> bytes:
+    """What ``call`` gives: a server that drips must not keep a checker. Raises TimeoutError; the thread is left alone,
+    as nothing interrupts it, and ends with the program."""
+    answer: Future[bytes] = Future()
+
+    def work() -> None:
+        try:
+            answer.set_result(call())
+        except Exception as error:
+            answer.set_exception(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    return answer.result(seconds)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from vaxseal.console import stop
 
@@ -12,13 +12,17 @@ if TYPE_CHECKING:
     from hsm.errors import TokenError
     from signer.errors import AgentError
 
+_NAMES: Final = frozenset("./:\\")  # what words have not, and names of files and addresses have
+
 
 def sentence_of(error: "AgentError | CentreError | CertificateError | TokenError") -> str:
-    """What to tell a person: with a capital letter and a full stop."""
+    """What to tell a person: with a capital letter, unless a file or an address comes first, and a full stop."""
     from signer.errors import AgentError
 
     text = error.sentence if isinstance(error, AgentError) else error.detail or error.code
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "…")) else ".")
+    if _NAMES.isdisjoint(text.partition(" ")[0]):
+        text = text[:1].upper() + text[1:]
+    return text + ("" if text.endswith((".", "…")) else ".")
 
 
 @contextmanager

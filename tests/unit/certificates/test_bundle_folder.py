@@ -1,5 +1,6 @@
 import datetime as dt
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,18 @@ def test_an_end(tmp_path: Path) -> None:
 def test_nothing_there(tmp_path: Path) -> None:
     assert refused(tmp_path) == "list-missing"
     assert refused(tmp_path / "elsewhere") == "list-missing"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes with names")
+def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(tmp_path: Path) -> None:
+    bundle_of(tmp_path)
+    part = tmp_path / part_path(read_manifest(tmp_path, ROOTS).parts[Role.TRUST_LIST])
+    part.unlink()
+    os.mkfifo(part)
+    assert refused(tmp_path) == "list-missing"
+    (tmp_path / MANIFEST).unlink()
+    (tmp_path / MANIFEST).symlink_to(part)
+    assert refused(tmp_path) == "list-missing"
 
 
 @pytest.mark.parametrize("role", [Role.TRUST_LIST, Role.REVOCATION_LIST])

@@ -16,6 +16,7 @@ from vaxseal.sentences import sentence_of, sentences
         (CentreError("unit-unknown", "there is no unit X"), "There is no unit X."),
         (CentreError("unit-unknown"), "Unit-unknown."),
         (IssuanceError("csr-form", "the file is no request"), "The file is no request."),
+        (IssuanceError("file", "lists/bundle.cbor cannot be read"), "lists/bundle.cbor cannot be read."),
         (CheckError(CheckReason.KID), "KID."),
         (TokenNotFound("no token is plugged in…"), "No token is plugged in…"),
         (TokenNotFound(), "Token-not-found."),
