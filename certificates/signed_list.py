@@ -22,6 +22,7 @@ from certificates.pki import SigningCertificate
 from certificates.signing import SigningKey
 
 FORMAT: Final = 1
+LARGEST: Final = 2**53 - 1  # of numbers, versions among them: what every reader can hold, in JSON and in a database
 _PARTS: Final = 6
 _MAX_ITEMS: Final = 2_000_000  # of CBOR; a revocation list of 250,000 chunks has 1.5 million
 CODES: Final = frozenset(
@@ -110,11 +111,11 @@ def sign(
         version: higher than that of every list of this kind before.
 
     Raises:
-        IssuanceError: ``list-order`` (no positive version, or it ends before it begins), ``list-signer-usage``,
-            ``signature-invalid``.
+        IssuanceError: ``list-order`` (a version that no reader takes, or it ends before it begins),
+            ``list-signer-usage``, ``signature-invalid``.
     """
-    if version < 1 or expires_at <= issued_at:
-        raise IssuanceError("list-order", "a version is positive, and a list ends after it begins")
+    if not 1 <= version <= LARGEST or expires_at <= issued_at:
+        raise IssuanceError("list-order", "a version is positive and not too large, and a list ends after it begins")
     payload = cbor2.dumps([kind.name, FORMAT, version, seconds(issued_at), seconds(expires_at), body])
     return sign_list(payload, key, kind.purpose)
 
@@ -150,9 +151,9 @@ def verify(data: bytes, roots: Collection[bytes], kind: ListKind) -> SignedList:
 
 
 def natural(value: Any) -> int:
-    """A positive integer. Raises CertificateError ``list-form``."""
-    if type(value) is not int or value < 1:
-        raise malformed("a number is not a positive integer")
+    """A positive integer up to `LARGEST`. Raises CertificateError ``list-form``."""
+    if type(value) is not int or not 1 <= value <= LARGEST:
+        raise malformed("a number is not a positive integer, or too large")
     return value
 
 

@@ -91,7 +91,9 @@ def test_a_new_list_signer_below_the_same_root_continues_the_versions() -> None:
     assert read(signed(key=certify(ROOT), version=2), ROOTS, at=AT, seen=1).version == 2
 
 
-@pytest.mark.parametrize(("version", "lasting"), [(0, WEEK), (-1, WEEK), (1, dt.timedelta(0)), (1, -WEEK)])
+@pytest.mark.parametrize(
+    ("version", "lasting"), [(0, WEEK), (-1, WEEK), (2**53, WEEK), (1, dt.timedelta(0)), (1, -WEEK)]
+)
 def test_what_no_reader_would_take_is_not_signed(version: int, lasting: dt.timedelta) -> None:
     with pytest.raises(IssuanceError, match="list-order"):
         signed(version=version, lasting=lasting)
@@ -118,6 +120,7 @@ ROW = ROWS[0]
         ["trust-list", True, *HEAD[2:], ROWS],
         [*HEAD[:2], 0, *HEAD[3:], ROWS],
         [*HEAD[:2], 1.0, *HEAD[3:], ROWS],
+        [*HEAD[:2], 2**53, *HEAD[3:], ROWS],  # a database could not keep it
         [*HEAD[:3], SECONDS, SECONDS, ROWS],
         [*HEAD[:3], 2**62, 2**63, ROWS],
         [*HEAD[:3], float("nan"), SECONDS, ROWS],
