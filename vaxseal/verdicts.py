@@ -3,8 +3,8 @@
 from typing import Final
 
 from certificates.checking import CheckedCertificate
-from certificates.errors import CheckError
-from certificates.grounds import ListsAge
+from certificates.errors import CheckError, CheckReason
+from certificates.grounds import Grounds, ListsAge
 from certificates.other_codes import WORDS, NotHealthCertificate
 from certificates.records.model import instant_to_text
 from certificates.rules import Outcome, RefusedByRules
@@ -16,6 +16,8 @@ _KINDS: Final = {
     "t": ("test", "xét nghiệm"),
     "r": ("recovery", "khỏi bệnh"),
 }
+_INVALID: Final = ("INVALID", "KHÔNG HỢP LỆ", "red")
+_UNCHECKED: Final = ("NOT CHECKED", "CHƯA KIỂM TRA ĐƯỢC", "yellow")  # it says nothing of whoever holds the code
 
 
 def show(verdict: CheckedCertificate | CheckError, name: str | None) -> None:
@@ -27,9 +29,11 @@ def show(verdict: CheckedCertificate | CheckError, name: str | None) -> None:
         return
     if isinstance(verdict, CheckError):
         english, vietnamese = SENTENCES[verdict.reason]
-        out.print(f"INVALID - {english} ({verdict.reason.value}: {_shown(verdict.detail)})", style="red", markup=False)
+        heading, heading_vi, style = _UNCHECKED if verdict.reason is CheckReason.TRUST else _INVALID
+        detail = f"{verdict.reason.value}: {_shown(verdict.detail)}"
+        out.print(f"{heading} - {english} ({detail})", style=style, markup=False)
         named = f" Đây là {WORDS[verdict.kind][1]}." if isinstance(verdict, NotHealthCertificate) else ""
-        out.print(f"KHÔNG HỢP LỆ - {vietnamese}{named}", style="red", markup=False)
+        out.print(f"{heading_vi} - {vietnamese}{named}", style=style, markup=False)
         return
     kind = next(kind for kind in _KINDS if verdict.payload.get(kind))
     english, vietnamese = _KINDS[kind]
@@ -38,8 +42,20 @@ def show(verdict: CheckedCertificate | CheckError, name: str | None) -> None:
     _show_facts(verdict, kind)
 
 
-def show_age(lists: ListsAge) -> None:
-    """How old the lists are that a verdict rests on."""
+def show_grounds(grounds: Grounds, verdict: CheckedCertificate | CheckError) -> None:
+    """What a verdict rests on: rules that are met, whether anybody asked for revocation, how old the lists are."""
+    if not isinstance(verdict, CheckError):
+        if grounds.acceptance is not None:
+            place = ", ".join(filter(None, (grounds.acceptance.country, grounds.acceptance.policy)))
+            out.print(f"  Rules met: {place}. / Đáp ứng quy định: {place}.", markup=False)
+        if grounds.revocation is None:
+            out.print("  Not checked whether it was revoked: only --bundle says so.", style="yellow", markup=False)
+            out.print("  Chưa kiểm tra việc thu hồi: chỉ --bundle mới cho biết.", style="yellow", markup=False)
+    if grounds.lists is not None:
+        _show_age(grounds.lists)
+
+
+def _show_age(lists: ListsAge) -> None:
     old = ("", "") if not lists.old else (": fetch newer ones", ": hãy tải bản mới")
     out.print(
         f"  Lists: version {lists.version}, {lists.hours} hours old{old[0]}. / "

@@ -51,7 +51,7 @@ VERDICTS: Final[dict[str, dict[str, Any]]] = {
     "invalid": _refused("SIG", "the signature is not by the signer that it names", lists=_LISTS),
     "rule": _refused("RULE", "VR-VN-0005: The last dose is no older than 12 months.", **_PROVED)
     | {"rules": [_RULE], "lists": _LISTS},
-    "revoked": _refused("REVOKED", "its SIGNATURE hash is on the revocation list, version 42", lists=_LISTS),
+    "revoked": _refused("REVOKED", "its SIGNATURE hash is on the revocation list", lists=_LISTS),
     "other-code": _refused(
         "CONTEXT", "this is a SMART Health Card (North America)", other_code="smart-health-card", lists=_LISTS
     ),

@@ -142,8 +142,7 @@ class RevocationIndex:
             for hash_type, table in self._tables.get(scope, ()):
                 for entry in hashes_of(checked, hash_type):
                     if entry in table:
-                        detail = f"its {hash_type.value} hash is on the revocation list, version {self.version}"
-                        raise CheckError(CheckReason.REVOKED, detail)
+                        raise CheckError(CheckReason.REVOKED, f"its {hash_type.value} hash is on the revocation list")
 
     def _add(self, key: bytes | str, hash_type: HashType, table: Table) -> None:
         self._tables[key] = (*self._tables.get(key, ()), (hash_type, table))

@@ -153,12 +153,11 @@ def check(
         ]
         emit_json(answers[0] if len(answers) == 1 else answers)
     else:
-        from vaxseal.verdicts import show, show_age
+        from vaxseal.verdicts import show, show_grounds
 
         for item, verdict in zip(data, verdicts, strict=True):
             show(verdict, item.name if len(data) > 1 else None)
-            if grounds.lists is not None:
-                show_age(grounds.lists)
+            show_grounds(grounds, verdict)
             if document is not None:
                 document.show(verdict)
     denied = document is not None and any(map(document.denies, verdicts))

@@ -112,6 +112,26 @@ def test_damage_is_no_verdict_on_anybody(checker: Checker) -> None:
     assert checker.refusal() == "TRUST list-differs"
 
 
+def test_a_list_that_cannot_be_used_says_nothing_of_the_holder(checker: Checker) -> None:
+    shown = checker.run(TEXT).stdout.splitlines()
+    assert [line.partition(" - ")[0] for line in shown] == ["NOT CHECKED", "CHƯA KIỂM TRA ĐƯỢC"]
+
+
+def test_what_a_valid_verdict_rests_on_is_shown(checker: Checker) -> None:
+    checker.bring(rules=RULES, entries=(ENTRY,))
+    with_rules, without = checker.run(TEXT, "--policy", "border").stdout, checker.run(TEXT).stdout
+    assert "Rules met: VN, border. / Đáp ứng quy định: VN, border." in with_rules
+    assert "Rules met" not in without
+    assert "revoked" not in without
+    trust = checker.folder / "dsc.der"
+    trust.write_bytes(DSC.certificate_der)
+    alone = CliRunner().invoke(app, ["check", TEXT, "--trust", str(trust), "--at", SOON]).stdout
+    assert "Not checked whether it was revoked" in alone
+    assert "Chưa kiểm tra việc thu hồi" in alone
+    broken = CliRunner().invoke(app, ["check", "HC1:", "--trust", str(trust), "--at", SOON]).stdout
+    assert "revoked" not in broken
+
+
 def test_the_bundles_rules(checker: Checker) -> None:
     checker.bring(age=2 * HOUR)
     assert checker.run(TEXT, "--policy", "border").exit_code == 2

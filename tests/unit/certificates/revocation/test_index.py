@@ -47,7 +47,7 @@ def verdict(index: RevocationIndex | None, text: str = TEXT, trust: TrustStore =
 def test_each_hash_revokes(scope: bytes, hash_type: HashType) -> None:
     others = hashes(range(50))
     index = index_of({(scope, hash_type): [*others, *hashes_of(CHECKED, hash_type)]})
-    with pytest.raises(CheckError, match=f"its {hash_type.value} hash is on the revocation list, version 1") as refusal:
+    with pytest.raises(CheckError, match=f"its {hash_type.value} hash is on the revocation list$") as refusal:
         check_text(TEXT, TRUST, AT, index)
     assert refusal.value.reason is REVOKED
     assert IDENTIFIER not in str(refusal.value)
