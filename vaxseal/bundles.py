@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from certificates import rule_list
 from certificates.bundle import BUNDLE, CheckerBundle
-from certificates.bundle_folder import MANIFEST, Get, folder_reader, install, verify_bundle
+from certificates.bundle_folder import MANIFEST, Get, folder_reader, install, read_manifest, verify_bundle
 from certificates.bundle_signing import Changes
 from certificates.errors import CertificateError
 from certificates.pki import fingerprint
@@ -79,7 +79,7 @@ def _with_revocations(changes: Changes, draft: revocation_drafts.RevocationDraft
 def bring(
     source: str, folder: Path, roots: list[bytes], *, state: Path | None, json: bool
 ) -> tuple[CheckerBundle, int]:
-    """Bring the newest version into a checker's folder, who refuses older ones than he has seen.
+    """Bring the newest version into a checker's folder, who refuses older ones than he has seen, or has there.
 
     Args:
         source: an address (https://centre/v1/lists) or a folder.
@@ -101,10 +101,18 @@ def bring(
             return data
 
         manifest = counting(MANIFEST, BUNDLE.max_size)
-        highest = seen.highest(BUNDLE.name, names)
+        highest = max(seen.highest(BUNDLE.name, names), _version_in(folder, roots))
         found = install(manifest, counting, folder, roots, at=now(), seen=highest, cache=seen.folder())
     seen.remember(BUNDLE.name, names, found.version)
     return found, fetched
+
+
+def _version_in(folder: Path, roots: list[bytes]) -> int:
+    """Of the bundle that is there; 0 where there is none, or none that this checker would take."""
+    try:
+        return read_manifest(folder, roots).version
+    except CertificateError:
+        return 0
 
 
 @contextmanager

@@ -104,6 +104,24 @@ def test_an_older_bundle_than_seen(checker: Checker) -> None:
     assert checker.refusal() == "TRUST list-rollback"
 
 
+def test_a_folder_never_goes_back_even_when_the_versions_seen_are_forgotten(checker: Checker) -> None:
+    checker.bring(age=2 * HOUR)
+    shutil.copytree(checker.lists, checker.folder / "old")
+    checker.bring()
+
+    def fetch(source: Path) -> dict[str, Any]:
+        own = ("--bundle", checker.folder / "own", "--root", checker.root, "--state", checker.folder / "state")
+        result = CliRunner().invoke(app, list(map(str, ["lists", "fetch", source, *own, "--json"])))
+        found: dict[str, Any] = json.loads(result.stdout)
+        return found
+
+    assert fetch(checker.lists)["version"] == 2
+    shutil.rmtree(checker.folder / "state")
+    assert fetch(checker.folder / "old")["error"] == "list-rollback"
+    (checker.folder / "own" / "bundle.cbor").write_bytes(b"damaged")
+    assert fetch(checker.lists)["version"] == 2
+
+
 def test_damage_is_no_verdict_on_anybody(checker: Checker) -> None:
     assert checker.refusal() == "TRUST list-missing"
     checker.bring()
