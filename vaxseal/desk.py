@@ -57,6 +57,7 @@ def sign(
     pin_stdin: bool,
     last_try: bool,
     journal: Path | None = None,
+    list_roots: Path | None = None,
     mode: "Mode" = "two-tier",
     units: "Callable[[], EnrolledUnits] | None" = None,
     count: "DailyCount | None" = None,
@@ -88,6 +89,7 @@ def sign(
         certificate=certificate,
         last_try=last_try,
         journal=journal_folder(journal),
+        list_roots=list_roots,
     )
     pin = pin_source("PIN of the token", from_stdin=pin_stdin)
     try:

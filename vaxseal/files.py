@@ -10,15 +10,9 @@ FINGERPRINT_SIZE: Final = 32  # SHA-256
 
 def read_certificate(path: Path) -> bytes:
     """The DER of the one certificate in a PEM or DER file. Raises CertificateError ``certificate-file``."""
-    from certificates.errors import CertificateError, IssuanceError
-    from certificates.trust import read_certificates
+    from certificates.errors import CertificateError
 
-    try:
-        found = read_certificates(path.read_bytes())
-    except OSError as error:
-        raise CertificateError("certificate-file", f"{path} cannot be read: {error.strerror}") from error
-    except IssuanceError as error:
-        raise CertificateError("certificate-file", f"{path}: {error.detail}") from error
+    found = read_roots(path)
     if len(found) != 1:
         raise CertificateError("certificate-file", f"{path} does not hold exactly one certificate")
     return found[0]
@@ -39,6 +33,22 @@ def read_fingerprint(text: str, *, json: bool) -> bytes:
     if digest is None:
         stop("fingerprint-form", "A fingerprint is 64 hexadecimal digits (SHA-256 of the certificate).", json=json)
     return digest
+
+
+def read_roots(path: Path) -> list[bytes]:
+    """The DER of the pinned roots in a PEM or DER file: one, or two while the root changes.
+
+    Raises CertificateError ``certificate-file``.
+    """
+    from certificates.errors import CertificateError, IssuanceError
+    from certificates.trust import read_certificates
+
+    try:
+        return list(read_certificates(path.read_bytes()))
+    except OSError as error:
+        raise CertificateError("certificate-file", f"{path} cannot be read: {error.strerror}") from error
+    except IssuanceError as error:
+        raise CertificateError("certificate-file", f"{path}: {error.detail}") from error
 
 
 def write_new(path: Path, content: bytes, *, json: bool) -> None:

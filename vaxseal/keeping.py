@@ -52,6 +52,7 @@ def take(
     last_try: bool,
     mode: "Mode",
     journal: Path | None,
+    list_roots: Path | None,
 ) -> None:
     """Lease records for work without a network, and keep them. Leaves with the exit code."""
     from certificates.errors import CertificateError
@@ -71,6 +72,7 @@ def take(
         certificate=certificate,
         last_try=last_try,
         journal=journal_folder(journal),
+        list_roots=list_roots,
     )
     try:
         with open_agent(place, pin_source("PIN of the token", from_stdin=pin_stdin)) as opened:

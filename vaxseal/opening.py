@@ -21,7 +21,12 @@ _AWAY: Final = frozenset({"centre-unreachable", "centre-timeout"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where and as whom somebody signs; no secret. ``certificate``: file or fingerprint of one of several."""
+    """Where and as whom somebody signs; no secret.
+
+    Attributes:
+        certificate: file or fingerprint of one of several.
+        list_roots: PEM file of the roots of checkers' lists that this machine pins; None: it is left to the centre.
+    """
 
     centre: str
     account: str
@@ -33,6 +38,7 @@ class Place:
     certificate: str | None
     last_try: bool
     journal: Path
+    list_roots: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +109,26 @@ def open_agent(
 
         agent, session = _begin(key, choice[1:], make_agent, may_be_offline=may_be_offline)
         with closing(agent):
+            if session is not None and session.task == "issue" and place.list_roots is not None:
+                _check_published(agent, place, place.list_roots)
             yield Opened(agent=agent, session=session, key=key)
+
+
+def _check_published(agent: "SigningAgent", place: Place, list_roots: Path) -> None:
+    """Checkers must know the certificate before it signs a passport. Raises AgentError, CertificateError."""
+    from certificates.bundle import BUNDLE
+    from certificates.pki import fingerprint
+    from signer.published import check_published
+    from vaxseal.bundles import list_reader
+    from vaxseal.files import read_roots
+    from vaxseal.state import SeenVersions
+
+    roots = read_roots(list_roots)
+    names, seen = list(map(fingerprint, roots)), SeenVersions(place.journal, json=False)
+    with list_reader(f"{agent.client.centre}/v1/lists") as get:
+        highest = seen.highest(BUNDLE.name, names)
+        version = check_published(agent.certificate, get, roots, at=agent.clock(), seen=highest)
+    seen.remember(BUNDLE.name, names, version)
 
 
 def _begin(

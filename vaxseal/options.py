@@ -71,6 +71,15 @@ JournalDir = Annotated[
         help="Where unfinished batches are kept, encrypted. Default: this user's state folder.",
     ),
 ]
+ListRoots = Annotated[
+    Path | None,
+    typer.Option(
+        "--list-roots",
+        envvar="VAXSEAL_LIST_ROOTS",
+        metavar="PEM",
+        help="Sign passports only while the centre's lists, signed below this root, trust the certificate.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Sign without asking.")]
 
 # signed lists

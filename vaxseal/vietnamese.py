@@ -44,6 +44,11 @@ SENTENCES: Final[Mapping[str, str]] = {
     "certificate-not-begun": "Chứng thư của token chưa có hiệu lực: hãy kiểm tra đồng hồ của máy.",
     "certificate-not-yet": "Chứng thư của token chưa có hiệu lực: hãy kiểm tra đồng hồ của máy.",
     "certificate-unfit": "Không dùng được chứng thư của token.",
+    # the lists for checkers
+    "lists-unusable": "Không ký: không tải được, hoặc không tin cậy được, danh sách dành cho người kiểm tra.",
+    "lists-unreachable": "Không ký: không tải được danh sách dành cho người kiểm tra. Hãy kiểm tra mạng.",
+    "dsc-unpublished": "Chưa có nơi kiểm tra nào biết chứng thư này: Bộ phải công bố trước khi dùng để ký.",
+    "dsc-too-new": "Chứng thư mới được công bố, chưa đến giờ được dùng để ký hộ chiếu.",
     # the centre
     "centre-url": "Địa chỉ máy chủ không đúng: hãy ghi dạng https://tên-máy-chủ.",
     "centre-insecure": "Địa chỉ máy chủ phải bắt đầu bằng https://.",

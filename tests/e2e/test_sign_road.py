@@ -14,7 +14,7 @@ import pytest
 from cryptography import x509
 from pkcs11 import Attribute, CertificateType, ObjectClass
 
-from certificates.profiles import Subject, issue_csca
+from certificates.profiles import Subject, issue_csca, to_pem
 from hsm import provisioning
 from hsm.provisioning import store_certificate
 from hsm.sessions import load
@@ -191,6 +191,12 @@ def test_what_stops_a_signer_is_one_sentence_and_exit_code_2(two_tier: Road) -> 
     at_ministry = road.sign("station", token="ministry", expect=2)
     assert at_ministry["error"] == "role-differs"
     assert "ministry sign" in at_ministry["detail"]
+    pinned = (
+        "--list-roots",
+        str(road.folder / "csca.pem"),
+    )
+    (road.folder / "csca.pem").write_text(to_pem(tokens.csca.certificate_der))
+    assert road.sign("ministry", *pinned, expect=2)["error"] == "lists-unusable"
     assert road.states() == {"ready": PEOPLE}
     road.stop()
     assert road.sign("station", expect=2)["error"] == "centre-unreachable"

@@ -17,6 +17,7 @@ from vaxseal.options import (
     Label,
     LastTry,
     Limit,
+    ListRoots,
     Module,
     PinStdin,
     Serial,
@@ -49,6 +50,7 @@ def sign(
     pin_stdin: PinStdin = False,
     last_try: LastTry = False,
     journal: JournalDir = None,
+    list_roots: ListRoots = None,
     unattended: Annotated[
         bool, typer.Option("--unattended", help="Go on until stopped, without questions; one line of JSON a batch.")
     ] = False,
@@ -99,6 +101,7 @@ def sign(
             certificate=certificate,
             last_try=last_try,
             journal=journal_folder(journal),
+            list_roots=list_roots,
         )
         setup = alone.Setup(place=place, units=units, limit=limit)
         alone.run(setup, workers, pin_source("PIN of the HSM", from_stdin=pin_stdin)())
@@ -117,6 +120,7 @@ def sign(
         pin_stdin=pin_stdin,
         last_try=last_try,
         journal=journal,
+        list_roots=list_roots,
         units=lambda: EnrolledUnits.load(units),
         count=count,
     )

@@ -14,6 +14,7 @@ from vaxseal.options import (
     Label,
     LastTry,
     Limit,
+    ListRoots,
     Mode,
     Module,
     PinStdin,
@@ -40,6 +41,7 @@ def sign(
     last_try: LastTry = False,
     mode: Mode = "two-tier",
     journal: JournalDir = None,
+    list_roots: ListRoots = None,
 ) -> None:
     """Take the records that are ready, show them, and sign them with the unit's token.
 
@@ -78,6 +80,7 @@ def sign(
         pin_stdin=pin_stdin,
         last_try=last_try,
         journal=journal,
+        list_roots=list_roots,
     )
 
 
@@ -95,6 +98,7 @@ def take(
     last_try: LastTry = False,
     mode: Mode = "two-tier",
     journal: JournalDir = None,
+    list_roots: ListRoots = None,
 ) -> None:
     """Take records along, to sign them where there is no network.
 
@@ -124,6 +128,7 @@ def take(
         last_try=last_try,
         mode=mode,
         journal=journal,
+        list_roots=list_roots,
     )
 
 
