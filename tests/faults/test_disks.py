@@ -44,7 +44,7 @@ def road(tmp_path_factory: pytest.TempPathFactory, zygote: Zygote, golden_tokens
     """In station mode one sitting is one whole issuance."""
     folder = tmp_path_factory.mktemp("disks")
     made = WarmRoad(folder=folder, tokens=golden_tokens, mode="station", port=free_port(), zygote=zygote)
-    made.settings["VAXSEAL_LEASE_SECONDS"] = "2"
+    made.settings["VAXSEAL_LEASE_SECONDS"] = "6"
     set_up(made, golden_tokens.ec, golden_tokens.rsa, 900 if LONG else 40)
     yield made
     made.stop()
@@ -116,7 +116,7 @@ def strike(road: WarmRoad, victim: Victim, inject: str) -> int:
         if died.code != -signal.SIGKILL:
             receipt(died)
     again = receipt(agent(road))
-    assert again.get("error") is None, again
+    assert again.get("error") in (None, "lease-ended"), again  # what was kept may be over: then it comes back
     assert trace is not None
     return trace.struck()
 

@@ -135,7 +135,7 @@ def zygote(tmp_path: Path) -> Iterator[Zygote]:
 
 
 def test_kills(tmp_path: Path, zygote: Zygote, golden_tokens: GoldenTokens, many: Many, tell: Tell) -> None:
-    kills = many(40, 1000)
+    kills = many(30, 1000)
     people = kills * PER_KILL // 2
     road = WarmRoad(folder=tmp_path, tokens=golden_tokens, mode="two-tier", port=free_port(), zygote=zygote)
     road.settings["VAXSEAL_LEASE_SECONDS"] = "3"  # what a dead agent held and did not keep comes back soon
