@@ -8,7 +8,7 @@ The gateway wraps a batch in a CMS by the country's upload certificate. It was v
 
 import base64
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -92,18 +92,6 @@ def make_batches(
             expires_at=expires_at,
             entries=tuple(in_order[start : start + MAX_ENTRIES]),
         )
-
-
-def gather(batches: Iterable[RevocationBatch], trust: TrustStore) -> dict[tuple[bytes, HashType], set[bytes]]:
-    """The entries of many batches as `certificates.revocation.publishing.publish` takes them.
-
-    Raises:
-        CertificateError: ``batch-country``; see `RevocationBatch.scope`.
-    """
-    hashes: dict[tuple[bytes, HashType], set[bytes]] = {}
-    for batch in batches:
-        hashes.setdefault((batch.scope(trust), batch.hash_type), set()).update(batch.entries)
-    return hashes
 
 
 def _country(value: Any) -> str:

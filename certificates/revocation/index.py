@@ -12,7 +12,7 @@ or one in ten million others) does it read the entry, which decides. With a file
 
 import mmap
 import struct
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -74,7 +74,7 @@ class RevocationIndex:
 
     Attributes:
         version: of the list.
-        issued_at: of the list; see `age`.
+        issued_at: of the list.
         expires_at: of the list: when a newer one is due. Whoever checks decides what an old list is worth.
     """
 
@@ -126,10 +126,6 @@ class RevocationIndex:
     def in_memory(self) -> int:
         """Bytes that look-ups keep in memory where a file holds the rest."""
         return sum(table.in_memory for tables in self._tables.values() for _, table in tables)
-
-    def age(self, at: datetime) -> timedelta:
-        """How long before ``at`` the list was issued."""
-        return at - self.issued_at
 
     def table(self, scope: bytes, hash_type: HashType) -> Table | None:
         """The hashes of one scope (see `certificates.revocation.lists.Group`) and type."""

@@ -10,7 +10,6 @@ chunk has the last word on a hash. So a new version is the old one and a new chu
 """
 
 import hashlib
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from operator import lt
@@ -105,10 +104,6 @@ class RevocationList:
     issued_at: datetime
     expires_at: datetime
     chunks: tuple[ChunkName, ...]
-
-    def missing(self, have: Collection[bytes]) -> tuple[ChunkName, ...]:
-        """The chunks to fetch for someone who has those with the SHA-256 in ``have``."""
-        return tuple(chunk for chunk in self.chunks if chunk.sha256 not in have)
 
     def sign(self, key: SigningKey) -> bytes:
         """The list signed. Raises IssuanceError as `signed_list.sign`."""

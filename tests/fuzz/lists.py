@@ -123,7 +123,7 @@ def _read_bundle(data: bytes) -> None:
 
 
 def _read_revocations(data: bytes) -> None:
-    read_list(data, ROOTS).missing(())
+    read_list(data, ROOTS)
 
 
 def _read_chunk(data: bytes) -> None:
@@ -199,7 +199,6 @@ def _read_index(data: bytes) -> bool:
     except CheckError:
         return True
     len(index)
-    index.age(AT)
     return True
 
 

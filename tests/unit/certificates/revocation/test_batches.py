@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from certificates.errors import CertificateError
-from certificates.revocation.batches import RevocationBatch, gather, make_batches, read_batch
+from certificates.revocation.batches import RevocationBatch, make_batches, read_batch
 from certificates.revocation.hashes import HashType
 from certificates.trust import TrustStore
 from tests.support.codes import AT
@@ -61,14 +61,10 @@ def test_whom_a_batch_concerns() -> None:
     trust = TrustStore.of([german.certificate_der, vietnamese.certificate_der])
     kid = base64.b64encode(german.certificate.kid).decode()
     known, unknown, untrusted = (read_batch(text(kid=value)) for value in (kid, "UNKNOWN_KID", DOCUMENT["kid"]))
-    assert gather([known, unknown, untrusted, known], trust) == {
-        (german.certificate.kid, HashType.UCI): set(ENTRIES),
-        (b"DE", HashType.UCI): set(ENTRIES),
-        (KID, HashType.UCI): set(ENTRIES),
-    }
+    assert [batch.scope(trust) for batch in (known, unknown, untrusted)] == [german.certificate.kid, b"DE", KID]
     foreign = read_batch(text(kid=base64.b64encode(vietnamese.certificate.kid).decode()))
     with pytest.raises(CertificateError, match="batch-country"):
-        gather([foreign], trust)
+        foreign.scope(trust)
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_a_checker_fetches_what_is_new() -> None:
     first = issue(None, {(KID, UCI): hashes(range(20_000))})
     second = issue(first.revocation_list, {(KID, UCI): hashes(range(20_000, 20_100))}, at=AT + DAY)
     assert second.revocation_list.version == 2
-    [new] = second.revocation_list.missing(Mirror(first).chunks.keys())
+    [new] = set(second.revocation_list.chunks).difference(first.revocation_list.chunks)
     assert new.sha256 == hashlib.sha256(second.chunks[0]).digest()
     assert new.size + len(second.signed) < 0.01 * sum(name.size for name in second.revocation_list.chunks)
 
@@ -61,7 +61,6 @@ def test_chunks_whose_entries_expired_are_left_out() -> None:
     later = issue(first.revocation_list, {(KID, UCI): hashes([9])}, at=AT + 2 * DAY)
     assert [name.number for name in later.revocation_list.chunks] == [1]
     assert later.revocation_list.chunks[0].sha256 not in Mirror(first).chunks
-    assert later.revocation_list.missing(Mirror(first, later).chunks.keys()) == ()
 
 
 def test_what_takes_back_lasts_as_long_as_what_it_takes_back() -> None:
