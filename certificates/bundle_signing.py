@@ -1,17 +1,18 @@
 """The next version of a bundle: what changed is signed anew, everything else stays as it is."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from certificates import bundle, rule_list, trust_list
+from certificates import bundle, rule_list, signed_list, trust_list
 from certificates.bundle import CheckerBundle, Manifest, Part, Role
 from certificates.bundle_folder import MANIFEST, folder_reader, install, part_path, read_manifest, write_part
 from certificates.errors import IssuanceError
-from certificates.revocation.lists import LIST
+from certificates.issuance import whole_seconds
+from certificates.revocation.lists import LIST, RevocationList, name_chunk
 from certificates.revocation.publishing import Hashes, publish
-from certificates.revocation.reading import read_list
+from certificates.revocation.reading import read_chunk, read_list
 from certificates.rule_list import RULES
 from certificates.signed_list import AgeLimits, ListKind
 from certificates.signing import SigningKey
@@ -22,13 +23,15 @@ from certificates.trust_list import TRUST_LIST
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
     """What is new in a bundle. ``entries`` and ``rules`` (what `rule_list.join` gave) replace those before; None leaves
-    them. ``entries_expire_at``: when the last of the certificates in ``added`` has expired."""
+    them. ``entries_expire_at``: when the last of the certificates in ``added`` has expired. ``anew``: what stays is
+    signed anew, every part, so that nothing is left that a former key signed: when the root changes."""
 
     entries: tuple[TrustEntry, ...] | None = None
     rules: str | None = None
     added: Hashes = field(default_factory=dict)
     removed: Hashes = field(default_factory=dict)
     entries_expire_at: datetime | None = None
+    anew: bool = False
 
 
 def sign_next(
@@ -60,10 +63,14 @@ def sign_next(
     signing = _Signing(folder, before, key, roots, issued_at, expires_at)
     if changes.entries is not None:
         parts[Role.TRUST_LIST] = signing.trust_list(changes.entries)
+    elif changes.anew and Role.TRUST_LIST in parts:
+        parts[Role.TRUST_LIST] = signing.again(Role.TRUST_LIST, TRUST_LIST)
     if Role.TRUST_LIST not in parts:
         raise IssuanceError("list-empty", "the first bundle needs a draft of document signers")
     if changes.rules is not None:
         parts[Role.RULES] = signing.rules(changes.rules)
+    elif changes.anew and Role.RULES in parts:
+        parts[Role.RULES] = signing.again(Role.RULES, RULES)
     parts[Role.REVOCATION_LIST] = signing.revocation_list(changes)
     version = before.version + 1 if before else 1
     manifest = bundle.sign(parts, key, version=version, issued_at=issued_at, expires_at=expires_at)
@@ -96,15 +103,22 @@ class _Signing:
         signed = rule_list.sign(text, self.key, version=version, issued_at=self.issued_at, expires_at=self.expires_at)
         return write_part(self.folder, signed)
 
+    def again(self, role: Role, kind: ListKind) -> Part:
+        """What a part of the version before says, by this key."""
+        found = signed_list.verify(self._before(role, kind) or b"", self.roots, kind)
+        version, at = found.version + 1, self.issued_at
+        signed = signed_list.sign(kind, found.body, self.key, version=version, issued_at=at, expires_at=self.expires_at)
+        return write_part(self.folder, signed)
+
     def revocation_list(self, changes: Changes) -> Part:
         """The list before, where nothing was added, taken back or has expired."""
         data = self._before(Role.REVOCATION_LIST, LIST)
         previous = read_list(data, self.roots) if data else None
-        stays = previous and all(name.expires_at >= self.issued_at for name in previous.chunks)
+        stays = previous and not changes.anew and all(name.expires_at >= self.issued_at for name in previous.chunks)
         if data and stays and not changes.added and not changes.removed:
             return Part.of(data)
         publication = publish(
-            previous,
+            self._with_chunks_anew(previous) if previous and changes.anew else previous,
             self.key,
             added=changes.added,
             removed=changes.removed,
@@ -115,6 +129,17 @@ class _Signing:
         for chunk in publication.chunks:
             write_part(self.folder, chunk)
         return write_part(self.folder, publication.signed)
+
+    def _with_chunks_anew(self, previous: RevocationList) -> RevocationList:
+        names = []
+        for name in previous.chunks:
+            if name.expires_at > self.issued_at:
+                data = folder_reader(self.folder)(part_path(Part(sha256=name.sha256, size=name.size)), name.size)
+                chunk = replace(read_chunk(data, name, self.roots), issued_at=whole_seconds(self.issued_at))
+                signed = chunk.sign(self.key)
+                write_part(self.folder, signed)
+                names.append(name_chunk(chunk, signed))
+        return replace(previous, chunks=tuple(names))
 
     def _before(self, role: Role, kind: ListKind) -> bytes | None:
         part = self.before.parts.get(role) if self.before else None

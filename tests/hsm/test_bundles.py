@@ -133,6 +133,7 @@ def test_what_is_fetched_never_goes_back(golden_tokens: GoldenTokens, ministry: 
         (("--bundle", "b", "--after", "a"), "after-bundle"),
         (("--out", "o"), "draft-one"),
         (("draft.json", "--out", "o", "--rules", "default"), "draft-one"),
+        (("draft.json", "--out", "o", "--anew"), "draft-one"),
     ],
 )
 def test_wrong_use(ministry: Ministry, arguments: tuple[str, ...], error: str) -> None:

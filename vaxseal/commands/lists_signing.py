@@ -39,6 +39,9 @@ def sign(
         Path | None,
         typer.Option("--after", metavar="LIST", help="With --out: the list before, whose version this one follows."),
     ] = None,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="With --bundle: sign what stays anew as well, when the root changes.")
+    ] = False,
     days: Annotated[int, typer.Option("--days", min=1, metavar="N", help="How long it is valid.")] = 7,
     module: Module = None,
     token: Serial = None,
@@ -54,6 +57,9 @@ def sign(
     refuse those older than 7 days. What was signed is read back as a checker with these roots would read it, and put
     in its place only then.
 
+    When the root changes, everything is signed anew once by a list signer below the new one, with both roots pinned:
+    then no part is left that only the old one vouches for.
+
     [bold]Examples[/bold]
 
       vaxseal lists sign draft.json --rules default --root root.pem --bundle lists --label "List signer"
@@ -61,6 +67,8 @@ def sign(
       vaxseal lists sign --root root.pem --bundle lists --label "List signer"
 
       vaxseal lists sign revocations.json --root root.pem --bundle lists --pin-stdin < pin.txt
+
+      vaxseal lists sign --anew --root old.pem --root new.pem --bundle lists --label "New list signer"
 
       vaxseal lists sign draft.json --root root.pem --after trust-41.cbor --out trust-42.cbor
     """
@@ -70,11 +78,11 @@ def sign(
     if bundle is not None:
         if after is not None:
             stop("after-bundle", "--after goes with --out: a bundle follows the one in its folder.", json=json)
-        _sign_bundle(bundle, drafts or [], rules, root, days, open_key, json=json)
+        _sign_bundle(bundle, drafts or [], rules, root, days, open_key, anew=anew, json=json)
         return
     assert out_path is not None  # noqa: S101 - by the first question
-    if len(drafts or []) != 1 or rules is not None:
-        stop("draft-one", "A trust list is signed from one draft of document signers, without rules.", json=json)
+    if len(drafts or []) != 1 or rules is not None or anew:
+        stop("draft-one", "A trust list is signed from one draft of document signers, and nothing else.", json=json)
     _sign_list((drafts or [])[0], out_path, after, root, days, open_key, json=json)
 
 
@@ -86,14 +94,18 @@ def _sign_bundle(
     days: int,
     open_key: "Callable[[datetime], TokenKey]",
     *,
+    anew: bool,
     json: bool,
 ) -> None:
+    from dataclasses import replace
+
     from certificates.bundle_signing import sign_next
     from vaxseal.bundles import read_changes
     from vaxseal.listing import described, print_head
 
     with sentences(json=json):
-        changes, roots, at = read_changes(drafts, rules), list(map(read_certificate, root)), now()
+        changes = replace(read_changes(drafts, rules), anew=anew)
+        roots, at = list(map(read_certificate, root)), now()
         with open_key(at) as key:
             signed = sign_next(folder, changes, key, roots, issued_at=at, expires_at=at + timedelta(days=days))
     if json:
