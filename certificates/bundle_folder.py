@@ -215,8 +215,8 @@ def _index(manifest: Manifest, folder: Path, roots: Collection[bytes], cache: Pa
 def _sweep(cache: Path, newest: Path) -> None:
     """Remove look-ups of former lists, and what writers left that were killed. Those of today may still be wanted: by
     who checks with another list, or is just writing."""
-    with contextlib.suppress(OSError):  # another one was quicker; or Windows keeps what a process has open
-        made = newest.stat().st_mtime
-        for old in (*cache.glob("revocation-*.index"), *cache.glob(f"revocation-*{UNFINISHED}")):
+    made = newest.stat().st_mtime
+    for old in (*cache.glob("revocation-*.index"), *cache.glob(f"revocation-*{UNFINISHED}")):
+        with contextlib.suppress(OSError):  # another one was quicker; or Windows keeps what a process has open
             if made - old.stat().st_mtime > _KEPT_LOOK_UP:
                 old.unlink()

@@ -92,7 +92,7 @@ def init(
     if json:
         emit_json({"token": token.serial, "certificate": str(out_path), "fingerprint": fingerprint.hex()})
         return
-    out.print(f"{out_path}: the CSCA, its key on token {token.serial}.", markup=False)
+    out.print(f"{out_path}: {common_name}, its key on token {token.serial}.", markup=False)
 
 
 @app.command("issue")
