@@ -26,7 +26,7 @@ def test_what_certificates_and_signatures_are_made_of_passes() -> None:
         b"\x04\x02a",
         b"\x04",
         b"\x04\x84\xff\xff\xff\xff",
-        KEY.certificate_der[:-1],
+        pytest.param(KEY.certificate_der[:-1], id="a certificate"),  # every process makes its own
     ],
     ids=lambda data: data[:8].hex(),
 )
