@@ -97,6 +97,9 @@ def test_from_the_officers_token_to_a_checker_far_away(
     assert officer.fetch(ministry.path("public"))["fetched_bytes"] < 2000  # by a stick
     shown = ministry.done("lists", "show", ministry.path("own"), *officer.root)
     assert (shown["version"], shown["revoked"], shown["problem"]) == (3, 1, None)
+    assert officer.sign("--anew")["version"] == 4
+    assert officer.fetch(address)["fetched_bytes"] > 3000  # every part is another one
+    assert officer.reason(text) == "REVOKED"
 
     build = ("lists", "build", ministry.path("public"), *officer.root, "--out", ministry.path("next.json"))
     assert ministry.done(*build)["entries"] == 1

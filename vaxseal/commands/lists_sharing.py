@@ -75,7 +75,7 @@ def fetch(
       vaxseal lists fetch /media/stick/lists --root root.pem --bundle lists
     """
     from certificates.errors import CertificateError
-    from certificates.signed_list import CODES
+    from certificates.signed_list import CODES, AgeLimits
     from vaxseal.bundles import bring
     from vaxseal.listing import described, print_head
 
@@ -92,3 +92,5 @@ def fetch(
         return
     print_head(found, now())
     out.print(f"{fetched / 1000:,.1f} kB fetched.", markup=False)
+    if found.age(now()) > AgeLimits().warn:
+        out.print("They are older than 24 hours: a newer version should have been there by now.", style="yellow")

@@ -122,6 +122,17 @@ def test_a_folder_never_goes_back_even_when_the_versions_seen_are_forgotten(chec
     assert fetch(checker.lists)["version"] == 2
 
 
+def test_who_fetches_old_lists_is_told(checker: Checker) -> None:
+    def fetched() -> str:
+        own = ("--bundle", checker.folder / "own", "--root", checker.root, "--state", checker.folder / "state")
+        return CliRunner().invoke(app, list(map(str, ["lists", "fetch", checker.lists, *own]))).stdout
+
+    checker.bring(age=25 * HOUR)
+    assert "older than 24 hours" in fetched()
+    checker.bring()
+    assert "older than" not in fetched()
+
+
 def test_damage_is_no_verdict_on_anybody(checker: Checker) -> None:
     assert checker.refusal() == "TRUST list-missing"
     checker.bring()
