@@ -33,6 +33,7 @@ from api.passports.release import release_pending
 from api.problems import RESPONSES, respond, respond_to
 from api.signing import routes as signing_routes
 from api.signing.rechecking import recheck
+from api.stations import routes as station_routes
 from api.store.schema import units
 from certificates.errors import CertificateError
 
@@ -95,7 +96,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.verify_limit = RateLimit(centre.settings.verifications_per_minute)
     app.state.checker_lists = CheckerLists(centre)
     app.state.verdict_counts = counts
-    for module in (auth, signing_routes, passport_routes, checker_routes, list_files):
+    for module in (auth, signing_routes, station_routes, passport_routes, checker_routes, list_files):
         app.router.routes.extend(module.router.routes)  # plain routes, so that the check below sees every one
     app.add_api_route("/healthz", healthz, methods=["GET"], tags=["operation"], responses=RESPONSES)
     _add_errors(app)

@@ -55,6 +55,27 @@ class Lease:
     waiting: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingRecord:
+    """A record that cannot be signed yet. ``why`` and ``next`` (what to do) by language: vi, en."""
+
+    record_id: str
+    initials: str = field(repr=False)
+    birth_year: str = field(repr=False)
+    since: datetime
+    reason: str
+    why: Mapping[str, str]
+    next: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotReady:
+    """The unit's records that are not ready; ``total`` counts also those that did not come along."""
+
+    records: tuple[WaitingRecord, ...]
+    total: int
+
+
 class CentreClient:
     """One centre, by the URL that the agent is configured with: log-ins are signed for exactly this text.
 
@@ -187,6 +208,26 @@ class CentreClient:
                 raise ValueError("results")
             return results
 
+    def not_ready(self) -> NotReady:
+        """The unit's records that wait for something, those that wait longest first. Changes nothing."""
+        answer = self._post("/v1/stations/not-ready", {}, repeat=True)
+        with _Answer():
+            records = tuple(
+                WaitingRecord(
+                    record_id=_text(one["record_id"]),
+                    initials=_text(one["initials"]),
+                    birth_year=_text(one["birth_year"]),
+                    since=instant_from_text(_text(one["since"])),
+                    reason=_text(one["reason"]),
+                    why=_both(one["why"]),
+                    next=_both(one["next"]),
+                )
+                for one in answer["records"]
+            )
+            if type(answer["total"]) is not int or not len(records) <= answer["total"]:
+                raise ValueError("total")
+            return NotReady(records=records, total=answer["total"])
+
     def _post(
         self,
         path: str,
@@ -287,3 +328,7 @@ def _one_of(value: object, allowed: tuple[Any, ...]) -> Any:
     if value not in allowed:
         raise ValueError("not one of the allowed words")
     return value
+
+
+def _both(value: Any) -> Mapping[str, str]:
+    return {language: _text(value[language]) for language in ("vi", "en")}

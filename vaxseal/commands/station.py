@@ -84,6 +84,51 @@ def sign(
     )
 
 
+@app.command("desk")
+def desk_(
+    centre: Centre,
+    account: Account,
+    module: Module = None,
+    token: Serial = None,
+    label: Label = None,
+    limit: Limit = 200,
+    mode: Mode = "two-tier",
+    journal: JournalDir = None,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, metavar="N", help="Port of the page. Default: a free one.")
+    ] = 0,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page by itself.")] = True,
+    json: Json = False,
+) -> None:
+    """Open the signing desk: a page in the browser of this machine, in Vietnamese and English.
+
+    It leads from plugging in the token to the receipt. The page is served by this program to this machine only, and
+    only to the tab that it opened. Press Enter here to open it anew; Ctrl-C ends the desk, and what is unfinished stays
+    on this machine. With --json the page's address is printed as one JSON document and nothing is opened.
+
+    [bold]Examples[/bold]
+
+      vaxseal station desk --centre https://centre.example.vn --account lan
+
+      vaxseal station desk --centre https://centre.example.vn --account lan --no-browser --port 8765
+    """
+    from vaxseal import station_desk
+
+    station_desk.run(
+        centre=centre,
+        account=account,
+        module=module,
+        serial=token,
+        label=label,
+        limit=limit,
+        mode=mode,
+        journal=journal,
+        port=port,
+        browser=browser,
+        json=json,
+    )
+
+
 @app.command("take")
 def take(
     centre: Centre,

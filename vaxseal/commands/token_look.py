@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hsm.discovery import DriverReport, SeenToken
     from hsm.drivers import Driver
     from hsm.inside import KeyFacts
+    from hsm.tokens import TokenSelector
     from vaxseal.doctor import Finding
 
 LogIn = Annotated[
@@ -42,7 +43,7 @@ def list_(module: Module = None, json: Json = False) -> None:
     at = now()
     tokens = [token for report in reports for token in report.tokens]
     if json:
-        drivers = [_driver_dict(report) for report in reports]
+        drivers = [driver_dict(report) for report in reports]
         emit_json({"drivers": drivers, "tokens": [token_dict(token, at) for token in tokens]})
         return
     for report in reports:
@@ -136,25 +137,34 @@ def doctor(
 
       vaxseal token doctor --json
     """
-    from hsm.discovery import find_readers, survey
-    from vaxseal.doctor import Finding, Seen, chosen_tokens, examine, unique
+    from vaxseal.doctor import unique
     from vaxseal.token_reports import token_dict, token_line
 
     meant, at = selector(token, label), now()
-    findings = [Finding(code="spy-set")]
-    tokens: tuple[SeenToken, ...] = ()
-    if "PKCS11SPY" not in os.environ:  # with it, no driver is loaded
-        with sentences(json=json):
-            reports = survey(_drivers(module))
-        tokens = chosen_tokens(reports, meant)
-        readers = None if tokens else find_readers()
-        findings = list(examine(Seen(reports=reports, readers=readers, at=at, written_at=_written_at()), meant))
+    with sentences(json=json):
+        findings, _, tokens = examine_machine(module, meant, at)
     for one in tokens:
         if not json:
             out.print(plain(token_line(one.info)), markup=False)
         if log_in and one.info.initialised:
             findings += _inside(one, at, pin_stdin=pin_stdin, last_try=last_try)
     _answer(unique(findings), [token_dict(one, at) for one in tokens], json=json)
+
+
+def examine_machine(
+    module: Path | None, meant: "TokenSelector", at: datetime
+) -> "tuple[list[Finding], tuple[DriverReport, ...], tuple[SeenToken, ...]]":
+    """What is wrong, what each driver answered, and the tokens that are meant. No PIN is needed. Raises TokenError."""
+    from hsm.discovery import find_readers, survey
+    from vaxseal.doctor import Finding, Seen, chosen_tokens, examine
+
+    if "PKCS11SPY" in os.environ:  # with it, no driver is loaded
+        return [Finding(code="spy-set")], (), ()
+    reports = survey(_drivers(module))
+    tokens = chosen_tokens(reports, meant)
+    readers = None if tokens else find_readers()
+    seen = Seen(reports=reports, readers=readers, at=at, written_at=_written_at())
+    return list(examine(seen, meant)), reports, tokens
 
 
 def _answer(findings: "tuple[Finding, ...]", tokens: list[dict[str, Any]], *, json: bool) -> None:
@@ -215,7 +225,7 @@ def _drivers(module: Path | None) -> "tuple[Driver, ...]":
     return tuple(known) or (Driver(name=named.stem, path=named),)
 
 
-def _driver_dict(report: "DriverReport") -> dict[str, Any]:
+def driver_dict(report: "DriverReport") -> dict[str, Any]:
     return {
         "name": report.driver.name,
         "module": str(report.driver.path),

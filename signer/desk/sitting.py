@@ -1,0 +1,411 @@
+"""One person at one token: what the buttons of the page do. The key and the agent are used by one thread alone."""
+
+import hmac
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from certificates.errors import CertificateError
+from hsm.errors import PinError, TokenError
+from signer.agent import SigningAgent
+from signer.approval import approval_digest
+from signer.batch import Approved, Batch, JobOutcome
+from signer.client import CentreClient, Mode, NotReady
+from signer.desk.board import BatchHead, Board, Person, Progress
+from signer.desk.key import DeskKey
+from signer.desk.presence import Present
+from signer.desk.receipts import Receipts, receipt_of
+from signer.errors import AgentError
+from signer.journal_folder import JournalFolder
+
+PATIENCE: Final = 300.0  # seconds that a person has to plug the token in again, with the PIN of the batch kept
+_PAUSE: Final = 0.5
+_IN_VAIN: Final = 3  # losses in a row without a signature in between: the token is broken
+_AWAY: Final = ("centre-unreachable", "centre-timeout")
+
+
+class DeskRefusalError(Exception):
+    """The page asked for what cannot be done now, or for what it was not shown. ``code`` is stable, in kebab-case."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeskSettings:
+    """How a desk was started.
+
+    Attributes:
+        vietnamese: the sentence for an error's code.
+        limit: records of a batch.
+    """
+
+    centre: str
+    account: str
+    mode: Mode
+    journal: Path
+    receipts: Path
+    limit: int
+    vietnamese: Callable[[str], str]
+    practice: bool = False
+
+
+@dataclass(slots=True)
+class _Control:
+    """What the person wants of a running batch; the signing thread looks before each record."""
+
+    paused: bool = False
+    stopped: bool = False
+    changed: threading.Condition = field(default_factory=threading.Condition)
+
+    def set(self, **values: bool) -> None:
+        with self.changed:
+            for name, value in values.items():
+                setattr(self, name, value)
+            self.changed.notify_all()
+
+
+class Sitting:
+    """Log in, take, sign, receipt; again and again. Public methods return at once, what they begin shows on the board.
+
+    They raise DeskRefusalError ``busy``, ``not-now``, ``token-none``, ``batch-other``, ``approval-differs``,
+    ``nothing-chosen``.
+    """
+
+    def __init__(self, settings: DeskSettings, board: Board) -> None:
+        self._settings = settings
+        self._board = board
+        self._hand = ThreadPoolExecutor(max_workers=1, thread_name_prefix="desk")
+        self._lock = threading.Lock()
+        self._busy = False
+        self._client: CentreClient | None = None
+        self._agent: SigningAgent | None = None
+        self._key: DeskKey | None = None
+        self._batch: Batch | None = None
+        self._batches = 0
+        self._control = _Control()
+        self._leave_when_idle = False
+        self.receipts = Receipts(settings.receipts)
+
+    # --- the token comes and goes ---
+
+    def see(self, present: Present) -> None:
+        """What is plugged in now. The session ends with its token; a batch that is being signed ends first."""
+        self._board.change(present=present, looked=True)
+        key = self._key
+        if key is None or any(token.serial == key.token.serial for token in present.tokens):
+            return
+        if self._board.view.stage == "signing":
+            return
+        try:
+            self.log_out("token-pulled")
+        except DeskRefusalError:  # at work at this moment: the session ends behind that
+            self._leave_when_idle = True
+
+    # --- what the buttons do ---
+
+    def log_in(self, pin: Callable[[], str], *, last_try: bool) -> None:
+        """Open the token, log in at the centre, and take the first batch."""
+        token = self._board.view.present.only
+        if token is None:
+            raise DeskRefusalError("token-none")
+        if self._board.view.stage != "log-in":
+            raise DeskRefusalError("not-now")
+
+        def work() -> None:
+            key = DeskKey(token, pin, last_try=last_try)
+            try:
+                self._key = key
+                self._enter(key)
+                self._take()
+            except BaseException:
+                self._leave()
+                raise
+            finally:
+                key.shut()  # the next batch wants the PIN again
+
+        self._begin("log-in", work)
+
+    def take(self) -> None:
+        """The next batch, from this machine or the centre; without a session only the receipt is closed."""
+        stage = self._board.view.stage
+        if stage not in ("list", "receipt"):
+            raise DeskRefusalError("not-now")
+        if self._agent is None:
+            self._board.change(stage="log-in", receipt=None, trouble=None)
+            return
+        self._begin("taking", self._take)
+
+    def put_back(self) -> None:
+        """Return the batch unsigned; its records may be handed out again at once."""
+        agent, batch = self._agent, self._batch
+        if agent is None or batch is None or self._board.view.stage != "list":
+            raise DeskRefusalError("not-now")
+
+        def work() -> None:
+            agent.put_back(batch)
+            self._batch = None
+            self._board.change(batch=None, stage="list")
+
+        self._begin("returning", work)
+
+    def rows(self) -> tuple[int, Batch | None]:
+        """The batch that is shown, with its number."""
+        with self._lock:
+            return self._batches, self._batch
+
+    def sign(self, number: int, shown: Mapping[str, bytes], pin: Callable[[], str], *, last_try: bool) -> None:
+        """Sign these jobs of the batch that was shown, each by the digest of what the page showed, and no others."""
+        agent, batch, key = self._agent, self._batch, self._key
+        if agent is None or batch is None or key is None or self._board.view.stage != "list":
+            raise DeskRefusalError("not-now")
+        if number != self._batches:
+            raise DeskRefusalError("batch-other")
+        if not shown:
+            raise DeskRefusalError("nothing-chosen")
+        _compare(batch, shown)
+        self._control = control = _Control()
+
+        def work() -> None:
+            total = len(shown)
+            self._board.change(stage="signing", progress=Progress(phase="opening", done=0, total=total))
+            try:
+                with key.unlocked(pin, last_try=last_try):
+                    self._sign(agent, agent.approve(batch, set(shown)), control)
+            finally:
+                if self._board.view.stage == "signing":
+                    self._board.change(stage="list", progress=None)
+
+        self._begin("", work)
+
+    def pause(self, *, paused: bool) -> None:
+        """Stand still behind the record that is being signed, or go on."""
+        self._running()
+        self._control.set(paused=paused)
+
+    def stop(self) -> None:
+        """End behind the record that is being signed; the rest stays on this machine."""
+        self._running()
+        self._control.set(stopped=True)
+
+    def log_out(self, why: str | None = None) -> None:
+        """End the session. What is unfinished stays on this machine. ``why``: a trouble to tell."""
+
+        def work() -> None:
+            self._leave()
+            if why is not None:
+                self._tell(AgentError(why, _WORDS[why]))
+
+        self._begin("", work)
+
+    def not_ready(self) -> NotReady:
+        """The records that wait for something, from the centre. Blocks; raises AgentError, DeskRefusalError."""
+        client = self._client
+        if client is None:
+            raise DeskRefusalError("not-now")
+        return client.not_ready()
+
+    def close(self) -> None:
+        """The end of the program: stop behind the record that is being signed, and let go of everything."""
+        self._control.set(stopped=True)
+        self._hand.shutdown()
+        self._leave()
+
+    # --- in the one thread ---
+
+    def _begin(self, doing: str, work: Callable[[], None]) -> None:
+        with self._lock:
+            if self._busy:
+                raise DeskRefusalError("busy")
+            self._busy = True
+        self._board.change(doing=doing, trouble=None)
+        self._hand.submit(self._run, work)
+
+    def _run(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except (AgentError, TokenError) as error:
+            self._tell(error)
+        except Exception as error:  # nothing of it may hold a person's data: its kind says enough
+            self._tell(AgentError("desk-fault", f"The desk failed ({type(error).__name__}): start it again."))
+        finally:
+            with self._lock:
+                self._busy, leave = False, self._leave_when_idle
+                self._leave_when_idle = False
+            self._board.change(doing="")
+        key = self._key
+        present = self._board.view.present.tokens
+        if key is not None and (leave or not any(token.serial == key.token.serial for token in present)):
+            self._leave()
+            if self._board.view.trouble is None:
+                self._tell(AgentError("token-pulled", _WORDS["token-pulled"]))
+
+    def _tell(self, error: AgentError | TokenError) -> None:
+        text = error.sentence if isinstance(error, AgentError) else error.detail or error.code
+        english = text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+        self._board.trouble(error.code, vi=self._settings.vietnamese(error.code) or english, en=english)
+
+    def _enter(self, key: DeskKey) -> None:
+        settings = self._settings
+        self._client = CentreClient(settings.centre)
+        self._agent = agent = SigningAgent(
+            client=self._client,
+            key=key,
+            role="station",
+            account=settings.account,
+            journal=JournalFolder(settings.journal),
+            mode=settings.mode,
+        )
+        try:
+            session = agent.log_in()
+        except AgentError as error:
+            if error.code not in _AWAY or not agent.work_offline():
+                raise
+            person = Person(account=settings.account, unit="", task="", until=None, offline=True)
+        else:
+            person = Person(account=settings.account, unit=session.unit, task=session.task, until=session.expires_at)
+        self._board.change(person=person)
+
+    def _leave(self) -> None:
+        agent, client, key = self._agent, self._client, self._key
+        self._agent = self._client = self._key = self._batch = None
+        if key is not None:
+            key.shut()
+        if agent is not None:
+            agent.close()
+        if client is not None:
+            client.close()
+        stage = "receipt" if self._board.view.stage == "receipt" else "log-in"  # it may still be read
+        self._board.change(stage=stage, person=None, batch=None, progress=None)
+
+    def _take(self) -> None:
+        agent = self._agent
+        assert agent is not None  # noqa: S101 - only called with one
+        agent.close()  # what was stopped is taken up again from the disk
+        try:
+            batch = agent.next_batch(self._settings.limit)
+        except AgentError as error:
+            if error.code == "session-ended":
+                self._leave()
+            raise
+        with self._lock:
+            self._batches += 1
+            self._batch = batch if len(batch) else None
+        head = BatchHead(
+            number=self._batches,
+            deadline=batch.deadline,
+            records=len(batch.reviewed),
+            refusals=len(batch.refusals),
+            waiting=batch.waiting,
+            resumed=batch.resumed,
+            doubtful=batch.doubtful,
+        )
+        self._board.change(stage="list", receipt=None, batch=head if len(batch) else None)
+
+    def _sign(self, agent: SigningAgent, approved: Approved, control: _Control) -> None:
+        """Through losses of the token to the receipt, whatever happens in between."""
+        began, done, total = time.monotonic(), 0, len(approved)
+        agent.take_outcomes()
+
+        def progress(count: int) -> None:
+            nonlocal done
+            done += count
+            self._board.change(progress=Progress(phase="signing", done=done, total=total))
+
+        def go_on() -> bool:
+            with control.changed:
+                while control.paused and not control.stopped:
+                    self._board.change(progress=Progress(phase="paused", done=done, total=total))
+                    control.changed.wait(1.0)
+                phase: Any = "stopping" if control.stopped else "signing"
+                self._board.change(progress=Progress(phase=phase, done=done, total=total))
+                return not control.stopped
+
+        rest = approved
+        failure: AgentError | TokenError | None = None
+        in_vain = 0
+        while True:
+            try:
+                agent.sign_and_send(rest, progress, go_on)
+            except TokenError as error:
+                before, rest = len(rest), agent.rest_of(rest)
+                in_vain = in_vain + 1 if len(rest) == before else 0
+                done = total - len(rest)
+                if not error.outcome_unknown or in_vain == _IN_VAIN or not len(rest):
+                    failure = error
+                    break
+                self._board.change(progress=Progress(phase="lost", done=done, total=total))
+                try:
+                    if not self._wait_for_token(control):
+                        break
+                except (AgentError, TokenError) as again:
+                    failure = again
+                    break
+            except (AgentError, CertificateError) as error:
+                failure = error if isinstance(error, AgentError) else AgentError(error.code.lower(), error.detail)
+                break
+            else:
+                break
+        left = len(agent.rest_of(approved))
+        self._show_receipt(agent.take_outcomes(), left, time.monotonic() - began)
+        if failure is not None:
+            self._tell(failure)
+
+    def _wait_for_token(self, control: _Control) -> bool:
+        """Open the key again as soon as the token is back; False: the person stopped. Raises TokenError."""
+        key = self._key
+        assert key is not None  # noqa: S101 - a batch is being signed with it
+        deadline = time.monotonic() + PATIENCE
+        while not control.stopped:
+            try:
+                key.reopen()
+            except PinError:
+                raise
+            except TokenError:
+                if time.monotonic() >= deadline:
+                    raise
+                with control.changed:
+                    control.changed.wait(_PAUSE)
+            else:
+                return True
+        return False
+
+    def _show_receipt(self, outcomes: Sequence[JobOutcome], left: int, seconds: float) -> None:
+        person, key = self._board.view.person, self._key
+        receipt = receipt_of(
+            outcomes,
+            at=datetime.now(UTC),
+            unit=person.unit if person else "",
+            task=person.task if person else "",
+            token=key.token.serial if key else "",
+            left=left,
+            seconds=seconds,
+            practice=self._settings.practice,
+        )
+        self._batch = None
+        self._board.change(stage="receipt", progress=None, batch=None, receipt=receipt.to_dict())
+        self.receipts.add(receipt)
+
+    def _running(self) -> None:
+        if self._board.view.stage != "signing":
+            raise DeskRefusalError("not-now")
+
+
+def _compare(batch: Batch, shown: Mapping[str, bytes]) -> None:
+    """Each job by the digest of what would be signed now: what the page did not show is not signed."""
+    jobs = {job.job_id: job for job in batch.reviewed}
+    for job_id, digest in shown.items():
+        job = jobs.get(job_id)
+        if job is None or not hmac.compare_digest(approval_digest(job), digest):
+            raise DeskRefusalError("approval-differs")
+
+
+_WORDS: Final = {
+    "token-pulled": "The token was pulled out, so the session ended: plug it in and log in again.",
+}
