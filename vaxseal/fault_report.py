@@ -39,7 +39,7 @@ def fault_report(module: Path | None, meant: "TokenSelector", settings: "DeskSet
         "bits": 64 if sys.maxsize > 2**32 else 32,
         "centre": settings.centre,
         "mode": settings.mode,
-        "practice": settings.practice,
+        "practice": settings.practice_pin is not None,
         "findings": [finding.to_dict() for finding in unique(findings)],
         "drivers": [driver_dict(report) for report in reports],
         "tokens": [token_dict(token, at) for token in tokens],

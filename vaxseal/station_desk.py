@@ -3,7 +3,8 @@
 import sys
 import threading
 import webbrowser
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,14 +15,17 @@ from vaxseal.tokens import selector
 from vaxseal.vietnamese import vietnamese_of
 
 if TYPE_CHECKING:
+    from hsm.tokens import TokenSelector
     from signer.client import Mode
     from signer.desk.serving import Desk
+    from signer.desk.sitting import DeskSettings
 
 
 def run(
     *,
-    centre: str,
-    account: str,
+    practice: bool,
+    centre: str | None,
+    account: str | None,
     module: Path | None,
     serial: str | None,
     label: str | None,
@@ -33,40 +37,77 @@ def run(
     json: bool,
 ) -> None:
     """Serve the page until Ctrl-C, or until standard input ends where ``json`` asks for an address only."""
-    from hsm.drivers import installed_drivers
-    from hsm.errors import ModuleNotFound, TokenError
-    from hsm.modules import named_module
+    from api.errors import CentreError
+    from certificates.errors import CertificateError
+    from hsm.errors import TokenError
     from hsm.process_guard import forbid_dumps
-    from signer.client import CentreClient
-    from signer.desk.serving import Desk
     from signer.desk.sitting import DeskSettings
     from signer.errors import AgentError
-    from vaxseal.fault_report import fault_report
 
     forbid_dumps()  # PINs pass through this process
-    meant = selector(serial, label)
-    settings = DeskSettings(
-        centre=centre,
-        account=account,
-        mode=mode,
-        journal=journal_folder(journal),
-        receipts=state_folder() / "receipts",
-        limit=limit,
-        vietnamese=vietnamese_of,
-    )
-    try:
-        CentreClient(centre).close()  # is it an address at all?
-        named = named_module(module)
-        modules = [named] if named else [driver.path for driver in installed_drivers()]
-        if not modules:
-            raise ModuleNotFound("no driver for tokens is installed: vaxseal token doctor says what to do")
-        desk = Desk(settings, modules, meant, port=port, report=lambda: fault_report(module, meant, settings))
-    except (AgentError, TokenError) as error:
-        stop(error.code, sentence_of(error), vietnamese=vietnamese_of(error.code), json=json)
-    with desk, suppress(KeyboardInterrupt):
-        _stay(desk, browser=browser, json=json)
+    with ExitStack() as made:
+        try:
+            if practice:
+                settings, place, meant = made.enter_context(_practice(limit))
+            else:
+                if not centre or not account:
+                    stop("centre-missing", "Say --centre and --account, or --practice.", json=json)
+                settings = DeskSettings(
+                    centre=centre,
+                    account=account,
+                    mode=mode,
+                    journal=journal_folder(journal),
+                    receipts=state_folder() / "receipts",
+                    limit=limit,
+                    vietnamese=vietnamese_of,
+                )
+                place, meant = module, selector(serial, label)
+            desk = made.enter_context(_desk(settings, place, meant, port))
+        except (AgentError, CentreError, CertificateError, TokenError) as error:
+            stop(error.code, sentence_of(error), vietnamese=vietnamese_of(error.code), json=json)
+        with suppress(KeyboardInterrupt):
+            _stay(desk, browser=browser, json=json)
     if not json:
         err.print("Bàn ký đã tắt.\nThe desk has ended.", markup=False)
+
+
+def _desk(settings: "DeskSettings", module: Path | None, meant: "TokenSelector", port: int) -> "Desk":
+    """Raises AgentError, ModuleNotFound."""
+    from hsm.drivers import installed_drivers
+    from hsm.errors import ModuleNotFound
+    from hsm.modules import named_module
+    from signer.client import CentreClient
+    from signer.desk.serving import Desk
+    from vaxseal.fault_report import fault_report
+
+    CentreClient(settings.centre).close()  # is it an address at all?
+    named = named_module(module)
+    modules = [named] if named else [driver.path for driver in installed_drivers()]
+    if not modules:
+        raise ModuleNotFound("no driver for tokens is installed: vaxseal token doctor says what to do")
+    return Desk(settings, modules, meant, port=port, report=lambda: fault_report(module, meant, settings))
+
+
+@contextmanager
+def _practice(limit: int) -> "Iterator[tuple[DeskSettings, Path | None, TokenSelector]]":
+    from signer.desk.sitting import DeskSettings
+    from vaxseal.practice import ACCOUNT, practice
+
+    with practice() as made:
+        yield (
+            DeskSettings(
+                centre=made.centre,
+                account=ACCOUNT,
+                mode="two-tier",
+                journal=made.folder / "batches",
+                receipts=made.folder / "receipts",
+                limit=limit,
+                vietnamese=vietnamese_of,
+                practice_pin=made.pin,
+            ),
+            made.module,
+            selector(made.serial, None),
+        )
 
 
 def _stay(desk: "Desk", *, browser: bool, json: bool) -> None:

@@ -58,6 +58,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "role-differs": "Máy chủ giao việc khác với lệnh này: không có gì được ký.",
     "mode-differs": "Máy chủ chạy ở chế độ khác với máy này: không có gì được ký. Hãy hỏi đơn vị cấp trên.",
     "lease-ended": "Đã hết thời gian của đợt này: hãy chạy lại cho phần còn lại.",
+    # the desk's page
+    "token-pulled": "Token đã bị rút ra nên phiên làm việc đã kết thúc: hãy cắm lại và đăng nhập.",
+    "session-ended": "Phiên làm việc đã hết: hãy đăng nhập lại bằng token.",
+    "pin-again": "Token hỏi lại mã PIN: hãy lấy lại đợt ký và nhập mã PIN một lần nữa.",
+    "desk-fault": "Bàn ký gặp lỗi: hãy tắt, mở lại và báo lỗi nếu còn.",
+    "receipts-write": "Không ghi được biên nhận trên máy này: hãy dọn bớt ổ đĩa.",
+    "port-taken": "Cổng này của máy đang được dùng: hãy chọn cổng khác.",
     # what is kept on this machine
     "journal-write": "Không ghi được nhật ký của đợt ký: không có gì được ký thêm. Hãy dọn bớt ổ đĩa, hoặc chỉ thư mục"
     " khác bằng --journal.",

@@ -112,7 +112,8 @@ def create_desk(
         secret = pairing.pair(body.code)
         if secret is None:
             raise DeskRefusalError("code-used")
-        return {"secret": secret, "practice": settings.practice, "centre": settings.centre, "account": settings.account}
+        board.change()  # wakes the page before, which is told that it is not the one any more
+        return {"secret": secret, "practice_pin": settings.practice_pin}
 
     @app.post("/api/news")
     async def news(body: NewsRequest) -> dict[str, Any]:

@@ -49,12 +49,16 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """The last thing that went wrong, in both languages. ``number`` tells one from the next."""
+    """The last thing that went wrong, in both languages. ``number`` tells one from the next.
+
+    ``wrong``: how many wrong PINs were typed here in a row, as far as this sitting knows.
+    """
 
     number: int
     code: str
     vi: str
     en: str
+    wrong: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +124,10 @@ class Board:
             self._view = replace(self._view, **values)
             self._number += 1
 
-    def trouble(self, code: str, *, vi: str, en: str, **values: Any) -> None:
-        """Say what went wrong, and replace fields in the same step."""
+    def trouble(self, code: str, *, vi: str, en: str, wrong: int) -> None:
+        """Say what went wrong."""
         self._troubles += 1
-        self.change(trouble=Trouble(number=self._troubles, code=code, vi=vi, en=en), **values)
+        self.change(trouble=Trouble(number=self._troubles, code=code, vi=vi, en=en, wrong=wrong))
 
     def to_dict(self) -> dict[str, Any]:
         """The view as JSON, with its number."""

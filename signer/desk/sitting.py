@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from certificates.errors import CertificateError
-from hsm.errors import PinError, TokenError
+from hsm.errors import PinError, PinIncorrect, PinLocked, TokenError
 from signer.agent import SigningAgent
 from signer.approval import approval_digest
 from signer.batch import Approved, Batch, JobOutcome
@@ -44,6 +44,7 @@ class DeskSettings:
     Attributes:
         vietnamese: the sentence for an error's code.
         limit: records of a batch.
+        practice_pin: in practice only: the specimen token's, which the page shows.
     """
 
     centre: str
@@ -53,7 +54,7 @@ class DeskSettings:
     receipts: Path
     limit: int
     vietnamese: Callable[[str], str]
-    practice: bool = False
+    practice_pin: str | None = None
 
 
 @dataclass(slots=True)
@@ -91,6 +92,7 @@ class Sitting:
         self._batches = 0
         self._control = _Control()
         self._leave_when_idle = False
+        self._wrong = 0  # PINs in a row
         self.receipts = Receipts(settings.receipts)
 
     # --- the token comes and goes ---
@@ -120,6 +122,7 @@ class Sitting:
 
         def work() -> None:
             key = DeskKey(token, pin, last_try=last_try)
+            self._wrong = 0
             try:
                 self._key = key
                 self._enter(key)
@@ -177,6 +180,7 @@ class Sitting:
             self._board.change(stage="signing", progress=Progress(phase="opening", done=0, total=total))
             try:
                 with key.unlocked(pin, last_try=last_try):
+                    self._wrong = 0
                     self._sign(agent, agent.approve(batch, set(shown)), control)
             finally:
                 if self._board.view.stage == "signing":
@@ -249,7 +253,10 @@ class Sitting:
     def _tell(self, error: AgentError | TokenError) -> None:
         text = error.sentence if isinstance(error, AgentError) else error.detail or error.code
         english = text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
-        self._board.trouble(error.code, vi=self._settings.vietnamese(error.code) or english, en=english)
+        if isinstance(error, PinIncorrect | PinLocked):
+            self._wrong += 1
+        vietnamese = self._settings.vietnamese(error.code) or english
+        self._board.trouble(error.code, vi=vietnamese, en=english, wrong=self._wrong)
 
     def _enter(self, key: DeskKey) -> None:
         settings = self._settings
@@ -386,7 +393,7 @@ class Sitting:
             token=key.token.serial if key else "",
             left=left,
             seconds=seconds,
-            practice=self._settings.practice,
+            practice=self._settings.practice_pin is not None,
         )
         self._batch = None
         self._board.change(stage="receipt", progress=None, batch=None, receipt=receipt.to_dict())

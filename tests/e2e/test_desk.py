@@ -1,7 +1,10 @@
 """The desk in a real browser: from the token to the receipt by keyboard alone, on a small screen, with nothing but
 itself."""
 
+import json
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +12,10 @@ from typing import Any
 import pytest
 
 from api.states import RecordState
-from tests.support.desk import SECONDS, DeskCentre, DeskProcess, browser, desk_centre, desk_of
+from tests.support.desk import SECONDS, UNIT, DeskCentre, DeskProcess, browser, desk_centre, desk_of
+from tests.support.piv_reader import Card, piv_reader
 from tests.support.softhsm import GoldenTokens, copy_tokens, golden_tokens
+from tests.support.station_card import station_card
 
 __all__ = ["golden_tokens"]  # a fixture
 pytestmark = pytest.mark.xdist_group("desk")
@@ -34,6 +39,18 @@ def chrome() -> Iterator[Any]:
         yield launched
 
 
+@contextmanager
+def seen_page(chrome: Any, centre: DeskCentre, desk: DeskProcess, pin: str) -> Iterator[Seen]:
+    page = chrome.new_page(viewport={"width": 1024, "height": 600})
+    page.set_default_timeout(SECONDS)
+    found = Seen(page, centre, desk, pin, [], [])
+    page.on("request", lambda request: found.asked.append(request.url))
+    page.on("console", lambda message: found.complaints.append(message.text))
+    page.on("pageerror", lambda error: found.complaints.append(str(error)))
+    yield found
+    page.close()
+
+
 @pytest.fixture
 def seen(chrome: Any, tmp_path: Path, golden_tokens: GoldenTokens) -> Iterator[Seen]:
     tokens = tmp_path / "tokens"
@@ -42,15 +59,9 @@ def seen(chrome: Any, tmp_path: Path, golden_tokens: GoldenTokens) -> Iterator[S
     with (
         desk_centre(tmp_path / "data", [golden_tokens.ec.certificate_der]) as centre,
         desk_of(centre.url, tmp_path / "state", golden_tokens.module, environment) as desk,
+        seen_page(chrome, centre, desk, golden_tokens.ec.pin) as found,
     ):
-        page = chrome.new_page(viewport={"width": 1024, "height": 600})
-        page.set_default_timeout(SECONDS)
-        found = Seen(page, centre, desk, golden_tokens.ec.pin, [], [])
-        page.on("request", lambda request: found.asked.append(request.url))
-        page.on("console", lambda message: found.complaints.append(message.text))
-        page.on("pageerror", lambda error: found.complaints.append(str(error)))
         yield found
-        page.close()
 
 
 def screen(seen: Seen, name: str) -> Any:
@@ -96,3 +107,212 @@ def test_by_keyboard_alone_from_the_pin_to_the_receipt(seen: Seen) -> None:
     assert {address.rpartition("/")[0] for address in seen.asked} <= {seen.desk.origin, f"{seen.desk.origin}/api"}
     assert seen.complaints == []
     assert seen.desk.log.read_text() == ""
+
+
+@pytest.fixture
+def carded(chrome: Any, tmp_path: Path, golden_tokens: GoldenTokens) -> Iterator[tuple[Seen, Card]]:
+    """The same with an emulated smart card, whose reader is empty at first."""
+    (tmp_path / "data").mkdir()
+    with (
+        piv_reader(station_card(golden_tokens, "ES256", unit=UNIT)) as reader,
+        desk_centre(tmp_path / "data", [reader.cards[0].certificate_der]) as centre,
+        desk_of(centre.url, tmp_path / "state", reader.module, reader.environment) as desk,
+        seen_page(chrome, centre, desk, reader.cards[0].pin) as found,
+    ):
+        yield found, reader.cards[0]
+
+
+def test_a_card_is_inserted_mistyped_pulled_in_mid_batch_and_inserted_again(carded: tuple[Seen, Card]) -> None:
+    seen, card = carded
+    page = seen.page
+    seen.centre.add(4)
+    page.goto(seen.desk.page)
+    assert "Hãy cắm token" in screen(seen, "token").inner_text()
+    card.insert()
+    screen(seen, "log-in")
+    for left, words in ((2, "Đã sai 1 lần liên tiếp"), (1, "Còn 1 lần thử.")):
+        page.fill("#pin", "999999")
+        page.keyboard.press("Enter")
+        page.get_by_text(words).wait_for()
+        assert card.tries == left
+    page.locator("#pin-state").get_by_text("CHỈ CÒN MỘT LẦN THỬ").wait_for()
+    page.fill("#pin", card.pin)
+    page.keyboard.press("Enter")  # nothing is sent without a second yes
+    assert card.tries == 1
+    page.check("#sure")
+    page.fill("#pin", card.pin)
+    page.keyboard.press("Enter")
+    screen(seen, "list")
+    card.pull_at_signature(2)
+    page.keyboard.press("F2")
+    page.fill("dialog #pin", card.pin)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Token đã bị rút ra").wait_for()
+    assert "đã ký 1/4" in screen(seen, "work").inner_text()
+    card.insert()
+    assert "Đã ký xong 4 hồ sơ" in screen(seen, "receipt").inner_text()
+    assert seen.centre.states() == {"confirmed": 4}
+    assert card.pins_tried == 5  # four were typed; the batch's own was given again after the pull
+    card.remove()
+    page.locator("#leave").wait_for(state="hidden")
+    page.click("#next")
+    screen(seen, "token")
+    assert seen.complaints == []
+
+
+def test_a_token_pulled_between_two_batches_ends_the_session(carded: tuple[Seen, Card]) -> None:
+    seen, card = carded
+    seen.centre.add(1)
+    card.insert()
+    seen.page.goto(seen.desk.page)
+    screen(seen, "log-in")
+    seen.page.fill("#pin", card.pin)
+    seen.page.keyboard.press("Enter")
+    screen(seen, "list")
+    card.remove()
+    screen(seen, "token")
+    assert "phiên làm việc đã kết thúc" in seen.page.locator("#trouble").inner_text()
+    card.insert()
+    screen(seen, "log-in")
+    seen.page.fill("#pin", card.pin)
+    seen.page.keyboard.press("Enter")
+    assert "đợt ký trước chưa xong" in screen(seen, "list").inner_text()
+
+
+def log_in(seen: Seen) -> None:
+    seen.page.goto(seen.desk.page)
+    screen(seen, "log-in")
+    seen.page.fill("#pin", seen.pin)
+    seen.page.keyboard.press("Enter")
+    screen(seen, "list")
+
+
+def test_a_page_that_sends_another_digest_gets_nothing_signed(seen: Seen) -> None:
+    seen.centre.add(2)
+    log_in(seen)
+
+    def change(route: Any) -> None:
+        body = route.request.post_data_json
+        body["jobs"][1]["digest"] = "00" * 32
+        route.continue_(post_data=json.dumps(body))
+
+    seen.page.route("**/api/sign", change)
+    seen.page.keyboard.press("F2")
+    seen.page.fill("dialog #pin", seen.pin)
+    seen.page.keyboard.press("Enter")
+    seen.page.get_by_text("không có gì được ký").wait_for()
+    assert seen.centre.states() == {"leased": 2}
+
+
+def test_a_pause_holds_and_what_was_stopped_is_taken_up_again(carded: tuple[Seen, Card]) -> None:
+    seen, card = carded
+    seen.centre.add(8)
+    card.insert()
+    log_in(seen)
+    card.slow(0.2)
+    seen.page.keyboard.press("F2")
+    seen.page.fill("dialog #pin", card.pin)
+    seen.page.keyboard.press("Enter")
+    seen.page.locator("#pause:enabled").wait_for()
+    seen.page.keyboard.press("F8")
+    seen.page.get_by_role("heading", name="Đã tạm dừng").wait_for()
+    made = card.signatures
+    time.sleep(0.5)
+    assert card.signatures == made
+    seen.page.keyboard.press("F8")
+    seen.page.get_by_role("heading", name="Đang ký").wait_for()
+    seen.page.keyboard.press("F9")
+    screen(seen, "receipt")
+    left = seen.centre.states().get("leased", 0)
+    assert left > 0
+    card.slow(0.0)
+    seen.page.click("#next")
+    assert f"còn {left} hồ sơ" in screen(seen, "list").inner_text()
+    seen.page.keyboard.press("F2")
+    seen.page.fill("dialog #pin", card.pin)
+    seen.page.keyboard.press("Enter")
+    screen(seen, "receipt")
+    assert seen.centre.states() == {"confirmed": 8}
+
+
+def test_another_page_of_the_same_browser_reaches_nothing(seen: Seen, chrome: Any) -> None:
+    """A page on another port of this machine tries what pages can: it learns nothing, and nothing is done."""
+    seen.centre.add(1)
+    log_in(seen)
+    evil = chrome.new_page()
+    evil.route("http://127.0.0.1:9/", lambda route: route.fulfill(body="<p>evil</p>", content_type="text/html"))
+    evil.goto("http://127.0.0.1:9/")
+    tried = evil.evaluate(
+        """async (origin) => {
+          const out = [];
+          const forms = ["application/json", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"];
+          for (const path of ["/api/news", "/api/batch", "/api/log-out", "/api/put-back", "/", "/words.json"])
+            for (const method of ["GET", "POST", "PUT", "OPTIONS"])
+              for (const mode of ["cors", "no-cors"])
+                for (const type of forms) {
+                  const body = method === "GET" ? undefined : "{}";
+                  try {
+                    const headers = { "Content-Type": type };
+                    const answer = await fetch(origin + path, { method, mode, body, headers });
+                    out.push(answer.type === "opaque" ? "opaque" : "read " + path);
+                  } catch { out.push("failed"); }
+                }
+          const socket = await new Promise((done) => {
+            const line = new WebSocket(origin.replace("http", "ws") + "/api/news");
+            line.onopen = () => done("open"); line.onerror = () => done("failed");
+          });
+          return { socket, count: out.length, read: out.filter((one) => one.startsWith("read")) };
+        }""",
+        seen.desk.origin,
+    )
+    evil.close()
+    assert tried == {"socket": "failed", "count": 192, "read": []}
+    assert seen.centre.states() == {"leased": 1}
+    assert seen.page.locator("[data-screen=list]").is_visible()
+
+
+def test_a_second_page_takes_over_and_the_first_is_told(seen: Seen, chrome: Any) -> None:
+    seen.page.goto(seen.desk.page)
+    screen(seen, "log-in")
+    second = chrome.new_page()
+    second.goto(seen.desk.page)  # the code was used
+    second.locator("#main").get_by_text("chưa được ghép").wait_for()
+    second.goto("about:blank")
+    second.goto(seen.desk.new_page())
+    second.locator("[data-screen=log-in]").wait_for()
+    second.close()
+    seen.page.locator("#main").get_by_text("mở ở trang khác").wait_for()
+
+
+def test_labels_names_and_languages(seen: Seen) -> None:
+    """What a screen reader needs, on every screen in both languages."""
+    seen.centre.add(2)
+    seen.page.goto(seen.desk.page)
+    for name, press in (
+        ("log-in", ""),
+        ("list", "log-in"),
+        ("not-ready", "Alt+2"),
+        ("history", "Alt+3"),
+        ("report", "Alt+4"),
+    ):
+        if press == "log-in":
+            seen.page.fill("#pin", seen.pin)
+            seen.page.keyboard.press("Enter")
+        elif press:
+            seen.page.keyboard.press(press)
+        screen(seen, name)
+        for language in ("en", "vi"):
+            seen.page.click("#language")
+            screen(seen, name)
+            assert seen.page.evaluate(_UNNAMED) == []
+            assert seen.page.evaluate("document.documentElement.lang") == language
+            assert seen.page.locator("h1").count() == 1
+            assert seen.page.locator("main").count() == 1
+
+
+_UNNAMED = """() => [...document.querySelectorAll("button, input, textarea, progress, img, nav")].filter((one) => {
+  const name = one.getAttribute("aria-label") ?? [...(one.labels ?? [])].map((label) => label.textContent).join("")
+    + (["BUTTON"].includes(one.tagName) ? one.textContent : "");
+  const small = one.tagName === "BUTTON" && one.offsetHeight > 0 && one.offsetHeight < 36;
+  return small || (one.tagName === "IMG" ? !one.hasAttribute("alt") : !name.trim());
+}).map((one) => one.outerHTML)"""

@@ -86,8 +86,13 @@ def sign(
 
 @app.command("desk")
 def desk_(
-    centre: Centre,
-    account: Account,
+    centre: Annotated[
+        str | None, typer.Option("--centre", metavar="URL", help="The centre's address; log-ins are bound to it.")
+    ] = None,
+    account: Annotated[str | None, typer.Option("--account", metavar="NAME", help="Who works at the token.")] = None,
+    practice: Annotated[
+        bool, typer.Option("--practice", help="Practise with a specimen token and invented people; needs SoftHSM.")
+    ] = False,
     module: Module = None,
     token: Serial = None,
     label: Label = None,
@@ -106,15 +111,21 @@ def desk_(
     only to the tab that it opened. Press Enter here to open it anew; Ctrl-C ends the desk, and what is unfinished stays
     on this machine. With --json the page's address is printed as one JSON document and nothing is opened.
 
+    With --practice everything is real but the data: a specimen token and a centre of its own are made on the spot and
+    destroyed afterwards; nothing leaves this machine.
+
     [bold]Examples[/bold]
 
       vaxseal station desk --centre https://centre.example.vn --account lan
 
       vaxseal station desk --centre https://centre.example.vn --account lan --no-browser --port 8765
+
+      vaxseal station desk --practice
     """
     from vaxseal import station_desk
 
     station_desk.run(
+        practice=practice,
         centre=centre,
         account=account,
         module=module,

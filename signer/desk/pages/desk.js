@@ -9,6 +9,7 @@ import { announce, current, load, say, sayOr, swap } from "/words.js";
 const VIEWS = ["sign", "not-ready", "history", "report"];
 const BESIDE = { "not-ready": notReadyPage, history: historyPage, report: reportPage };
 const DOING = { "log-in": "login.doing", taking: "list.again-doing", returning: "list.returning" };
+const FINAL = { "pin-incorrect-final-try": "pin.left-one", "pin-locked": "pin.left-none" };
 let view = "sign";
 let news = null;
 let batch = null;
@@ -16,7 +17,7 @@ let chosen = new Set();
 let beside = null;
 let drawn = "";
 let update = () => {};
-let told = 0;
+let told = { number: 0, left: "" }; // the newest trouble, and what was said of the tries that are left
 
 function explain(error) {
   if (error.words?.[current()]) return error.words[current()];
@@ -46,7 +47,7 @@ function frame() {
   byId("language").textContent = say("app.language");
   byId("language").lang = current() === "vi" ? "en" : "vi";
   byId("leave").textContent = say("app.leave");
-  byId("practice").textContent = say("app.practice");
+  byId("practice").textContent = say("app.practice", { pin: practice() });
   byId("practice").hidden = !practice();
   const views = byId("views");
   views.setAttribute("aria-label", say("view.label"));
@@ -141,6 +142,15 @@ function keys(event) {
   event.preventDefault();
 }
 
+// A wrong PIN is told with the tries that are left, as soon as the token says so.
+function tell() {
+  const { code, wrong } = news.trouble;
+  const now = FINAL[code] ?? (code === "pin-incorrect" ? left[news.token.pin] ?? "pin.left-unknown" : "");
+  if (told.left === now) return;
+  told.left = now;
+  trouble(news.trouble[current()], now ? say(now, { n: wrong }) : "");
+}
+
 async function hear(answer) {
   news = answer;
   if (!news.batch) batch = null;
@@ -149,11 +159,9 @@ async function hear(answer) {
     chosen = new Set(batch.jobs.map((job) => job.job_id));
   }
   draw();
-  if (news.trouble && news.trouble.number > told) {
-    told = news.trouble.number;
-    const pin = news.trouble.code.startsWith("pin-");
-    trouble(news.trouble[current()], pin && left[news.token.pin] ? say(left[news.token.pin]) : "");
-  }
+  if (!news.trouble) return;
+  if (news.trouble.number !== told.number) told = { number: news.trouble.number };
+  tell();
 }
 
 async function listen() {
@@ -173,6 +181,7 @@ async function main() {
   document.addEventListener("keydown", keys);
   try {
     await pair();
+    frame();
     await listen();
   } catch (error) {
     byId("main").replaceChildren(h("section", { class: "center card middle", "data-screen": "ended" }, h("h1", { tabindex: "-1" }, explain(error))));

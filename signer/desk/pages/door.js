@@ -36,9 +36,10 @@ export async function pair() {
     const answer = await ask("/api/pair", { code });
     secret = answer.secret;
     sessionStorage.setItem(KEEP, secret);
-    sessionStorage.setItem("practice", answer.practice ? "1" : "");
+    sessionStorage.setItem("practice", answer.practice_pin ?? "");
   }
   if (!secret) throw new Refused("code-used");
 }
 
-export const practice = () => sessionStorage.getItem("practice") === "1";
+// The PIN of a specimen token; empty where this is no practice.
+export const practice = () => sessionStorage.getItem("practice") ?? "";
