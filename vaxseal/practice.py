@@ -4,6 +4,7 @@ Everything real but the data: the same desk, agent, centre and PKCS#11 path. The
 a temporary folder, under a CSCA that no list names; every name and certificate says SPECIMEN.
 """
 
+import logging
 import tempfile
 import threading
 import time
@@ -51,8 +52,11 @@ def practice() -> Iterator[Practice]:
 
     SoftHSM is pointed at a folder of its own for this process and its children.
     """
+    import structlog
+
     from hsm.modules import find_softhsm
 
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))  # nobody reads its log
     module = find_softhsm()
     with tempfile.TemporaryDirectory(prefix="vaxseal-practice-") as name:
         folder = Path(name)

@@ -20,7 +20,7 @@ from api.limits import RateLimit
 from api.passports import routes as passport_routes
 from tests.support.centre import World
 
-PROTECTED = {"/v1/signing/lease", "/v1/signing/submit"}
+PROTECTED = {"/v1/signing/lease", "/v1/signing/submit", "/v1/stations/not-ready"}
 
 
 def problem(response: object, status: int, code: str) -> dict[str, object]:

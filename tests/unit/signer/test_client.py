@@ -279,3 +279,43 @@ def log_in_with(change: dict[str, Any]) -> Any:
 def ascii_of(body: Any) -> httpx2.Response:
     """With \\u escapes: JSON can name what UTF-8 cannot."""
     return httpx2.Response(200, content=json.dumps(body))
+
+
+WAITING: dict[str, Any] = {
+    "record_id": "R1",
+    "initials": "N.T.H.",
+    "birth_year": "1980",
+    "since": "2022-06-15T05:00:00Z",
+    "state": "incomplete",
+    "reason": "lot-missing",
+    "why": {"vi": "Thiếu số lô.", "en": "The lot number is missing."},
+    "next": {"vi": "Bổ sung.", "en": "Complete it."},
+}
+
+
+def test_what_is_not_ready_is_read_with_its_words_in_both_languages() -> None:
+    client, asked = answering(httpx2.Response(503), httpx2.Response(200, json={"records": [WAITING], "total": 4}))
+    found = client.not_ready()
+    assert (found.total, found.records[0].why["vi"], found.records[0].reason) == (4, "Thiếu số lô.", "lot-missing")
+    assert [request.url.path for request in asked] == ["/v1/stations/not-ready"] * 2
+    assert "1980" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"records": [WAITING], "total": 0},
+        {"records": [WAITING], "total": "4"},
+        {"records": [{**WAITING, "why": {"vi": "x"}}], "total": 1},
+        {"records": [{**WAITING, "why": "x"}], "total": 1},
+        {"records": [{**WAITING, "since": "soon"}], "total": 1},
+        {"records": [{**WAITING, "initials": "x\n"}], "total": 1},
+        {"records": "x", "total": 1},
+        {"total": 1},
+    ],
+)
+def test_a_list_of_the_wrong_form_is_refused(answer: dict[str, Any]) -> None:
+    client, _ = answering(httpx2.Response(200, json=answer))
+    with pytest.raises(AgentError) as error:
+        client.not_ready()
+    assert error.value.code == "centre-answer"
