@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the checkout ready to run: a Python environment in .venv from requirements.lock, and a SoftHSM library.
-# With --test also what the tests use: two readers of codes and PDFs, a virtual card reader, other tokens' modules.
+# With --test also what the tests use: two readers of codes and PDFs, a virtual card reader, other tokens' modules, a
+# browser.
 # Safe in any state of the checkout; a second run takes a second.
 #
 #   PYTHON=python3.12 scripts/setup.sh    choose the interpreter
@@ -221,10 +222,21 @@ make_card_reader() {
     say "not here:$missing. The tests with cards and other tokens are left out (sudo apt-get install$missing)"
 }
 
+# --- a browser, for the tests of the signing desk's page ---------------------------------------------------------------
+
+make_browser() {
+    for browser in chromium chromium-browser google-chrome; do
+        command -v "$browser" >/dev/null 2>&1 && return 0
+    done
+    if is_root && install_packages chromium; then return 0; fi
+    say "not here: chromium. The tests of the signing desk's page are left out (sudo apt-get install chromium)"
+}
+
 make_environment
 make_softhsm
 if [ "${1:-}" = --test ]; then
     make_test_tools
     make_card_reader
+    make_browser
     sh scripts/peers.sh
 fi

@@ -107,15 +107,20 @@ def open_agent(
                 count=count,
             )
 
-        agent, session = _begin(key, choice[1:], make_agent, may_be_offline=may_be_offline)
+        agent, session = begin(key, choice[1:], make_agent, may_be_offline=may_be_offline)
         with closing(agent):
-            if session is not None and session.task == "issue" and place.list_roots is not None:
-                _check_published(agent, place, place.list_roots)
+            if session is not None:
+                check_session(agent, session, journal=place.journal, list_roots=place.list_roots)
             yield Opened(agent=agent, session=session, key=key)
 
 
-def _check_published(agent: "SigningAgent", place: Place, list_roots: Path) -> None:
-    """Checkers must know the certificate before it signs a passport. Raises AgentError, CertificateError."""
+def check_session(agent: "SigningAgent", session: "Session", *, journal: Path, list_roots: Path | None) -> None:
+    """Checkers must know the certificate before it signs a passport, where this machine pins the roots of their lists.
+
+    Raises AgentError, CertificateError.
+    """
+    if session.task != "issue" or list_roots is None:
+        return
     from certificates.bundle import BUNDLE
     from certificates.pki import fingerprint
     from signer.published import check_published
@@ -124,20 +129,24 @@ def _check_published(agent: "SigningAgent", place: Place, list_roots: Path) -> N
     from vaxseal.state import SeenVersions
 
     roots = read_roots(list_roots)
-    names, seen = list(map(fingerprint, roots)), SeenVersions(place.journal, json=False)
+    names, seen = list(map(fingerprint, roots)), SeenVersions(journal, json=False)
     with list_reader(f"{agent.client.centre}/v1/lists") as get:
         highest = seen.highest(BUNDLE.name, names)
         version = check_published(agent.certificate, get, roots, at=agent.clock(), seen=highest)
     seen.remember(BUNDLE.name, names, version)
 
 
-def _begin(
-    key: "WorkerKey",
+def begin(
+    key: "SigningKey",
     others: tuple[bytes, ...],
     make_agent: "Callable[[SigningKey], SigningAgent]",
     *,
     may_be_offline: bool,
 ) -> "tuple[SigningAgent, Session | None]":
+    """The agent whose certificate the centre takes, and its session; without one where it goes on without a network.
+
+    ``others``: further certificates of the key. Raises AgentError.
+    """
     from signer.errors import AgentError
     from vaxseal.choosing import KeyUnder, log_in_with
 

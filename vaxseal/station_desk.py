@@ -5,18 +5,23 @@ import threading
 import webbrowser
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vaxseal.console import emit_json, err, stop
+from vaxseal.choosing import certificates_for
+from vaxseal.console import emit_json, err, now, stop
+from vaxseal.opening import begin, check_session
 from vaxseal.sentences import sentence_of
 from vaxseal.state import journal_folder, state_folder
 from vaxseal.tokens import selector
 from vaxseal.vietnamese import vietnamese_of
 
 if TYPE_CHECKING:
+    from certificates.jobs import Task
     from hsm.tokens import TokenSelector
     from signer.client import Mode
+    from signer.desk.key import Choose
     from signer.desk.serving import Desk
     from signer.desk.sitting import DeskSettings
 
@@ -29,9 +34,11 @@ def run(
     module: Path | None,
     serial: str | None,
     label: str | None,
+    certificate: str | None,
     limit: int,
     mode: "Mode",
     journal: Path | None,
+    list_roots: Path | None,
     port: int,
     browser: bool,
     json: bool,
@@ -52,14 +59,18 @@ def run(
             else:
                 if not centre or not account:
                     stop("centre-missing", "Say --centre and --account, or --practice.", json=json)
+                kept = journal_folder(journal)
                 settings = DeskSettings(
                     centre=centre,
                     account=account,
                     mode=mode,
-                    journal=journal_folder(journal),
+                    journal=kept,
                     receipts=state_folder() / "receipts",
                     limit=limit,
                     vietnamese=vietnamese_of,
+                    choose=_chooser(certificate, mode),
+                    begin=partial(begin, may_be_offline=True),
+                    check=partial(check_session, journal=kept, list_roots=list_roots),
                 )
                 place, meant = module, selector(serial, label)
             desk = made.enter_context(_desk(settings, place, meant, port))
@@ -69,6 +80,11 @@ def run(
             _stay(desk, browser=browser, json=json)
     if not json:
         err.print("Bàn ký đã tắt.\nThe desk has ended.", markup=False)
+
+
+def _chooser(named: str | None, mode: "Mode") -> "Choose":
+    task: Task = "confirm" if mode == "two-tier" else "issue"
+    return lambda stored: certificates_for(stored, named, task=task, at=now())
 
 
 def _desk(settings: "DeskSettings", module: Path | None, meant: "TokenSelector", port: int) -> "Desk":
@@ -103,6 +119,9 @@ def _practice(limit: int) -> "Iterator[tuple[DeskSettings, Path | None, TokenSel
                 receipts=made.folder / "receipts",
                 limit=limit,
                 vietnamese=vietnamese_of,
+                choose=lambda stored: (),
+                begin=partial(begin, may_be_offline=False),
+                check=lambda agent, session: None,
                 practice_pin=made.pin,
             ),
             made.module,

@@ -16,13 +16,16 @@ Phase = Literal["opening", "signing", "paused", "stopping", "lost"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """Who is logged in, at which unit, to do what, until when."""
+    """Who is logged in, at which unit, to do what, until when. ``until`` is None without a network.
+
+    ``signs_until``: the last moment at which the token's certificate may do this.
+    """
 
     account: str
     unit: str
     task: str
     until: datetime | None
-    offline: bool = False
+    signs_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """The token's key as the desk uses it: open for one log-in or one batch, and shut in between, so that each wants the
 PIN."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Final
@@ -10,9 +10,12 @@ from certificates.signing import Algorithm
 from hsm.errors import TokenRemoved
 from hsm.tokens import TokenSelector
 from hsm.worker.key import WorkerKey, open_worker_key
+from hsm.worker.process import TokenWorker
 from signer.desk.presence import PluggedIn
 from signer.errors import AgentError
 
+# From a way to ask the token for its certificates (DER) to those to try, the likely one first; none: no choice.
+Choose = Callable[[Callable[[], Sequence[bytes]]], tuple[bytes, ...]]
 _SHUT: Final = "The session ended: log in again."
 
 
@@ -20,21 +23,24 @@ class DeskKey:
     """One key of one token. `unlocked` opens it with a PIN; outside of that it signs nothing.
 
     The first opening chooses the certificate; every further one wants the same key and certificate again.
+
+    Attributes:
+        others: further certificates of the token that the centre may know instead, DER.
     """
 
-    def __init__(self, token: PluggedIn, pin: Callable[[], str], *, last_try: bool) -> None:
-        """Raises TokenError."""
+    def __init__(self, token: PluggedIn, pin: Callable[[], str], *, last_try: bool, choose: Choose) -> None:
+        """Raises TokenError, CertificateError."""
         self.token = token
-        self._key: WorkerKey | None = None
-        key = open_worker_key(
-            token.module,
-            TokenSelector(serial=token.serial),
-            pin,
-            at=datetime.now(UTC),
-            allow_final_try=last_try,
-        )
-        self._key = key
-        self._certificate_der, self._algorithm = key.certificate_der, key.algorithm
+        self._selector = TokenSelector(serial=token.serial)
+        worker = TokenWorker()
+        try:
+            choice = choose(lambda: worker.certificates(token.module, self._selector))
+        except BaseException:
+            worker.close()
+            raise
+        self.others = choice[1:]
+        self._key: WorkerKey | None = self._open(pin, choice[0] if choice else None, worker, last_try=last_try)
+        self._certificate_der, self._algorithm = self._key.certificate_der, self._key.algorithm
 
     def __repr__(self) -> str:
         return f"DeskKey(token={self.token.serial!r})"
@@ -49,22 +55,16 @@ class DeskKey:
 
     def sign(self, tbs: bytes) -> bytes:
         """As `hsm.worker.key.WorkerKey.sign`. Raises AgentError ``session-ended`` while the key is shut."""
-        if self._key is None:
-            raise AgentError("session-ended", _SHUT)
-        return self._key.sign(tbs)
+        return self._opened().sign(tbs)
+
+    def sign_many(self, messages: Sequence[bytes]) -> Iterable[bytes]:
+        """As `hsm.worker.key.WorkerKey.sign_many`. Raises as `sign`."""
+        return self._opened().sign_many(messages)
 
     @contextmanager
     def unlocked(self, pin: Callable[[], str], *, last_try: bool) -> Iterator[None]:
         """Open the key with the PIN for one batch; at the end it is shut and the PIN forgotten. Raises TokenError."""
-        key = open_worker_key(
-            self.token.module,
-            TokenSelector(serial=self.token.serial),
-            pin,
-            certificate_der=self._certificate_der,
-            at=datetime.now(UTC),
-            allow_final_try=last_try,
-        )
-        self._key = key
+        self._key = self._open(pin, self._certificate_der, None, last_try=last_try)
         try:
             yield
         finally:
@@ -81,3 +81,21 @@ class DeskKey:
         key, self._key = self._key, None
         if key is not None:
             key.close()
+
+    def _opened(self) -> WorkerKey:
+        if self._key is None:
+            raise AgentError("session-ended", _SHUT)
+        return self._key
+
+    def _open(
+        self, pin: Callable[[], str], certificate: bytes | None, worker: TokenWorker | None, *, last_try: bool
+    ) -> WorkerKey:
+        return open_worker_key(
+            self.token.module,
+            self._selector,
+            pin,
+            certificate_der=certificate,
+            at=datetime.now(UTC),
+            allow_final_try=last_try,
+            worker=worker,
+        )

@@ -11,22 +11,25 @@ from pathlib import Path
 from typing import Any, Final
 
 from certificates.errors import CertificateError
+from certificates.signing import SigningKey
 from hsm.errors import PinError, PinIncorrect, PinLocked, TokenError
 from signer.agent import SigningAgent
 from signer.approval import approval_digest
 from signer.batch import Approved, Batch, JobOutcome
-from signer.client import CentreClient, Mode, NotReady
+from signer.client import CentreClient, Mode, NotReady, Session
 from signer.desk.board import BatchHead, Board, Person, Progress
-from signer.desk.key import DeskKey
+from signer.desk.key import Choose, DeskKey
 from signer.desk.presence import Present
 from signer.desk.receipts import Receipts, receipt_of
 from signer.errors import AgentError
 from signer.journal_folder import JournalFolder
 
+Begin = Callable[
+    [SigningKey, tuple[bytes, ...], Callable[[SigningKey], SigningAgent]], tuple[SigningAgent, Session | None]
+]
 PATIENCE: Final = 300.0  # seconds that a person has to plug the token in again, with the PIN of the batch kept
 _PAUSE: Final = 0.5
 _IN_VAIN: Final = 3  # losses in a row without a signature in between: the token is broken
-_AWAY: Final = ("centre-unreachable", "centre-timeout")
 
 
 class DeskRefusalError(Exception):
@@ -42,8 +45,11 @@ class DeskSettings:
     """How a desk was started.
 
     Attributes:
-        vietnamese: the sentence for an error's code.
         limit: records of a batch.
+        vietnamese: the sentence for an error's code.
+        choose: which of a token's certificates to try.
+        begin: an agent whose certificate the centre takes, with its session; None where it goes on without a network.
+        check: whether this session may sign, beyond what the centre says.
         practice_pin: in practice only: the specimen token's, which the page shows.
     """
 
@@ -54,6 +60,9 @@ class DeskSettings:
     receipts: Path
     limit: int
     vietnamese: Callable[[str], str]
+    choose: Choose
+    begin: Begin
+    check: Callable[[SigningAgent, Session], None]
     practice_pin: str | None = None
 
 
@@ -121,7 +130,7 @@ class Sitting:
             raise DeskRefusalError("not-now")
 
         def work() -> None:
-            key = DeskKey(token, pin, last_try=last_try)
+            key = DeskKey(token, pin, last_try=last_try, choose=self._settings.choose)
             self._wrong = 0
             try:
                 self._key = key
@@ -236,6 +245,8 @@ class Sitting:
             work()
         except (AgentError, TokenError) as error:
             self._tell(error)
+        except CertificateError as error:
+            self._tell(AgentError(error.code.lower(), error.detail))
         except Exception as error:  # nothing of it may hold a person's data: its kind says enough
             self._tell(AgentError("desk-fault", f"The desk failed ({type(error).__name__}): start it again."))
         finally:
@@ -260,23 +271,30 @@ class Sitting:
 
     def _enter(self, key: DeskKey) -> None:
         settings = self._settings
-        self._client = CentreClient(settings.centre)
-        self._agent = agent = SigningAgent(
-            client=self._client,
-            key=key,
-            role="station",
-            account=settings.account,
-            journal=JournalFolder(settings.journal),
-            mode=settings.mode,
-        )
-        try:
-            session = agent.log_in()
-        except AgentError as error:
-            if error.code not in _AWAY or not agent.work_offline():
-                raise
-            person = Person(account=settings.account, unit="", task="", until=None, offline=True)
+        self._client = client = CentreClient(settings.centre)
+
+        def make_agent(under: SigningKey) -> SigningAgent:
+            return SigningAgent(
+                client=client,
+                key=under,
+                role="station",
+                account=settings.account,
+                journal=JournalFolder(settings.journal),
+                mode=settings.mode,
+            )
+
+        self._agent, session = settings.begin(key, key.others, make_agent)
+        if session is None:
+            person = Person(account=settings.account, unit="", task="", until=None, signs_until=None)
         else:
-            person = Person(account=settings.account, unit=session.unit, task=session.task, until=session.expires_at)
+            settings.check(self._agent, session)
+            person = Person(
+                account=settings.account,
+                unit=session.unit,
+                task=session.task,
+                until=session.expires_at,
+                signs_until=session.signs_until,
+            )
         self._board.change(person=person)
 
     def _leave(self) -> None:

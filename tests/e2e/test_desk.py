@@ -14,7 +14,7 @@ import pytest
 from api.states import RecordState
 from tests.support.desk import SECONDS, UNIT, DeskCentre, DeskProcess, browser, desk_centre, desk_of
 from tests.support.piv_reader import Card, piv_reader
-from tests.support.softhsm import GoldenTokens, copy_tokens, golden_tokens
+from tests.support.softhsm import GoldenTokens, copy_tokens, golden_tokens, softhsm_module
 from tests.support.station_card import station_card
 
 __all__ = ["golden_tokens"]  # a fixture
@@ -58,7 +58,7 @@ def seen(chrome: Any, tmp_path: Path, golden_tokens: GoldenTokens) -> Iterator[S
     (tmp_path / "data").mkdir()
     with (
         desk_centre(tmp_path / "data", [golden_tokens.ec.certificate_der]) as centre,
-        desk_of(centre.url, tmp_path / "state", golden_tokens.module, environment) as desk,
+        desk_of(tmp_path / "state", golden_tokens.module, environment, *centre.options) as desk,
         seen_page(chrome, centre, desk, golden_tokens.ec.pin) as found,
     ):
         yield found
@@ -116,7 +116,7 @@ def carded(chrome: Any, tmp_path: Path, golden_tokens: GoldenTokens) -> Iterator
     with (
         piv_reader(station_card(golden_tokens, "ES256", unit=UNIT)) as reader,
         desk_centre(tmp_path / "data", [reader.cards[0].certificate_der]) as centre,
-        desk_of(centre.url, tmp_path / "state", reader.module, reader.environment) as desk,
+        desk_of(tmp_path / "state", reader.module, reader.environment, *centre.options) as desk,
         seen_page(chrome, centre, desk, reader.cards[0].pin) as found,
     ):
         yield found, reader.cards[0]
@@ -206,10 +206,10 @@ def test_a_page_that_sends_another_digest_gets_nothing_signed(seen: Seen) -> Non
 
 def test_a_pause_holds_and_what_was_stopped_is_taken_up_again(carded: tuple[Seen, Card]) -> None:
     seen, card = carded
-    seen.centre.add(8)
+    seen.centre.add(30)
     card.insert()
     log_in(seen)
-    card.slow(0.2)
+    card.slow(0.05)
     seen.page.keyboard.press("F2")
     seen.page.fill("dialog #pin", card.pin)
     seen.page.keyboard.press("Enter")
@@ -232,7 +232,7 @@ def test_a_pause_holds_and_what_was_stopped_is_taken_up_again(carded: tuple[Seen
     seen.page.fill("dialog #pin", card.pin)
     seen.page.keyboard.press("Enter")
     screen(seen, "receipt")
-    assert seen.centre.states() == {"confirmed": 8}
+    assert seen.centre.states() == {"confirmed": 30}
 
 
 def test_another_page_of_the_same_browser_reaches_nothing(seen: Seen, chrome: Any) -> None:
@@ -316,3 +316,30 @@ _UNNAMED = """() => [...document.querySelectorAll("button, input, textarea, prog
   const small = one.tagName === "BUTTON" && one.offsetHeight > 0 && one.offsetHeight < 36;
   return small || (one.tagName === "IMG" ? !one.hasAttribute("alt") : !name.trim());
 }).map((one) => one.outerHTML)"""
+
+
+def test_practice_is_all_specimen_and_leaves_nothing(chrome: Any, tmp_path: Path) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    environment = {"TMPDIR": str(temporary)}
+    with desk_of(tmp_path / "state", softhsm_module(), environment, "--practice") as desk:
+        page = chrome.new_page(viewport={"width": 1024, "height": 600})
+        page.set_default_timeout(SECONDS)
+        page.goto(desk.page)
+        page.locator("[data-screen=log-in]").wait_for()
+        banner = page.locator("#practice").inner_text()
+        pin = banner.rpartition(" ")[2]
+        assert "SPECIMEN" in banner
+        page.fill("#pin", pin)
+        page.keyboard.press("Enter")
+        page.locator("[data-screen=list]").wait_for()
+        names = page.locator("tbody .person").all_inner_texts()
+        assert len(names) == 12
+        assert all(name.startswith("SPECIMEN ") for name in names)
+        page.keyboard.press("F2")
+        page.fill("dialog #pin", pin)
+        page.keyboard.press("Enter")
+        page.get_by_role("heading", name="Đã ký xong 12 hồ sơ").wait_for()
+        page.close()
+    assert list(temporary.iterdir()) == []
+    assert not (tmp_path / "state" / "vaxseal").exists()

@@ -56,6 +56,11 @@ class DeskCentre:
         with writing(self.centre.engine) as connection:
             write_versions(connection, made, by="test", why="test", at=at)
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What leads a desk here."""
+        return ("--centre", self.url, "--account", "lan")
+
     def states(self) -> dict[str, int]:
         with self.centre.engine.connect() as connection:
             return dict(Counter(connection.execute(select(records.c.state)).scalars()))
@@ -126,16 +131,14 @@ class DeskProcess:
 
 
 @contextmanager
-def desk_of(
-    centre: str, folder: Path, module: Path, environment: Mapping[str, str], *more: str
-) -> Iterator[DeskProcess]:
-    """The desk of the station; its state is kept in ``folder``, ``environment`` leads to the token."""
+def desk_of(folder: Path, module: Path, environment: Mapping[str, str], *options: str) -> Iterator[DeskProcess]:
+    """A desk with these options; its state is kept in ``folder``, ``environment`` leads to the token."""
     mine = {name: value for name, value in os.environ.items() if not name.startswith(("VAXSEAL_", "SOFTHSM2_"))}
     mine |= {"XDG_STATE_HOME": str(folder), "VAXSEAL_PKCS11_MODULE": str(module), **environment}
     folder.mkdir(exist_ok=True)
     with (folder / "desk.log").open("ab") as log:
         process = subprocess.Popen(
-            [*VAXSEAL, "station", "desk", "--centre", centre, "--account", "lan", "--json", *more],
+            [*VAXSEAL, "station", "desk", "--json", *options],
             env=mine,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

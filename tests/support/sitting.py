@@ -3,16 +3,19 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hsm.errors import TokenError
 from signer.desk.board import Board, View
+from signer.desk.key import Choose
 from signer.desk.presence import PluggedIn, Present
 from signer.desk.sitting import DeskSettings, Sitting
 from signer.errors import AgentError
 from tests.support.scripted import CENTRE, ScriptedCentre
 from tests.support.signing import key_of
+from vaxseal.opening import begin
 
 TOKEN = PluggedIn(module=Path("/driver.so"), serial="00ff", label="Trạm Y tế", pin="good")
 
@@ -24,8 +27,9 @@ class ScriptedKey:
     pin = "271828"
     faults: list[Exception | None] = []  # noqa: RUF012 - set by each test
 
-    def __init__(self, token: PluggedIn, pin: Callable[[], str], *, last_try: bool) -> None:
+    def __init__(self, token: PluggedIn, pin: Callable[[], str], *, last_try: bool, choose: Choose) -> None:
         self.token = token
+        self.others: tuple[bytes, ...] = ()
         self._key = key_of("unit")
         self.open = True
         self.reopened = 0
@@ -87,6 +91,9 @@ class SittingAt:
             receipts=folder / "receipts",
             limit=limit,
             vietnamese=lambda code: f"vi {code}",
+            choose=lambda stored: (),
+            begin=partial(begin, may_be_offline=True),
+            check=lambda agent, session: None,
         )
         self.sitting = Sitting(self.settings, self.board)
 

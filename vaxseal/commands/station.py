@@ -96,9 +96,11 @@ def desk_(
     module: Module = None,
     token: Serial = None,
     label: Label = None,
+    certificate: Certificate = None,
     limit: Limit = 200,
     mode: Mode = "two-tier",
     journal: JournalDir = None,
+    list_roots: ListRoots = None,
     port: Annotated[
         int, typer.Option(min=0, max=65535, metavar="N", help="Port of the page. Default: a free one.")
     ] = 0,
@@ -131,9 +133,11 @@ def desk_(
         module=module,
         serial=token,
         label=label,
+        certificate=certificate,
         limit=limit,
         mode=mode,
         journal=journal,
+        list_roots=list_roots,
         port=port,
         browser=browser,
         json=json,

@@ -94,7 +94,7 @@ function build() {
 function draw(again = false) {
   if (!news) return;
   const person = news.person;
-  byId("who").textContent = person ? say(person.offline ? "app.person-offline" : "app.person", person) : "";
+  byId("who").textContent = person ? say(person.until === null ? "app.person-offline" : "app.person", person) : "";
   byId("leave").hidden = !person || news.stage === "signing";
   const screen = screenOf();
   if (screen === drawn && !again) {

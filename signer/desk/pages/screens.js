@@ -4,6 +4,8 @@ import { button, day, h, moment } from "/dom.js";
 import { pinForm } from "/pin.js";
 import { announce, say, sayOr } from "/words.js";
 
+const WARNED = 60 * 24 * 3600 * 1000; // ms: a new certificate takes weeks
+
 export function tokenScreen(news) {
   const { token } = news;
   const several = token.count > 1;
@@ -52,6 +54,8 @@ const parts = (code) => code.split(/(?<=VN:)/).flatMap((part) => [part, h("wbr")
 
 export const isOdd = (job) => job.oddities.some((oddity) => oddity.weight > 1);
 
+const ending = (person) => person?.signs_until && new Date(person.signs_until) - Date.now() < WARNED;
+
 export function listScreen(news, batch, chosen, { act, sign }) {
   const head = news.batch;
   const count = h("p", { class: "count", "aria-live": "polite" });
@@ -91,6 +95,7 @@ export function listScreen(news, batch, chosen, { act, sign }) {
         batch.jobs.length > 0 && h("span", {}, say("list.until", { time: moment(head.deadline) })),
         head.waiting > 0 && h("span", {}, say("list.waiting", { n: head.waiting })))),
       h("p", { class: "soft" }, say("list.sub"))),
+    ending(news.person) && h("div", { class: "note warn" }, h("p", {}, say("list.ending", { date: moment(news.person.signs_until).slice(6) }))),
     head.resumed && h("div", { class: "note good" }, h("p", {}, say("list.resumed", { n: batch.jobs.length }),
       head.doubtful > 0 ? ` ${say("list.doubtful", { n: head.doubtful })}` : "")),
     batch.refusals.length > 0 && h("div", { class: "note warn" }, h("div", {}, h("b", {}, say("list.refused", { n: batch.refusals.length })),

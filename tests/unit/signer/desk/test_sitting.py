@@ -211,7 +211,7 @@ def test_a_pull_during_the_log_in_ends_the_session_behind_it(at: SittingAt) -> N
         return ScriptedKey.pin
 
     at.sitting._busy = True
-    at.sitting._key = ScriptedKey(TOKEN, pin, last_try=False)  # type: ignore[assignment]
+    at.sitting._key = ScriptedKey(TOKEN, pin, last_try=False, choose=lambda stored: ())  # type: ignore[assignment]
     at.sitting.see(Present())
     at.sitting._run(lambda: None)
     assert at.board.view.trouble
@@ -225,7 +225,7 @@ def test_without_a_network_what_is_kept_here_is_signed(at: SittingAt, centre: Sc
     centre.away = True
     view = at.log_in()
     assert view.person
-    assert (view.person.offline, view.batch and view.batch.records) == (True, 4)
+    assert (view.person.until is None, view.batch and view.batch.records) == (True, 4)
     at.sign()
     view = at.idle()
     assert view.receipt
