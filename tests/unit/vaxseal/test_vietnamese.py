@@ -18,8 +18,10 @@ def codes() -> Iterator[str]:
     for kind in vars(errors).values():
         if isinstance(kind, type) and issubclass(kind, errors.TokenError):
             yield kind.code
-    for module in ("agent", "client", "roles", "journal", "journal_folder", "kept_batch", "published"):
-        for node in ast.walk(ast.parse((Path(signer.__file__).parent / f"{module}.py").read_text(encoding="utf-8"))):
+    room = Path(signer.__file__).parent
+    modules = ("agent", "client", "roles", "journal", "journal_folder", "kept_batch", "published")
+    for path in (*(room / f"{module}.py" for module in modules), *(room / "desk").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "AgentError":
                 continue
             if isinstance(code := node.args[0], ast.Constant):
