@@ -30,6 +30,8 @@ class CheckedCertificate:
     claims: ReadClaims
     cose: CoseSign1
     signer: SigningCertificate
+    kids: tuple[bytes, ...]
+    """Under which kids it may be revoked: the signer's; all of the signer's key, where no signature covers the kid."""
 
     @property
     def payload(self) -> Mapping[str, Any]:
@@ -92,10 +94,17 @@ def check_text(
     if not is_usual(claims.dcc):
         _make_plain(claims.dcc)
         check_dcc(claims.dcc, strict=False)
-    checked = CheckedCertificate(claims=claims, cose=cose, signer=signer)
+    checked = CheckedCertificate(claims=claims, cose=cose, signer=signer, kids=_kids(cose, signer, trust))
     if revocation is not None:
         revocation.check(checked)
     return checked
+
+
+def _kids(cose: CoseSign1, signer: SigningCertificate, trust: TrustStore) -> tuple[bytes, ...]:
+    """A kid in the unprotected header can be changed to that of another certificate of the same key."""
+    if cose.unprotected_kid is None:
+        return (signer.kid,)
+    return tuple({one.kid for one in trust if one.public_key == signer.public_key})
 
 
 def _make_plain(dcc: dict[str, Any]) -> None:

@@ -134,7 +134,7 @@ class RevocationIndex:
     def check(self, checked: "CheckedCertificate") -> None:
         """Raises CheckError REVOKED if one of the certificate's hashes is here, for its signer or its country."""
         signer = checked.signer
-        for scope in (signer.kid, signer.country or checked.claims.issuer):
+        for scope in (*checked.kids, signer.country or checked.claims.issuer):
             for hash_type, table in self._tables.get(scope, ()):
                 for entry in hashes_of(checked, hash_type):
                     if entry in table:

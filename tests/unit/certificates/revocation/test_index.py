@@ -5,6 +5,7 @@ from typing import Any
 
 import cbor2
 import pytest
+from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from certificates.revocation.index import MAGIC, RevocationIndex, Table
 from certificates.revocation.lists import RevocationChunk
 from certificates.revocation.publishing import Hashes
 from certificates.trust import TrustStore
-from tests.support.codes import AT, code, dcc
+from tests.support.codes import ABSENT, AT, code, cose_bytes, dcc, hc1, with_certificate
 from tests.support.revocation import KID, UCI, Mirror, hashes, issue
 from tests.support.softkeys import make_key, soft_key
 
@@ -70,6 +71,16 @@ def test_only_for_this_signer_country_and_type() -> None:
     # What iss says does not make a signer's certificates another country's.
     index = index_of({(b"VN", UCI): [entry], (b"VN", HashType.COUNTRYCODEUCI): [country_uci_hash("VN", IDENTIFIER)]})
     assert verdict(index, code(german), TrustStore.of([german.certificate_der])) == "VALID"
+
+
+def test_another_certificate_of_the_same_key_is_no_way_out() -> None:
+    twin = with_certificate(KEY, x509.ExtendedKeyUsage([x509.ObjectIdentifier("1.3.6.1.4.1.1847.2021.1.2")]))
+    both = TrustStore.of([KEY.certificate_der, twin.certificate_der])
+    index = index_of({(KEY.certificate.kid, UCI): [uci_hash(IDENTIFIER)]})
+    for kid, others in ((KEY.certificate.kid, TRUST), (twin.certificate.kid, both)):
+        relabelled = hc1(cose_bytes(KEY, kid=ABSENT, unprotected={4: kid}))
+        assert verdict(None, relabelled, others) == "VALID"
+        assert verdict(index, relabelled, both) == "REVOKED"
 
 
 def test_without_a_list_nothing_changes() -> None:
