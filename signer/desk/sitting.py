@@ -28,6 +28,7 @@ Begin = Callable[
     [SigningKey, tuple[bytes, ...], Callable[[SigningKey], SigningAgent]], tuple[SigningAgent, Session | None]
 ]
 PATIENCE: Final = 300.0  # seconds that a person has to plug the token in again, with the PIN of the batch kept
+SEEN_AGAIN: Final = 3.0  # seconds until the watch over the tokens has noticed one that was plugged in again
 _PAUSE: Final = 0.5
 _IN_VAIN: Final = 3  # losses in a row without a signature in between: the token is broken
 
@@ -110,7 +111,7 @@ class Sitting:
         """What is plugged in now. The session ends with its token; a batch that is being signed ends first."""
         self._board.change(present=present, looked=True)
         key = self._key
-        if key is None or any(token.serial == key.token.serial for token in present.tokens):
+        if key is None or self._sees(key):
             return
         if self._board.view.stage == "signing":
             return
@@ -250,16 +251,24 @@ class Sitting:
         except Exception as error:  # nothing of it may hold a person's data: its kind says enough
             self._tell(AgentError("desk-fault", f"The desk failed ({type(error).__name__}): start it again."))
         finally:
+            self._leave_with_token()
             with self._lock:
-                self._busy, leave = False, self._leave_when_idle
-                self._leave_when_idle = False
+                self._busy = False
             self._board.change(doing="")
-        key = self._key
-        present = self._board.view.present.tokens
-        if key is not None and (leave or not any(token.serial == key.token.serial for token in present)):
+
+    def _leave_with_token(self) -> None:
+        """End the session of a token that was pulled out meanwhile. One that signed after a pull is seen again soon."""
+        deadline = time.monotonic() + SEEN_AGAIN
+        while self._key is not None and not self._sees(self._key) and time.monotonic() < deadline:
+            time.sleep(_PAUSE / 5)
+        leave, self._leave_when_idle = self._leave_when_idle, False
+        if self._key is not None and (leave or not self._sees(self._key)):
             self._leave()
             if self._board.view.trouble is None:
                 self._tell(AgentError("token-pulled", _WORDS["token-pulled"]))
+
+    def _sees(self, key: DeskKey) -> bool:
+        return any(token.serial == key.token.serial for token in self._board.view.present.tokens)
 
     def _tell(self, error: AgentError | TokenError) -> None:
         text = error.sentence if isinstance(error, AgentError) else error.detail or error.code

@@ -15,7 +15,7 @@ export function notReadyPage(answer) {
   const side = current();
   const columns = ["record", "person", "since", "why", "next"].map((name) => say(`not-ready.col-${name}`));
   const rows = answer.records.map((one) => h("tr", {},
-    h("td", { class: "code" }, one.record_id),
+    h("td", { class: "code whole" }, one.record_id),
     h("td", {}, `${one.initials}, ${one.birth_year}`),
     h("td", { class: "fixed" }, day(one.since.slice(0, 10))),
     h("td", {}, one.why[side]),

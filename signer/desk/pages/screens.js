@@ -131,7 +131,7 @@ export function workScreen(news, act) {
   const pause = button("", () => act("/api/pause", { paused: pause.dataset.paused !== "1" }), { keys: "F8", id: "pause" });
   const stop = button(say("work.stop"), () => act("/api/stop"), { keys: "F9", id: "stop" });
   const section = h("section", { class: "center card stack", "data-screen": "work" },
-    title, text, bar, count, h("div", { class: "row" }, pause, stop), h("p", { class: "hint" }, say("work.stop-text")));
+    title, text, bar, count, h("div", { class: "row mid" }, pause, stop), h("p", { class: "hint middle" }, say("work.stop-text")));
   function update(now) {
     const progress = now.progress;
     if (!progress) return;

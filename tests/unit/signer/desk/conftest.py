@@ -37,6 +37,7 @@ def at(tmp_path: Path, centre: ScriptedCentre, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(sitting_module, "SigningAgent", agent)
     monkeypatch.setattr(sitting_module, "DeskKey", ScriptedKey)
     monkeypatch.setattr(sitting_module, "_PAUSE", 0.01)
+    monkeypatch.setattr(sitting_module, "SEEN_AGAIN", 0.2)
     ScriptedKey.faults = []
     found = SittingAt(tmp_path, centre, limit=10)
     yield found
