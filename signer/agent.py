@@ -14,20 +14,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from certificates.errors import CertificateError, IssuanceError
-from certificates.jobs import SignedJob, SigningJob
+from certificates.jobs import SignedJob
 from certificates.login import login_message
 from certificates.pdf.layout import LAYOUT
 from certificates.pki import SigningCertificate, verify_signature
-from certificates.records.dates import local_day
 from certificates.signing import SigningKey
 from signer.approval import approval_digest
 from signer.batch import Approved, Batch, JobOutcome, outcome_of
 from signer.client import CentreClient, Lease, Mode, Session
 from signer.errors import AgentError, CentreRefusedError
 from signer.journal_folder import JournalFolder
+from signer.judging import compare_approved, give_back_quotas, judge_all, take_quotas
 from signer.kept_batch import KeptBatch, Terms
 from signer.making import check_signed, sign_jobs
-from signer.review import Refusal, ReviewedJob, read_job, review_job
+from signer.review import Refusal, ReviewedJob
 from signer.roles import Role, check_role
 from signer.sending import UNAUTHORIZED, Sender, submit
 from signer.units import DailyCount, EnrolledUnits
@@ -37,7 +37,6 @@ TOGETHER: Final = 10  # signatures that the key is asked for at once; a pause or
 FLUSH_SECONDS: Final = 0.25  # of signing that a power cut may cost: then what was signed goes to the disk
 SESSION_MARGIN: Final = timedelta(minutes=1)
 NOT_NOW: Final = "not-now"  # to the centre: no fault of the record, hand it out again
-QUOTA_EXCEEDED: Final = "quota-exceeded"  # likewise, tomorrow
 _THIS_MACHINE: Final = {  # refusals that, when they meet a whole batch, are about this machine and no record
     "signing-time": "The clock of this machine and the centre's are more than 10 minutes apart: set the clock.",
     "layout-differs": "This machine makes another version of the certificate's page than the centre: update it.",
@@ -188,7 +187,7 @@ class SigningAgent:
             for refusal in (*batch.refusals, *batch.postponed)
         ]
         submit(self.client, kept, [], returned)
-        self._uncount(kept, {refusal.job_id for refusal in returned})
+        give_back_quotas(self.count, kept, self.clock(), {refusal.job_id for refusal in returned})
         self._let_go(kept)
 
     def finish(self) -> None:
@@ -306,9 +305,9 @@ class SigningAgent:
     def _review_kept(self, kept: KeptBatch, *, resumed: bool) -> Batch:
         self._open[kept.terms.lease_id] = kept
         with self._timed("review"):
-            verdicts = self._judge_all(kept, kept.unsigned)
-            verdicts = [self._compare_approved(kept, verdict) for verdict in verdicts]
-            reviewed, postponed = self._count(kept, [job for job in verdicts if isinstance(job, ReviewedJob)])
+            verdicts = [compare_approved(kept, verdict) for verdict in self._judge_all(kept, kept.unsigned)]
+            reviewed = [job for job in verdicts if isinstance(job, ReviewedJob)]
+            reviewed, postponed = take_quotas(self.count, kept, reviewed, self.clock())
         batch = Batch(
             lease_id=kept.terms.lease_id,
             deadline=kept.terms.deadline,
@@ -327,60 +326,9 @@ class SigningAgent:
 
     def _judge_all(self, kept: KeptBatch, job_ids: Collection[str]) -> list[ReviewedJob | Refusal]:
         check_role(self.role, self.mode, task=kept.terms.task, centre_mode=kept.terms.mode)
-        seen: set[str] = set()
-        now = self.clock()
-        verdicts: list[ReviewedJob | Refusal] = []
-        for job_id, data in kept.jobs.items():
-            if job_id in job_ids:
-                job = read_job(data)
-                verdicts.append(job if isinstance(job, Refusal) else self._judge(job, kept.terms, seen, now))
-        return verdicts
-
-    def _judge(self, job: SigningJob, terms: Terms, seen: set[str], now: datetime) -> ReviewedJob | Refusal:
-        names = {f"record {job.record.record_id}", f"code {job.terms.uvci}"}
-        if names & seen:
-            return Refusal(job_id=job.job_id, reason="job-twice", detail="record_id or uvci: twice in one batch")
-        seen |= names
-        return review_job(
-            job,
-            certificate=self.certificate,
-            task=terms.task,
-            units=self.units,
-            now=now,
-            leased_at=terms.leased_at,
-            unit=terms.unit if self.role == "station" else None,
+        return judge_all(
+            kept, job_ids, certificate=self.certificate, role=self.role, units=self.units, now=self.clock()
         )
-
-    def _compare_approved(self, kept: KeptBatch, verdict: ReviewedJob | Refusal) -> ReviewedJob | Refusal:
-        """A job that was approved in an earlier run is asked for again, and must be the one that was approved."""
-        earlier = kept.approved.get(verdict.job_id)
-        if isinstance(verdict, Refusal) or earlier is None or earlier == approval_digest(verdict):
-            return verdict
-        return Refusal(job_id=verdict.job_id, reason="approval-differs", detail="this is not what was approved")
-
-    def _count(self, kept: KeptBatch, reviewed: list[ReviewedJob]) -> tuple[list[ReviewedJob], tuple[Refusal, ...]]:
-        """Take the quotas of the day; what is beyond them is postponed."""
-        if self.count is None:
-            return reviewed, ()
-        within, postponed = [], []
-        with self.count.open(local_day(self.clock())) as tally:
-            for job in reviewed:
-                if job.daily_quota is None or job.job_id in kept.counted or tally.take(job.unit, job.daily_quota):
-                    within.append(job)
-                else:
-                    detail = "the unit's quota of the day is used up"
-                    postponed.append(Refusal(job_id=job.job_id, reason=QUOTA_EXCEEDED, detail=detail))
-        kept.note_counted([job.job_id for job in within])
-        return within, tuple(postponed)
-
-    def _uncount(self, kept: KeptBatch, job_ids: Collection[str]) -> None:
-        today = local_day(self.clock())
-        if self.count is None or local_day(kept.terms.leased_at) != today:
-            return
-        units = {job_id: kept.jobs[job_id]["record"]["unit"] for job_id in kept.counted & set(job_ids)}
-        with self.count.open(today) as tally:
-            for unit in units.values():
-                tally.give_back(unit)
 
     def sign_and_send(
         self,
