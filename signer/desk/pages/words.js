@@ -13,7 +13,12 @@ export const has = (key) => key in sentences;
 
 export function say(key, values = {}) {
   const sentence = (sentences[key] ?? [key, key])[language === "vi" ? 0 : 1];
-  return sentence.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  return sentence.replace(/\{(\w+)\}/g, (_, name) => written(values[name] ?? ""));
+}
+
+// Numbers by the language: 0,1 and 1.200 in Vietnamese.
+function written(value) {
+  return typeof value === "number" ? value.toLocaleString(language) : value;
 }
 
 export const sayOr = (key, other, values = {}) => (has(key) ? say(key, values) : say(other, values));
