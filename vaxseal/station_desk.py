@@ -141,7 +141,7 @@ def _stay(desk: "Desk", *, browser: bool, json: bool) -> None:
         )
         if browser:
             webbrowser.open(page)
-    for _ in sys.stdin:
+    for _ in sys.stdin or ():  # a program without a window has none
         page = desk.new_page()
         if json:
             emit_json({"page": page})

@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -103,6 +103,7 @@ class Sitting:
         self._control = _Control()
         self._leave_when_idle = False
         self._wrong = 0  # PINs in a row
+        self._end: threading.Timer | None = None
         self.receipts = Receipts(settings.receipts)
 
     # --- the token comes and goes ---
@@ -113,10 +114,12 @@ class Sitting:
         key = self._key
         if key is None or self._sees(key):
             return
-        if self._board.view.stage == "signing":
-            return
+        if self._board.view.stage != "signing":
+            self._log_out_soon("token-pulled")
+
+    def _log_out_soon(self, why: str) -> None:
         try:
-            self.log_out("token-pulled")
+            self.log_out(why)
         except DeskRefusalError:  # at work at this moment: the session ends behind that
             self._leave_when_idle = True
 
@@ -132,7 +135,7 @@ class Sitting:
 
         def work() -> None:
             key = DeskKey(token, pin, last_try=last_try, choose=self._settings.choose)
-            self._wrong = 0
+            self._pin_was_right(key)
             try:
                 self._key = key
                 self._enter(key)
@@ -190,7 +193,7 @@ class Sitting:
             self._board.change(stage="signing", progress=Progress(phase="opening", done=0, total=total))
             try:
                 with key.unlocked(pin, last_try=last_try):
-                    self._wrong = 0
+                    self._pin_was_right(key)
                     self._sign(agent, agent.approve(batch, set(shown)), control)
             finally:
                 if self._board.view.stage == "signing":
@@ -267,6 +270,13 @@ class Sitting:
             if self._board.view.trouble is None:
                 self._tell(AgentError("token-pulled", _WORDS["token-pulled"]))
 
+    def _pin_was_right(self, key: DeskKey) -> None:
+        """All tries are there again, which the watch over the tokens notices later."""
+        self._wrong = 0
+        tokens = self._board.view.present.tokens
+        good = tuple(replace(one, pin="good") if one.serial == key.token.serial else one for one in tokens)
+        self._board.change(present=Present(tokens=good))
+
     def _sees(self, key: DeskKey) -> bool:
         return any(token.serial == key.token.serial for token in self._board.view.present.tokens)
 
@@ -297,6 +307,11 @@ class Sitting:
             person = Person(account=settings.account, unit="", task="", until=None, signs_until=None)
         else:
             settings.check(self._agent, session)
+            self._end = threading.Timer(
+                (session.expires_at - self._agent.clock()).total_seconds(), self._log_out_soon, ("session-ended",)
+            )
+            self._end.daemon = True
+            self._end.start()
             person = Person(
                 account=settings.account,
                 unit=session.unit,
@@ -309,6 +324,8 @@ class Sitting:
     def _leave(self) -> None:
         agent, client, key = self._agent, self._client, self._key
         self._agent = self._client = self._key = self._batch = None
+        if self._end is not None:
+            self._end.cancel()
         if key is not None:
             key.shut()
         if agent is not None:
@@ -442,4 +459,5 @@ def _compare(batch: Batch, shown: Mapping[str, bytes]) -> None:
 
 _WORDS: Final = {
     "token-pulled": "The token was pulled out, so the session ended: plug it in and log in again.",
+    "session-ended": "The session is over: log in again with the token.",
 }

@@ -104,9 +104,17 @@ def test_by_keyboard_alone_from_the_pin_to_the_receipt(seen: Seen) -> None:
     assert "Xác nhận" in screen(seen, "history").inner_text()
     keyboard.press("Alt+4")
     screen(seen, "report")
+    report = page.locator("#report").input_value()
+    assert json.loads(report)["tokens"]
+    assert not any(secret in report for secret in ("NGUYỄN", "001180", "URN:UVCI", seen.pin, '"lan"'))
+    keyboard.press("Tab")
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     assert {address.rpartition("/")[0] for address in seen.asked} <= {seen.desk.origin, f"{seen.desk.origin}/api"}
     assert seen.complaints == []
     assert seen.desk.log.read_text() == ""
+    kept = b"".join(file.read_bytes() for file in seen.desk.log.parent.rglob("*") if file.is_file())
+    assert b"confirm" in kept  # the receipt
+    assert not any(word.encode() in kept for word in (seen.pin, "NGUYỄN", "001180"))
 
 
 @pytest.fixture

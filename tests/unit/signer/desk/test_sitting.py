@@ -1,5 +1,8 @@
 """What the page's buttons do, without a page."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from hsm.errors import PinIncorrect, PinLocked, TokenFault, TokenRemoved
@@ -8,6 +11,7 @@ from signer.desk.presence import Present
 from signer.desk.sitting import DeskRefusalError
 from signer.errors import AgentError
 from tests.support.scripted import ScriptedCentre
+from tests.support.signing import NOW
 from tests.support.sitting import TOKEN, ScriptedKey, SittingAt
 
 
@@ -244,6 +248,16 @@ def test_a_session_that_is_over_wants_the_pin_again(at: SittingAt, centre: Scrip
     assert (view.trouble.code, view.person) == ("session-ended", None)
 
 
+def test_the_session_ends_when_its_time_is_over(at: SittingAt, centre: ScriptedCentre) -> None:
+    centre.session_until = NOW + timedelta(seconds=70)  # a minute less is left for work
+    at.log_in()
+    assert at.sitting._end
+    at.sitting._end.function(*at.sitting._end.args)
+    view = at.idle()
+    assert view.trouble
+    assert (view.trouble.code, view.person, view.stage) == ("session-ended", None, "log-in")
+
+
 def test_the_unforeseen_is_told_by_its_kind_alone(at: SittingAt) -> None:
     def work() -> None:
         raise ValueError("Nguyễn Thị Minh Khai")
@@ -252,6 +266,14 @@ def test_the_unforeseen_is_told_by_its_kind_alone(at: SittingAt) -> None:
     trouble = at.board.view.trouble
     assert trouble
     assert (trouble.code, "Khai" in trouble.en, "ValueError" in trouble.en) == ("desk-fault", False, True)
+
+
+def test_after_a_right_pin_all_tries_are_there_again(at: SittingAt) -> None:
+    at.sitting.see(Present(tokens=(replace(TOKEN, pin="final"),)))
+    at.sitting.log_in(lambda: ScriptedKey.pin, last_try=True)
+    view = at.idle()
+    assert view.present.only
+    assert view.present.only.pin == "good"
 
 
 def test_wrong_pins_are_counted_until_one_is_right(at: SittingAt) -> None:
