@@ -5,18 +5,19 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from certificates.errors import CertificateError
 from certificates.signing import SigningKey
-from hsm.errors import PinError, PinIncorrect, PinLocked, TokenError
+from hsm.errors import PinIncorrect, PinLocked, TokenError
 from signer.agent import SigningAgent
 from signer.approval import approval_digest
 from signer.batch import Approved, Batch, JobOutcome
 from signer.client import CentreClient, Mode, NotReady, Session
+from signer.desk.batch_run import BatchRun, Control
 from signer.desk.board import BatchHead, Board, Person, Progress
 from signer.desk.key import Choose, DeskKey
 from signer.desk.presence import Present
@@ -27,10 +28,8 @@ from signer.journal_folder import JournalFolder
 Begin = Callable[
     [SigningKey, tuple[bytes, ...], Callable[[SigningKey], SigningAgent]], tuple[SigningAgent, Session | None]
 ]
-PATIENCE: Final = 300.0  # seconds that a person has to plug the token in again, with the PIN of the batch kept
 SEEN_AGAIN: Final = 3.0  # seconds until the watch over the tokens has noticed one that was plugged in again
-_PAUSE: Final = 0.5
-_IN_VAIN: Final = 3  # losses in a row without a signature in between: the token is broken
+_LOOK: Final = 0.1
 
 
 class DeskRefusalError(Exception):
@@ -67,21 +66,6 @@ class DeskSettings:
     practice_pin: str | None = None
 
 
-@dataclass(slots=True)
-class _Control:
-    """What the person wants of a running batch; the signing thread looks before each record."""
-
-    paused: bool = False
-    stopped: bool = False
-    changed: threading.Condition = field(default_factory=threading.Condition)
-
-    def set(self, **values: bool) -> None:
-        with self.changed:
-            for name, value in values.items():
-                setattr(self, name, value)
-            self.changed.notify_all()
-
-
 class Sitting:
     """Log in, take, sign, receipt; again and again. Public methods return at once, what they begin shows on the board.
 
@@ -100,7 +84,7 @@ class Sitting:
         self._key: DeskKey | None = None
         self._batch: Batch | None = None
         self._batches = 0
-        self._control = _Control()
+        self._control = Control()
         self._leave_when_idle = False
         self._wrong = 0  # PINs in a row
         self._end: threading.Timer | None = None
@@ -186,7 +170,7 @@ class Sitting:
         if not shown:
             raise DeskRefusalError("nothing-chosen")
         _compare(batch, shown)
-        self._control = control = _Control()
+        self._control = control = Control()
 
         def work() -> None:
             total = len(shown)
@@ -194,7 +178,7 @@ class Sitting:
             try:
                 with key.unlocked(pin, last_try=last_try):
                     self._pin_was_right(key)
-                    self._sign(agent, agent.approve(batch, set(shown)), control)
+                    self._sign(key, agent, agent.approve(batch, set(shown)), control)
             finally:
                 if self._board.view.stage == "signing":
                     self._board.change(stage="list", progress=None)
@@ -263,7 +247,7 @@ class Sitting:
         """End the session of a token that was pulled out meanwhile. One that signed after a pull is seen again soon."""
         deadline = time.monotonic() + SEEN_AGAIN
         while self._key is not None and not self._sees(self._key) and time.monotonic() < deadline:
-            time.sleep(_PAUSE / 5)
+            time.sleep(_LOOK)
         leave, self._leave_when_idle = self._leave_when_idle, False
         if self._key is not None and (leave or not self._sees(self._key)):
             self._leave()
@@ -359,73 +343,16 @@ class Sitting:
         )
         self._board.change(stage="list", receipt=None, batch=head if len(batch) else None)
 
-    def _sign(self, agent: SigningAgent, approved: Approved, control: _Control) -> None:
-        """Through losses of the token to the receipt, whatever happens in between."""
-        began, done, total = time.monotonic(), 0, len(approved)
+    def _sign(self, key: DeskKey, agent: SigningAgent, approved: Approved, control: Control) -> None:
+        """To the receipt, whatever happens in between."""
+        began = time.monotonic()
         agent.take_outcomes()
-
-        def progress(count: int) -> None:
-            nonlocal done
-            done += count
-            self._board.change(progress=Progress(phase="signing", done=done, total=total))
-
-        def go_on() -> bool:
-            with control.changed:
-                while control.paused and not control.stopped:
-                    self._board.change(progress=Progress(phase="paused", done=done, total=total))
-                    control.changed.wait(1.0)
-                phase: Any = "stopping" if control.stopped else "signing"
-                self._board.change(progress=Progress(phase=phase, done=done, total=total))
-                return not control.stopped
-
-        rest = approved
-        failure: AgentError | TokenError | None = None
-        in_vain = 0
-        while True:
-            try:
-                agent.sign_and_send(rest, progress, go_on)
-            except TokenError as error:
-                before, rest = len(rest), agent.rest_of(rest)
-                in_vain = in_vain + 1 if len(rest) == before else 0
-                done = total - len(rest)
-                if not error.outcome_unknown or in_vain == _IN_VAIN or not len(rest):
-                    failure = error
-                    break
-                self._board.change(progress=Progress(phase="lost", done=done, total=total))
-                try:
-                    if not self._wait_for_token(control):
-                        break
-                except (AgentError, TokenError) as again:
-                    failure = again
-                    break
-            except (AgentError, CertificateError) as error:
-                failure = error if isinstance(error, AgentError) else AgentError(error.code.lower(), error.detail)
-                break
-            else:
-                break
+        run = BatchRun(agent, key, control, lambda progress: self._board.change(progress=progress))
+        failure = run.sign(approved)
         left = len(agent.rest_of(approved))
         self._show_receipt(agent.take_outcomes(), left, time.monotonic() - began)
         if failure is not None:
             self._tell(failure)
-
-    def _wait_for_token(self, control: _Control) -> bool:
-        """Open the key again as soon as the token is back; False: the person stopped. Raises TokenError."""
-        key = self._key
-        assert key is not None  # noqa: S101 - a batch is being signed with it
-        deadline = time.monotonic() + PATIENCE
-        while not control.stopped:
-            try:
-                key.reopen()
-            except PinError:
-                raise
-            except TokenError:
-                if time.monotonic() >= deadline:
-                    raise
-                with control.changed:
-                    control.changed.wait(_PAUSE)
-            else:
-                return True
-        return False
 
     def _show_receipt(self, outcomes: Sequence[JobOutcome], left: int, seconds: float) -> None:
         person, key = self._board.view.person, self._key

@@ -9,6 +9,7 @@ import pytest
 
 from signer.agent import SigningAgent
 from signer.client import CentreClient
+from signer.desk import batch_run
 from signer.desk import sitting as sitting_module
 from tests.support.scripted import ScriptedCentre
 from tests.support.signing import NOW, make_job, make_record
@@ -36,7 +37,7 @@ def at(tmp_path: Path, centre: ScriptedCentre, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(sitting_module, "CentreClient", client)
     monkeypatch.setattr(sitting_module, "SigningAgent", agent)
     monkeypatch.setattr(sitting_module, "DeskKey", ScriptedKey)
-    monkeypatch.setattr(sitting_module, "_PAUSE", 0.01)
+    monkeypatch.setattr(batch_run, "_PAUSE", 0.01)
     monkeypatch.setattr(sitting_module, "SEEN_AGAIN", 0.2)
     ScriptedKey.faults = []
     found = SittingAt(tmp_path, centre, limit=10)

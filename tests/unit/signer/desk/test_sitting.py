@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from hsm.errors import PinIncorrect, PinLocked, TokenFault, TokenRemoved
-from signer.desk import sitting as sitting_module
+from signer.desk import batch_run
 from signer.desk.presence import Present
 from signer.desk.sitting import DeskRefusalError
 from signer.errors import AgentError
@@ -180,7 +180,7 @@ def test_who_stops_while_the_token_is_away_keeps_the_rest_here(at: SittingAt) ->
 
 
 def test_nobody_waits_longer_than_patience(at: SittingAt, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sitting_module, "PATIENCE", 0.0)
+    monkeypatch.setattr(batch_run, "PATIENCE", 0.0)
     at.log_in()
     ScriptedKey.faults = [TokenRemoved("gone")]
     assert ScriptedKey.opened
