@@ -5,19 +5,23 @@ array ``[sequence, at, actor, act, subject, reason]``.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 import cbor2
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, insert, select, text
 
 from api.errors import CentreError
 from api.store.schema import audit
 from certificates.records.model import instant_to_text
 
 GENESIS: Final = bytes(32)
+_KEPT: Final = "vaxseal-acts"
+_AT_MOST: Final = 5000  # acts that a transaction keeps in memory
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(1986082819)")  # the log's one writer on PostgreSQL, until its commit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +48,41 @@ def record_act(connection: Connection, *, at: datetime, actor: str, act: str, su
 
 
 def record_acts(connection: Connection, acts: Iterable[Act], *, at: datetime) -> None:
-    """Append several acts that happened together."""
+    """Append several acts that happened together. They stand in the log when their transaction ends."""
+    told = instant_to_text(at)
+    rows = [(told, act.actor, act.act, act.subject, act.reason) for act in acts]
+    kept: list[tuple[str, ...]] | None = connection.info.get(_KEPT)
+    if kept is None:
+        _append(connection, rows)
+        return
+    kept += rows
+    if len(kept) > _AT_MOST:
+        _append(connection, kept)
+        kept.clear()
+
+
+@contextmanager
+def keep_acts(connection: Connection) -> Iterator[None]:
+    """Keep what this transaction records until its end: others wait for the log only while its rows are written.
+
+    A transaction of more than `_AT_MOST` acts writes earlier; it must have nobody beside it who waits for the log.
+    """
+    kept: list[tuple[str, ...]] = []
+    connection.info[_KEPT] = kept
+    try:
+        yield
+        if connection.in_transaction():  # else it was rolled back, and nothing happened
+            _append(connection, kept)
+    finally:
+        connection.info.pop(_KEPT, None)
+
+
+def _append(connection: Connection, acts: Iterable[tuple[str, ...]]) -> None:
+    acts = list(acts)
+    if not acts:
+        return
+    if connection.dialect.name == "postgresql":
+        connection.execute(_LOCK)
     head = connection.execute(
         select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
     ).one_or_none()
@@ -52,18 +90,12 @@ def record_acts(connection: Connection, acts: Iterable[Act], *, at: datetime) ->
     rows = []
     for act in acts:
         sequence += 1
-        row = {
-            "sequence": sequence,
-            "at": instant_to_text(at),
-            "actor": act.actor,
-            "act": act.act,
-            "subject": act.subject,
-            "reason": act.reason,
-        }
-        previous = _hash(previous, list(row.values()))
-        rows.append({**row, "hash": previous})
-    if rows:
-        connection.execute(insert(audit), rows)
+        previous = _hash(previous, [sequence, *act])
+        rows.append({"sequence": sequence, **dict(zip(_COLUMNS, act, strict=True)), "hash": previous})
+    connection.execute(insert(audit), rows)
+
+
+_COLUMNS: Final = ("at", "actor", "act", "subject", "reason")
 
 
 def verify_log(engine: Engine) -> LogHead:
@@ -72,8 +104,9 @@ def verify_log(engine: Engine) -> LogHead:
     Raises CentreError ``audit-broken`` with the sequence number of the first row that does not fit.
     """
     sequence, previous = 0, GENESIS
-    with engine.connect() as connection:
-        for row in connection.execution_options(yield_per=1000).execute(select(audit).order_by(audit.c.sequence)):
+    rows = select(audit).order_by(audit.c.sequence)
+    with engine.connect() as connection, connection.execute(rows, execution_options={"yield_per": 1000}) as found:
+        for row in found:
             sequence += 1
             expected = _hash(previous, [sequence, row.at, row.actor, row.act, row.subject, row.reason])
             if row.sequence != sequence or row.hash != expected:

@@ -12,7 +12,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from api.audit import record_act
 from api.context import Centre
@@ -20,6 +20,7 @@ from api.errors import CentreError
 from api.limits import limited
 from api.problems import RESPONSES
 from api.signing.lifetimes import signs_until
+from api.store.counters import sweep
 from api.store.schema import challenges, sessions, tokens, units
 from api.store.transactions import writing
 from certificates.errors import IssuanceError
@@ -73,7 +74,7 @@ def make_challenge(centre: Centre, *, fingerprint: bytes, account: str) -> tuple
     )
     expires_at = now + CHALLENGE_LIFE
     with writing(centre.engine) as connection:
-        connection.execute(delete(challenges).where(challenges.c.expires_at < instant_to_text(now - CHALLENGE_LIFE)))
+        sweep(connection, challenges.c.challenge_id, challenges.c.expires_at < instant_to_text(now - CHALLENGE_LIFE))
         connection.execute(
             insert(challenges).values(
                 challenge_id=challenge.challenge_id,
@@ -119,7 +120,7 @@ def log_in(centre: Centre, *, challenge_id: str, signature: bytes) -> tuple[str,
     )
     bearer = secrets.token_urlsafe(32)
     with writing(centre.engine) as connection:
-        connection.execute(delete(sessions).where(sessions.c.expires_at < instant_to_text(now)))
+        sweep(connection, sessions.c.token_hash, sessions.c.expires_at < instant_to_text(now))
         connection.execute(
             insert(sessions).values(
                 token_hash=_bearer_hash(bearer),

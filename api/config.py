@@ -6,8 +6,10 @@ import secrets
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from api.errors import CentreError
 
@@ -15,6 +17,7 @@ SECRET_SIZE: Final = 32
 DATABASE_NAME: Final = "vaxseal.sqlite3"
 SECRET_NAME: Final = "secret.key"  # noqa: S105 - a file name
 _PREFIX: Final = "VAXSEAL_"
+_DRIVER: Final = "postgresql+psycopg"
 _OTHERS: Final = {"VAXSEAL_PKCS11_MODULE", "VAXSEAL_FIXTURES"}  # read elsewhere
 
 
@@ -28,6 +31,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
 
     data: Path = Path("var/service")
+    database_url: SecretStr | None = None  # postgresql://user@host/name; None: SQLite in the data folder
     centre_url: str = "http://127.0.0.1:8080"
     mode: Literal["two-tier", "station"] = "two-tier"
     issuer: str = Field(default="Ministry of Health, Viet Nam", min_length=1, max_length=80)
@@ -54,6 +58,20 @@ class Settings(BaseSettings):
             raise ValueError("the URL starts with http:// or https://")
         return url.rstrip("/")
 
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, given: SecretStr | None) -> SecretStr | None:
+        """No answer of this one repeats the address: it may hold a password."""
+        if given is None:
+            return None
+        try:
+            url = make_url(given.get_secret_value())
+        except (ArgumentError, ValueError):
+            raise ValueError("not an address of the form postgresql://user@host/name") from None
+        if url.drivername not in ("postgresql", _DRIVER) or not url.database:
+            raise ValueError("an address of PostgreSQL names its database: postgresql://user@host/name")
+        return SecretStr(url.set(drivername=_DRIVER).render_as_string(hide_password=False))
+
     @model_validator(mode="after")
     def _published_first(self) -> "Settings":
         if self.publication_hours == 0 and self.environment == "production":
@@ -71,8 +89,9 @@ class Settings(BaseSettings):
         return self.data / "lists-cache"
 
     @property
-    def database(self) -> Path:
-        return self.data / DATABASE_NAME
+    def database(self) -> Path | str:
+        """What `api.store.database.open_database` takes: a file, or an address that may hold a password."""
+        return self.data / DATABASE_NAME if self.database_url is None else self.database_url.get_secret_value()
 
 
 def load_settings(**given: Any) -> Settings:
@@ -91,13 +110,20 @@ def load_settings(**given: Any) -> Settings:
         raise CentreError("settings", wrong) from None
 
 
-def load_secret(data: Path) -> bytes:
+def load_secret(data: Path, *, make: bool = True) -> bytes:
     """The secret of this data folder, made from the system's random source at the first start (mode 0600).
 
-    Raises CentreError ``secret-weak`` or ``secret-readable``.
+    Args:
+        make: False where the service has a secret already: another one would not fit its claim codes.
+
+    Raises CentreError ``secret-missing``, ``secret-weak`` or ``secret-readable``.
     """
     data.mkdir(parents=True, exist_ok=True)
     path = data / SECRET_NAME
+    if not make and not path.exists():
+        raise CentreError(
+            "secret-missing", f"this service has a {SECRET_NAME} already: copy it to {path} from where it was made"
+        )
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

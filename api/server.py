@@ -6,10 +6,12 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Engine
 
-from api.config import check_exposure, load_secret, load_settings
+from api.config import Settings, check_exposure, load_secret, load_settings
 from api.context import Centre
 from api.errors import CentreError
-from api.store.database import open_database
+from api.store.database import connect, open_database
+from api.store.deployment import agree_on_secret, has_secret
+from api.store.versions import migrate
 from api.workers import Workers
 
 _log = structlog.get_logger(__name__)
@@ -21,21 +23,42 @@ def open_centre(
     centre_url: str | None = None,
     *,
     workers: Workers | None = None,
+    make: bool | None = None,
 ) -> Centre:
-    """The centre of a data folder. Raises CentreError of `api.config`."""
+    """The centre of a data folder. Raises CentreError of `api.config`, `open_database` and `agree_on_secret`.
+
+    Args:
+        make: give an empty database its tables; None: where it is the embedded one.
+    """
     settings = load_settings(data=data, mode=mode, centre_url=centre_url)
-    secret = load_secret(settings.data)
-    return Centre(engine=open_database(settings.database), settings=settings, secret=secret, workers=workers)
+    engine = open_database(settings.database, make=make)
+    secret = load_secret(settings.data, make=not has_secret(engine))
+    agree_on_secret(engine, secret)
+    return Centre(engine=engine, settings=settings, secret=secret, workers=workers)
 
 
 def open_store(data: Path | None = None) -> Engine:
-    """The database of a data folder that is there already. Raises CentreError ``data-missing``, ``settings``."""
-    settings = load_settings(data=data)
-    if not settings.database.is_file():
+    """The database of a service that is there already.
+
+    Raises CentreError ``data-missing``, ``settings``, and those of `open_database`.
+    """
+    return open_database(_existing(load_settings(data=data)))
+
+
+def migrate_store(data: Path | None = None) -> str:
+    """Bring the tables of a service that is there to the newest version; returns which one they had.
+
+    Raises CentreError ``data-missing``, ``settings``, ``database-unreachable``, ``schema-missing``, ``schema-unknown``.
+    """
+    return migrate(connect(_existing(load_settings(data=data))))
+
+
+def _existing(settings: Settings) -> Path | str:
+    if isinstance(settings.database, Path) and not settings.database.is_file():
         raise CentreError(
             "data-missing", f"there is no service in {settings.data}: run `vaxseal admin init` or give --data"
         )
-    return open_database(settings.database)
+    return settings.database
 
 
 def run_server(*, data: Path | None, host: str, port: int, mode: str | None, centre_url: str | None) -> None:

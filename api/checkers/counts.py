@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Engine, insert, update
+from sqlalchemy import Engine
 
+from api.store.counters import add_up
 from api.store.schema import verdict_counts
 from api.store.transactions import writing
 from certificates.checking import CheckedCertificate
@@ -40,11 +41,14 @@ class VerdictCounts:
             return
         try:
             with writing(self._engine) as connection:
-                for (day, reason), count in counted.items():
-                    row = (verdict_counts.c.day == day) & (verdict_counts.c.reason == reason)
-                    more = update(verdict_counts).where(row).values(verdicts=verdict_counts.c.verdicts + count)
-                    if not connection.execute(more).rowcount:
-                        connection.execute(insert(verdict_counts).values(day=day, reason=reason, verdicts=count))
+                for (day, reason), count in sorted(counted.items()):
+                    add_up(
+                        connection,
+                        verdict_counts,
+                        {"day": day, "reason": reason},
+                        verdict_counts.c.verdicts,
+                        count,
+                    )
         except Exception:
             with self._lock:
                 self._counted.update(counted)

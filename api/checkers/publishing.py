@@ -19,7 +19,7 @@ from api.context import Centre
 from api.errors import CentreError
 from api.revocation.drafting import note_published
 from api.store.schema import published_bundles, published_signers
-from api.store.transactions import writing
+from api.store.transactions import Turn, writing
 from certificates import bundle
 from certificates.bundle import CheckerBundle
 from certificates.bundle_folder import MANIFEST, folder_reader, install, open_bundle
@@ -57,7 +57,7 @@ def publish(centre: Centre, folder: Path, *, by: str) -> Published:
     sha256 = hashlib.sha256(manifest).digest()
     # Before the lock is held: with millions of entries the look-up takes seconds to build, and is found again below.
     open_checked(settings, folder, at=now, seen=0)
-    with writing(centre.engine) as connection:
+    with writing(centre.engine, Turn.ALONE) as connection:
         served = _served(settings, roots)
         seen = max(newest_version(connection), served[0])
         found = bundle.verify(manifest, roots)

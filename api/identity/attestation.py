@@ -26,7 +26,7 @@ def attest(engine: Engine, record_id: str, *, document: str, by: str, unit: str,
     `certificates.records.verification.verify_with_attestation`.
     """
     with writing(engine) as connection:
-        stored = load_record(connection, record_id)
+        stored = load_record(connection, record_id, lock=True)
         if stored is None:
             raise RecordError("record-unknown", "there is no record of this number")
         if stored.state is not RecordState.AWAITING_MATCH:

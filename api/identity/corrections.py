@@ -25,7 +25,7 @@ from api.revocation.standing import reasons_in_force
 from api.states import RecordState
 from api.store.records import NewVersion, StoredRecord, load_record, write_versions
 from api.store.schema import records
-from api.store.transactions import writing
+from api.store.transactions import Turn, writing
 from certificates.errors import RecordError
 from certificates.records.model import Dose, Person
 
@@ -59,8 +59,8 @@ def correct(
     ``correction-same-person`` (another record has this person already), ``record-in-signing``, ``record-disputed``,
     and those of the cells (``date-form`` ...).
     """
-    with writing(engine) as connection:
-        stored = load_record(connection, record_id)
+    with writing(engine, Turn.CORRECTION) as connection:
+        stored = load_record(connection, record_id, lock=True)
         if stored is None:
             raise RecordError("record-unknown", "there is no record of this number")
         if not _may_return(connection, stored):

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, func, select
 from api.audit import record_act
 from api.identity.register import Register
 from api.states import RecordState
+from api.store.locks import lock_free
 from api.store.records import StoredRecord, move_record, stored_record, write_evidence
 from api.store.schema import records
 from api.store.transactions import writing
@@ -125,9 +126,11 @@ def _write_answers(
 ) -> None:
     batch: Counter[str] = Counter()
     with writing(engine) as connection:
+        # What an import or a signer has at this moment is left to the next run: nothing here waits for an import.
+        free = lock_free(connection, records.c.record_id.in_([stored.record.record_id for stored, _ in answered]))
         for stored, answer in answered:
             state, reason = _judge(stored, answer, at)
-            if not move_record(connection, stored, state, reason, at=at):
+            if stored.record.record_id not in free or not move_record(connection, stored, state, reason, at=at):
                 tally.changed += 1
                 continue
             if state is RecordState.READY:

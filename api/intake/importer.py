@@ -21,7 +21,7 @@ from api.intake.sources import Table, open_table
 from api.intake.texts import ColumnEvidence, Conversion, RawCell
 from api.intake.units import UnitBook
 from api.store.schema import import_rows, imports
-from api.store.transactions import writing
+from api.store.transactions import Turn, writing
 from certificates.records.model import instant_to_text
 
 BATCH: Final = 1000  # rows a transaction while staging
@@ -147,7 +147,7 @@ class _Run:
         if total == 0:
             raise FileError("file-empty")
         self._read(table.header, conversions, total)
-        with writing(self.engine) as connection:
+        with writing(self.engine, Turn.IMPORT) as connection:
             joined = join_staged(
                 connection,
                 self.import_id,

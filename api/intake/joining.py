@@ -16,7 +16,9 @@ from api.intake.drafts import Draft, dose_identity
 from api.intake.faults import RowError, row_sentence
 from api.intake.rows import person_key
 from api.intake.units import UnitBook
+from api.intake.versions import CLOSED
 from api.states import RecordState
+from api.store.locks import lock_free
 from api.store.records import NewVersion, StoredRecord, stored_record, write_versions
 from api.store.schema import import_rows, records
 from certificates.records.model import Dose, Person
@@ -93,10 +95,7 @@ def _join_batch(
     by: str,
     at: datetime,
 ) -> int:
-    known = {
-        row.person_key: stored_record(row)
-        for row in connection.execute(select(records).where(records.c.person_key.in_([key for key, _ in batch])))
-    }
+    known = {stored.person_key: stored for stored in _read_known(connection, [key for key, _ in batch])}
     if _some_wait(connection):
         known |= _without_number(connection, [(key, rows) for key, rows in batch if key not in known])
     versions: list[NewVersion] = []
@@ -135,6 +134,20 @@ def _join_batch(
     return len(outcomes)
 
 
+def _read_known(connection: Connection, keys: Sequence[str]) -> list[StoredRecord]:
+    """Records of these persons, kept from now on. One that somebody else has at this moment counts as leased: an import
+    waits for nobody, and nobody waits for an import of hours."""
+    theirs = records.c.person_key.in_(keys)
+    free = lock_free(connection, theirs & records.c.state.not_in([state.value for state in CLOSED]))
+    found = [stored_record(row) for row in connection.execute(select(records).where(theirs))]
+    return [
+        stored
+        if stored.record.record_id in free or stored.state in CLOSED
+        else replace(stored, state=RecordState.LEASED)
+        for stored in found
+    ]
+
+
 def _some_wait(connection: Connection) -> bool:
     """Whether any record may lack its number: a first import need not look for them."""
     return (
@@ -157,11 +170,10 @@ def _without_number(connection: Connection, batch: Sequence[tuple[str, list[Row[
                 alone = person_key(replace(person, id_kind=None, id_number=None), dose)
                 sought.setdefault(alone, []).append((key, dose))
     found: dict[str, StoredRecord] = {}
-    for row in connection.execute(select(records).where(records.c.person_key.in_(list(sought)))):
-        stored = stored_record(row)
+    for stored in _read_known(connection, list(sought)):
         keys = {
             key
-            for key, dose in sought[row.person_key]
+            for key, dose in sought[stored.person_key]
             if dose_identity(dose) in map(dose_identity, stored.record.doses)
         }
         if len(keys) == 1:

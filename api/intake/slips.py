@@ -10,7 +10,7 @@ from api.audit import record_act
 from api.passports.claims import hash_claim_code, new_claim_code
 from api.store.records import stored_record
 from api.store.schema import claim_codes, records
-from api.store.transactions import writing
+from api.store.transactions import Turn, writing
 from certificates.records.model import instant_to_text
 
 BATCH: Final = 500
@@ -43,7 +43,7 @@ def write_slips(
             query = query.where(records.c.unit == unit)
         if not new:
             query = query.where(records.c.record_id.not_in(select(claim_codes.c.record_id)))
-        with writing(engine) as connection:
+        with writing(engine, Turn.ALONE) as connection:
             rows = connection.execute(query).all()
             if not rows:
                 break

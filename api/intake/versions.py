@@ -1,6 +1,7 @@
 """When a record may get a new version, and where that version stands."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -16,6 +17,7 @@ from certificates.records.verification import triage, verify
 # While a token may be at work on it, a record keeps still: what is signed must be what is stored.
 IN_SIGNING = frozenset({RecordState.LEASED, RecordState.CONFIRMED, RecordState.SIGNED})
 SETTLED_FIRST = frozenset({RecordState.DISPUTED, RecordState.REVOKED, RecordState.REGISTER_DISPUTED})
+CLOSED: Final = IN_SIGNING | SETTLED_FIRST  # no import and no correction changes it
 # What the register said of this very person stays said: a further dose does not change it.
 _SAID = frozenset({RecordState.MISMATCHED, RecordState.UNVERIFIABLE, RecordState.DECEASED, RecordState.MERGED})
 

@@ -58,7 +58,9 @@ def fetch_pdf(centre: Centre, *, certificate_code: str, date_of_birth: str, clai
     row = _find(centre, certificate_code, date_of_birth)
     given = hash_claim_code(centre.secret, row.record_id, claim_code)
     with writing(centre.engine) as connection:
-        claim = connection.execute(select(claim_codes).where(claim_codes.c.record_id == row.record_id)).one_or_none()
+        claim = connection.execute(  # guesses that come at once are counted one after the other
+            select(claim_codes).where(claim_codes.c.record_id == row.record_id).with_for_update()
+        ).one_or_none()
         locked = claim is None or claim.failures >= MOST_FAILURES
         right = hmac.compare_digest(given, bytes(32) if claim is None else claim.code_hash)
         if not locked:

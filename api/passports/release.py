@@ -19,8 +19,9 @@ from api.passports.gate import check_before_release
 from api.revocation.standing import is_revoked
 from api.signing.work import Work, read_versions, work_of
 from api.states import RecordState
+from api.store.locks import lock_records
 from api.store.schema import jobs, passports, records, tokens
-from api.store.transactions import writing
+from api.store.transactions import again, writing
 from api.workers import run_calls
 from certificates.errors import CertificateError, IssuanceError
 from certificates.pdf.document import prepare_document
@@ -130,11 +131,15 @@ def build_pdf(passport: Row[Any], row: Row[Any], signers: tuple[PublishedSigner,
     return pdf
 
 
+@again
 def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | Held]], now: datetime) -> None:
     """Set `issued` where there is a PDF, `held` where there is a reason; in one transaction."""
     at = instant_to_text(now)
     acts: list[Act] = []
+    if not ready:
+        return
     with writing(centre.engine) as connection:
+        lock_records(connection, [passport.record_id for passport, _ in ready])
         for passport, built in ready:
             pdf, held = (None, built) if isinstance(built, Held) else (built, None)
             reason = held and held.code

@@ -12,20 +12,21 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, 
 from api.audit import record_act
 from api.revocation.entries import REVOKED, VALID
 from api.store.schema import intents, revocation_entries
-from api.store.transactions import writing
+from api.store.transactions import Turn, writing
 from certificates.records.model import instant_from_text, instant_to_text
 from certificates.revocation.drafts import DraftGroup, RevocationDraft, gather_groups
 from certificates.revocation.hashes import HashType, country_uci_hash
 from certificates.revocation.index import RevocationIndex
 
 _AT_ONCE: Final = 1000
+_IN_PAGES: Final = {"yield_per": _AT_ONCE}
 _table = revocation_entries.c
 
 
 def make_draft(engine: Engine, *, by: str, at: datetime) -> RevocationDraft:
     """Everything that no published list says yet, and that has not expired."""
     draft_id = secrets.token_hex(8)
-    with writing(engine) as connection:
+    with writing(engine, Turn.ALONE) as connection:
         draft = RevocationDraft(
             draft_id=draft_id,
             made_at=at,
@@ -100,10 +101,11 @@ def read_revoked(engine: Engine, hash_type: HashType, *, at: datetime) -> tuple[
     ``COUNTRYCODEUCI`` stands in place of ``UCI``; signatures that came late are in both.
     """
     with engine.connect() as connection:
-        rows = connection.execution_options(yield_per=_AT_ONCE).execute(
+        rows = connection.execute(
             select(revocation_entries, intents.c.country)
             .join(intents, intents.c.uvci == _table.uvci)
-            .where(_table.wanted == REVOKED, _table.expires_at >= instant_to_text(at))
+            .where(_table.wanted == REVOKED, _table.expires_at >= instant_to_text(at)),
+            execution_options=_IN_PAGES,
         )
         return gather_groups(_told(row, hash_type) for row in rows)
 
@@ -128,7 +130,7 @@ def _to_remove(at: datetime) -> ColumnElement[bool]:
 
 def _read_groups(connection: Connection, condition: ColumnElement[bool]) -> tuple[DraftGroup, ...]:
     query = select(_table.scope, _table.hash_type, _table.hash, _table.expires_at).where(condition)
-    rows = connection.execution_options(yield_per=_AT_ONCE).execute(query)
+    rows = connection.execute(query, execution_options=_IN_PAGES)
     return gather_groups(
         (row.scope, HashType(row.hash_type), row.hash, instant_from_text(row.expires_at)) for row in rows
     )

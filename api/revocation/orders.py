@@ -32,7 +32,7 @@ from api.store.schema import (
     revoked_passports,
     tokens,
 )
-from api.store.transactions import writing
+from api.store.transactions import Turn, writing
 from certificates.records.model import instant_to_text
 from certificates.revocation.hashes import HashType
 
@@ -87,7 +87,7 @@ def preview(engine: Engine, criteria: Criteria, reason: RevocationReason) -> Pre
             confirmations.c.account.label("confirmed_by"),
             is_revoked(passports.c.uvci, reason=reason.value).label("already"),
         ).outerjoin(confirmations, same)
-        for row in connection.execution_options(yield_per=AT_ONCE).execute(query):
+        for row in connection.execute(query, execution_options={"yield_per": AT_ONCE}):
             if criteria.lot and not criteria.matches(row.document):
                 continue
             if row.already:
@@ -125,7 +125,7 @@ def revoke(
     Raises CentreError ``revocation-nothing`` when the criteria match no passport, and those of `Criteria.check`.
     """
     order_id, done = secrets.token_hex(8), 0
-    with writing(engine) as connection:
+    with writing(engine, Turn.ORDER) as connection:
         criteria.check(connection)
         connection.execute(
             insert(revocation_orders).values(
@@ -167,7 +167,7 @@ def withdraw(engine: Engine, order_id: str, *, why: str, by: str, at: datetime) 
     if not why.strip():
         raise CentreError("order-why", "say why the order is taken back")
     freed = 0
-    with writing(engine) as connection:
+    with writing(engine, Turn.ORDER) as connection:
         order = connection.execute(
             select(revocation_orders.c.withdrawn_at).where(revocation_orders.c.order_id == order_id)
         ).one_or_none()
@@ -235,7 +235,7 @@ def _choose(connection: Connection, order_id: str, criteria: Criteria, reason: R
     if criteria.lot:
         query = query.with_only_columns(*list(query.selected_columns)[:3])
     target = insert(revoked_passports).from_select(["uvci", "order_id", "record_state"], query)
-    return connection.execute(target).rowcount
+    return connection.execute(target, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def read_pages(connection: Connection, order_id: str) -> Iterator[Sequence[Row[Any]]]:

@@ -17,7 +17,7 @@ from api.revocation.standing import reasons_in_force
 from api.states import RecordState
 from api.store.records import NewVersion, stored_record, write_versions
 from api.store.schema import records, revocation_orders
-from api.store.transactions import writing
+from api.store.transactions import Turn, writing
 
 # With any other reason the data or the doses are in doubt.
 REISSUED: Final = frozenset(
@@ -39,7 +39,7 @@ def reissue(
     states, done = Counter[str](), 0
     with engine.connect() as reading:
         for page in read_pages(reading, order_id):
-            with writing(engine) as connection:
+            with writing(engine, Turn.ORDER) as connection:
                 versions = list(_next_versions(connection, [row.record_id for row in page], at))
                 write_versions(connection, versions, by=by, why=f"revoked by order {order_id}", at=at)
                 record_acts(connection, _acts(versions, by, order_id), at=at)

@@ -21,8 +21,9 @@ from api.signing.authorities import UNCHECKED, is_stale
 from api.signing.queue import move_records, return_lapsed
 from api.signing.work import read_versions, work_of
 from api.states import RecordState
+from api.store.locks import lock_records
 from api.store.schema import confirmations, jobs, late_signatures, leases, passports, records
-from api.store.transactions import writing
+from api.store.transactions import again, writing
 from certificates.cose import CoseSign1
 from certificates.errors import CertificateError, IssuanceError
 from certificates.hc1 import check_hc1, decode_hc1
@@ -53,6 +54,7 @@ class _Verified:
     cose: CoseSign1
 
 
+@again
 def accept(
     centre: Centre, session: Session, lease_id: str, signed: Sequence[SignedJob], refused: Sequence[RefusedJob]
 ) -> tuple[JobResult, ...]:
@@ -81,6 +83,7 @@ def accept(
     rejected |= {one.job_id: "job-unknown" for one in refused if one.job_id not in known}
     with writing(centre.engine) as connection:
         refuse_suspended(connection, session)
+        lock_records(connection, {job.record_id for job in known.values()})
         return_lapsed(connection, now)
         unchecked = is_stale(connection, session.certificate.fingerprint, settings=centre.settings, now=now)
         stored = _store(connection, session, lease_id, verified, now, unchecked=unchecked)

@@ -17,7 +17,7 @@ from api.signing.queue import close_jobs
 from api.signing.work import next_year
 from api.states import RecordState
 from api.store.schema import confirmations, jobs, leases, passports, records, tokens, units
-from api.store.transactions import writing
+from api.store.transactions import Turn, writing
 from certificates.errors import IssuanceError
 from certificates.person_numbers import names_person, texts_of
 from certificates.pki import SigningCertificate
@@ -49,7 +49,7 @@ def add_unit(
         raise CentreError("unit-form", "a unit has a code of A-Z, 0-9 and - (at most 32) and a name")
     if kind not in KINDS:
         raise CentreError("unit-kind", f"the kind of a unit is one of: {', '.join(KINDS)}")
-    with writing(engine) as connection:
+    with writing(engine, Turn.ALONE) as connection:
         if _unit_kind(connection, code) is not None:
             raise CentreError("unit-exists", f"there is a unit {code} already")
         if parent is not None and _unit_kind(connection, parent) is None:
@@ -69,7 +69,7 @@ def add_unit(
 
 def close_unit(engine: Engine, *, code: str, successor: str, closed_on: date, by: str, at: datetime) -> None:
     """Close a unit: its successor inherits the work. Raises CentreError ``unit-unknown`` or ``unit-successor``."""
-    with writing(engine) as connection:
+    with writing(engine, Turn.ALONE) as connection:
         for unit in (code, successor):
             if _unit_kind(connection, unit) is None:
                 raise CentreError("unit-unknown", f"there is no unit {unit}")
@@ -108,7 +108,7 @@ def enrol_token(
     _check_certificate(certificate, settings=settings, issues=kind == MINISTRY or settings.mode == "station", at=at)
     authorities = Authorities.load(settings)
     source = check_standing(certificate_der, authorities, settings=settings, at=at, fetch=fetch)
-    with writing(engine) as connection:
+    with writing(engine, Turn.ALONE) as connection:
         known = connection.execute(
             select(tokens.c.unit).where(tokens.c.fingerprint == certificate.fingerprint)
         ).scalar_one_or_none()
@@ -134,7 +134,7 @@ def enrol_token(
 
 def suspend_token(engine: Engine, fingerprint: bytes, *, by: str, at: datetime, reason: str) -> int:
     """`suspend_in` in a transaction of its own."""
-    with writing(engine) as connection:
+    with writing(engine, Turn.ALONE) as connection:
         return suspend_in(connection, fingerprint, by=by, at=at, reason=reason)
 
 

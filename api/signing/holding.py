@@ -7,6 +7,7 @@ from api.context import Centre
 from api.errors import CentreError
 from api.passports.release import release_all
 from api.states import RecordState
+from api.store.locks import lock_records
 from api.store.schema import confirmations, passports, records, tokens
 from api.store.transactions import writing
 from certificates.records.model import instant_to_text
@@ -20,6 +21,7 @@ def resume_held(centre: Centre, record_id: str, *, by: str, reason: str) -> str:
     now = centre.clock()
     at = instant_to_text(now)
     with writing(centre.engine) as connection:
+        lock_records(connection, [record_id])
         record = connection.execute(
             select(records.c.version).where(records.c.record_id == record_id, records.c.state == RecordState.HELD.value)
         ).one_or_none()

@@ -18,7 +18,7 @@ from api.signing.queue import move_records, return_lapsed
 from api.signing.work import next_year, read_versions, work_of
 from api.states import RecordState
 from api.store.schema import intents, jobs, leases, records
-from api.store.transactions import writing
+from api.store.transactions import again, writing
 from certificates.errors import CheckError, RecordError
 from certificates.jobs import SigningJob
 from certificates.pdf.layout import LAYOUT
@@ -61,6 +61,7 @@ class _Made:
     came_from: str
 
 
+@again
 def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, offline: bool = False) -> Lease:
     """Lease up to ``limit`` records to the session's token.
 
@@ -97,7 +98,7 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, off
         ready = _ready(connection, session, settings.mode, begin)
         while len(leased) < limit:
             # SKIP LOCKED is for PostgreSQL; SQLite holds one lock for all.
-            some = ready.limit(limit - len(leased)).with_for_update(skip_locked=True, of=records)
+            some = ready.limit(limit - len(leased)).with_for_update(key_share=True, skip_locked=True, of=records)
             keys = connection.execute(some).all()
             if not keys:
                 break

@@ -15,7 +15,7 @@ from api.signing.fetching import Fetch, fetcher
 from api.signing.holding import resume_held
 from api.states import RecordState
 from api.store.schema import confirmations, passports, records, standings, tokens
-from api.store.transactions import writing
+from api.store.transactions import Turn, writing
 from certificates.records.model import instant_from_text
 
 CENTRE: Final = "centre"  # as the audit names it
@@ -60,10 +60,10 @@ def recheck(centre: Centre, *, by: str = CENTRE, due_only: bool = False, fetch: 
                 revoked.append(name)
                 continue
             silent[name] = f"{error.code}: {error.detail}"
-            with writing(centre.engine) as connection:
+            with writing(centre.engine, Turn.ALONE) as connection:
                 _begin_ageing(connection, token)
             continue
-        with writing(centre.engine) as connection:
+        with writing(centre.engine, Turn.ALONE) as connection:
             note_standing(connection, token.fingerprint, source, now)
         good.append(name)
         released += _release(centre, token.fingerprint, by)

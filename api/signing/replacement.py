@@ -15,7 +15,7 @@ from api.signing.enrolment import inherited_units, suspend_in
 from api.signing.lifetimes import signs_until
 from api.states import RecordState
 from api.store.schema import intents, records, tokens, units
-from api.store.transactions import writing
+from api.store.transactions import Turn, writing
 from certificates.jobs import Task
 from certificates.records.model import instant_to_text
 
@@ -44,7 +44,7 @@ def replace_token(
     Raises CentreError ``token-unknown``, ``token-suspended`` (the spare), ``replace-same``, ``replace-unit``,
     ``replace-ended`` (the spare may not sign at this moment).
     """
-    with writing(engine) as connection:
+    with writing(engine, Turn.ALONE) as connection:
         lost, spare = _token(connection, old), _token(connection, new)
         if spare.suspended_at is not None:
             raise CentreError("token-suspended", "the spare itself is suspended")

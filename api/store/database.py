@@ -1,42 +1,76 @@
-"""Opening the database: SQLite in one file by default, any other SQLAlchemy address in earnest."""
+"""Opening the database: SQLite in one file by default, PostgreSQL in earnest."""
 
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 
-from api.store.schema import metadata
+from api.errors import CentreError
+from api.store.versions import check_schema, make_schema
 
 BUSY_SECONDS = 60  # how long a writer waits for another: the end of a large import holds the lock for some seconds
+CONNECTIONS = 40  # of one process at most: as many as the service has threads
 
 
-def open_database(url_or_path: str | Path) -> Engine:
-    """Open the database and make the tables that are missing.
+def open_database(address: str | Path, *, make: bool | None = None) -> Engine:
+    """Open the database.
 
-    SQLite runs in WAL mode with ``synchronous = FULL`` (what was promised survives a power cut) and foreign keys on.
-    A transaction that only reads sees one steady snapshot and waits for nobody; one that writes is opened by
-    `api.store.transactions.writing`.
+    SQLite runs in WAL mode with ``synchronous = FULL`` (what was promised survives a power cut) and foreign keys on. A
+    transaction that only reads sees one steady snapshot and waits for nobody, on PostgreSQL as well; one that writes is
+    opened by `api.store.transactions.writing`.
 
     Args:
-        url_or_path: a path, or an SQLAlchemy address such as ``postgresql+psycopg://...``.
+        address: a file, or an SQLAlchemy address such as ``postgresql+psycopg://...``.
+        make: give an empty database its tables; None: where it is SQLite.
+
+    Raises:
+        CentreError: ``database-unreachable``, and those of `api.store.versions.check_schema`.
     """
-    if isinstance(url_or_path, str) and "://" in url_or_path:
-        url = url_or_path
+    engine = connect(address)
+    try:
+        if make or (make is None and engine.dialect.name == "sqlite"):
+            make_schema(engine)
+        check_schema(engine)
+    except OperationalError as error:
+        engine.dispose()
+        if engine.dialect.name == "sqlite":
+            raise
+        raise CentreError("database-unreachable", f"PostgreSQL does not answer: {_first_line(error)}") from None
+    except CentreError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def connect(address: str | Path) -> Engine:
+    """The engine of a database, whatever its tables are."""
+    if isinstance(address, str) and "://" in address:
+        url = address
     else:
-        path = Path(url_or_path)
+        path = Path(address)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)  # personal data: for the service's account only
         url = f"sqlite:///{path}"
-    engine = create_engine(
-        url,
-        connect_args={"timeout": BUSY_SECONDS} if url.startswith("sqlite") else {},
-        hide_parameters=True,  # an error that reaches a terminal or a log repeats no person's data
-    )
-    if engine.dialect.name == "sqlite":
+    # An error that reaches a terminal or a log repeats no person's data.
+    if url.startswith("sqlite"):
+        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    metadata.create_all(engine)
-    return engine
+        return engine
+    return create_engine(
+        url,
+        hide_parameters=True,
+        isolation_level="REPEATABLE READ",  # of those who only read
+        pool_size=CONNECTIONS // 2,
+        max_overflow=CONNECTIONS // 2,
+        pool_pre_ping=True,  # a server that was started anew is found again
+    )
+
+
+def _first_line(error: OperationalError) -> str:
+    """What the driver says names host and user, never a password."""
+    return str(error.orig).strip().partition("\n")[0]
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

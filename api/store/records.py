@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, insert, select, update
 
 from api.states import RecordState
+from api.store.locks import lock_records
 from api.store.schema import evidence as evidence_table
 from api.store.schema import record_versions, records
 from certificates.records.model import Evidence, VaccinationRecord, evidence_from_dict, instant_to_text
@@ -38,8 +39,10 @@ class NewVersion:
     evidence: Evidence | None = None
 
 
-def load_record(connection: Connection, record_id: str) -> StoredRecord | None:
-    """The newest version of a record, or None."""
+def load_record(connection: Connection, record_id: str, *, lock: bool = False) -> StoredRecord | None:
+    """The newest version of a record, or None. ``lock``: nobody else changes it until this transaction ends."""
+    if lock:
+        lock_records(connection, [record_id])
     row = connection.execute(select(records).where(records.c.record_id == record_id)).one_or_none()
     return None if row is None else stored_record(row)
 

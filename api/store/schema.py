@@ -1,10 +1,11 @@
-"""The tables. SQLite embedded; plain types only, so that PostgreSQL takes the same schema.
+"""The tables: plain types only, the same on SQLite and on PostgreSQL. `api/store/migrations` brings older ones here.
 
 Times are text, RFC 3339 in UTC with whole seconds (they sort as they are); bytes are blobs; documents are JSON text.
 ``province`` stands with whatever grows with the population, so that it can become the partition key.
 """
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
+_Many = BigInteger().with_variant(Integer, "sqlite")  # beyond two thousand millions; SQLite's integers are long anyway
 
 units = Table(
     "units",
@@ -298,6 +300,13 @@ published_bundles = Table(  # every version of the checkers' lists that this ser
     Column("published_by", String, nullable=False),
 )
 
+published_parts = Table(  # the files of those bundles, so that every machine of the service can give them out
+    "published_parts",
+    metadata,
+    Column("sha256", LargeBinary, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
 published_signers = Table(  # the document signers on those lists, withdrawn ones too
     "published_signers",
     metadata,
@@ -312,6 +321,21 @@ published_signers = Table(  # the document signers on those lists, withdrawn one
     Index("published_signers_kid", "kid"),
 )
 
+rate_windows = Table(  # calls of one client on open routes, where several processes serve (PostgreSQL)
+    "rate_windows",
+    metadata,
+    Column("client", LargeBinary, primary_key=True),  # keyed hash of the network
+    Column("minute", _Many, primary_key=True, autoincrement=False),  # since 1970
+    Column("calls", Integer, nullable=False),
+)
+
+deployment = Table(  # what all processes of a service must agree on
+    "deployment",
+    metadata,
+    Column("name", String, primary_key=True),  # secret: a hash by which a machine knows that it has the same
+    Column("value", LargeBinary, nullable=False),
+)
+
 verdict_counts = Table(  # of online checks; nothing else of them is kept
     "verdict_counts",
     metadata,
@@ -323,7 +347,7 @@ verdict_counts = Table(  # of online checks; nothing else of them is kept
 audit = Table(  # append-only; each row holds the hash of the one before
     "audit",
     metadata,
-    Column("sequence", Integer, primary_key=True),
+    Column("sequence", _Many, primary_key=True, autoincrement=False),
     Column("at", String, nullable=False),
     Column("actor", String, nullable=False),
     Column("act", String, nullable=False),

@@ -1,20 +1,86 @@
-"""Transactions that write."""
+"""Transactions that write: whose turn it is, and what is done again when two got into each other's way.
 
-from collections.abc import Iterator
+SQLite has one writer at a time. On PostgreSQL many write beside each other, each behind a lock in shared mode (the
+gate); what must find nobody else at work takes the gate alone. Within the gate a transaction locks the records that
+it will change (`api.store.locks`), in the order of their ids, before anything that hangs on them. The log of acts comes
+last of all (`api.audit`): it has one writer, for as long as its rows take.
+"""
+
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import Enum
+from functools import wraps
+from typing import Final, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, false, update
+from sqlalchemy import Connection, Engine, false, text, update
+from sqlalchemy.exc import DBAPIError
 
+from api.audit import keep_acts
 from api.store.schema import audit
+
+_GATE: Final = 1986082817  # numbers of advisory locks; the log's is in api.audit
+_PEOPLE: Final = 1986082818
+_AGAIN: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock: SQLSTATE of PostgreSQL
+_TRIES: Final = 3
+_Given = ParamSpec("_Given")
+_Answer = TypeVar("_Answer")
+
+
+def _lock(kind: str, number: int, wait: str) -> str:
+    """A statement that waits so long for this lock, and from then on at most ten seconds for a row."""
+    return (
+        f"SELECT set_config('lock_timeout', '{wait}', true), pg_advisory_xact_lock{kind}({number}),"
+        " set_config('lock_timeout', '10s', true)"
+    )
+
+
+_OPEN: Final = _lock("_shared", _GATE, "60s")  # a request that waits longer is answered: come again
+_SHUT: Final = _lock("", _GATE, "0")
+_NAMES: Final = _lock("", _PEOPLE, "0")
+
+
+class Turn(Enum):
+    """Beside whom a transaction may write. The value: the locks that it takes, in this order."""
+
+    BESIDE = (_OPEN,)  # beside all others of its kind: it locks the rows that it decides by
+    ALONE = (_SHUT,)  # beside nobody but an import: what decides by many rows, and is rare and quick
+    IMPORT = (_NAMES,)  # who is whom: one import at a time; it waits for no row
+    CORRECTION = (_NAMES, _OPEN)
+    ORDER = (_NAMES, _SHUT)  # beside nobody at all: an order about many passports
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction; on SQLite it holds the write lock from its first statement (as BEGIN IMMEDIATE does).
+def writing(engine: Engine, turn: Turn = Turn.BESIDE) -> Iterator[Connection]:
+    """One transaction. The acts that it records are written to the log at its end.
 
-    A transaction that reads first and writes later would fail with "database is locked" when another one wrote between.
+    On SQLite it holds the write lock from its first statement (as BEGIN IMMEDIATE does): one that reads first and
+    writes later would fail with "database is locked" when another one wrote between. On PostgreSQL every statement sees
+    what was committed before it, and a row that is locked by another transaction is waited for at most ten seconds.
     """
-    with engine.begin() as connection:
+    with engine.execution_options(**_ISOLATION.get(engine.dialect.name, {})).begin() as connection:
         if connection.dialect.name == "sqlite":
             connection.execute(update(audit).where(false()).values(reason=""))
-        yield connection
+        else:
+            for lock in turn.value:
+                connection.execute(text(lock))
+        with keep_acts(connection):
+            yield connection
+
+
+_ISOLATION: Final = {"postgresql": {"isolation_level": "READ COMMITTED"}}
+
+
+def again(use_case: Callable[_Given, _Answer]) -> Callable[_Given, _Answer]:
+    """Run a use case another time when PostgreSQL took its transaction back for another's sake; three times at most."""
+
+    @wraps(use_case)
+    def trying(*args: _Given.args, **kwargs: _Given.kwargs) -> _Answer:
+        for left in reversed(range(_TRIES)):
+            try:
+                return use_case(*args, **kwargs)
+            except DBAPIError as error:
+                if left == 0 or getattr(error.orig, "sqlstate", None) not in _AGAIN:
+                    raise
+        raise AssertionError
+
+    return trying

@@ -184,13 +184,17 @@ class Agent:
         return self.submit(leased["lease_id"], [self.sign(job) for job in leased["jobs"]])
 
 
-def make_world(folder: Path, *, mode: Mode = "two-tier", **settings: Any) -> World:
-    """A centre with the units BYT (ministry), TYT-1 (EC token) and TYT-2 (RSA token)."""
+def make_world(folder: Path, *, mode: Mode = "two-tier", address: Path | str | None = None, **settings: Any) -> World:
+    """A centre with the units BYT (ministry), TYT-1 (EC token) and TYT-2 (RSA token).
+
+    Args:
+        address: of its database (`tests.support.databases`); None: SQLite in the folder.
+    """
     clock = Clock()
     (folder / "roots.pem").write_text(to_pem(ROOT.certificate_der))
     given = {"publication_hours": 0, "list_roots": folder / "roots.pem", **settings}
     centre = Centre(
-        engine=open_database(folder / "vaxseal.sqlite3"),
+        engine=open_database(address or folder / "vaxseal.sqlite3"),
         settings=Settings(data=folder, mode=mode, requests_per_minute=10_000, **given),
         secret=load_secret(folder),
         clock=clock,

@@ -36,9 +36,9 @@ ROW: Mapping[str, Any] = {
 ID = "Số CCCD/CMND/Hộ chiếu"
 
 
-def make_engine(folder: Path) -> Engine:
+def make_engine(address: Path | str) -> Engine:
     """A database with three stations; the third closed and was followed by the second."""
-    engine = open_database(folder / "vaxseal.sqlite3")
+    engine = open_database(address)
     with writing(engine) as connection:
         for code in UNITS:
             connection.execute(

@@ -14,12 +14,12 @@ from tests.support.centre import Mode, World, make_world
 FRAUD = RevocationReason.FRAUD
 
 
-def world_with_passports(folder: Path, mode: Mode, **accounts: str) -> World:
+def world_with_passports(folder: Path, mode: Mode, *, address: Path | str | None = None, **accounts: str) -> World:
     """Two passports of TYT-1, one of TYT-2; in two-tier confirmed there and signed by the ministry.
 
     ``accounts``: who sits at the token, by unit in small letters (``tyt_1``); else y.ta.
     """
-    world = make_world(folder, mode=mode)
+    world = make_world(folder, mode=mode, address=address)
     for unit, count in (("TYT-1", 2), ("TYT-2", 1)):
         world.add_records(count, unit=unit)
         world.agent(unit, account=accounts.get(unit.lower().replace("-", "_"), "y.ta")).work()

@@ -24,7 +24,10 @@ app = typer.Typer(no_args_is_help=True, help="Set up the centre: its folder, uni
 
 @app.command()
 def init(data: Data = None, json: Json = False) -> None:
-    """Make the data folder with its database and its secret. Does nothing to one that is there.
+    """Make the data folder with its secret, and the database's tables. Does nothing to what is there.
+
+    The database is SQLite in the folder, or the empty PostgreSQL database that VAXSEAL_DATABASE_URL names. Of several
+    machines on one database the first makes secret.key; copy it to the others before they start.
 
     [bold]Examples[/bold]
 
@@ -35,8 +38,28 @@ def init(data: Data = None, json: Json = False) -> None:
     from api.server import open_centre
 
     with sentences(json=json):
-        settings = open_centre(data).settings
+        settings = open_centre(data, make=True).settings
     _answer(json, {"data": str(settings.data)}, f"The service's folder is {settings.data}.")
+
+
+@app.command()
+def migrate(data: Data = None, json: Json = False) -> None:
+    """Bring the database's tables to what this program works with. Stop the service and make a backup first.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin migrate
+
+      vaxseal admin migrate --data /srv/vaxseal --json
+    """
+    from api.server import migrate_store
+    from api.store.versions import NEWEST
+
+    with sentences(json=json):
+        before = migrate_store(data)
+    went = f" They had {before}." if before != NEWEST else ""
+    sentence = f"The tables have version {NEWEST}.{went}"
+    _answer(json, {"before": before, "now": NEWEST}, sentence)
 
 
 @app.command("add-unit")

@@ -226,12 +226,12 @@ def slips(
 
       vaxseal records slips --out slips-7.csv --unit 01-0007
     """
-    from api.config import load_secret, load_settings
     from api.intake.slips import write_slips
+    from api.server import open_centre
 
     engine = _open(data, json)
     with sentences(json=json):
-        secret = load_secret(load_settings(data=data).data)
+        secret = open_centre(data).secret
     try:
         output.touch(mode=0o600, exist_ok=False)  # codes in clear: for this account only, and nothing is overwritten
         with output.open("w", encoding="utf-8-sig", newline="") as file:

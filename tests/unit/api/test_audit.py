@@ -9,13 +9,16 @@ from api.errors import CentreError
 from api.store.database import open_database
 from api.store.schema import audit
 from api.store.transactions import writing
+from tests.support.databases import NewAddress
+
+pytestmark = pytest.mark.both_databases
 
 AT = datetime(2022, 3, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    engine = open_database(tmp_path / "a.sqlite3")
+def engine(tmp_path: Path, new_address: NewAddress) -> Engine:
+    engine = open_database(new_address(tmp_path))
     with writing(engine) as connection:
         record_act(connection, at=AT, actor="a@u", act="login", subject="t")
         acts = [Act(actor="a@u", act="confirm-signed", subject=str(number), reason="x") for number in range(5)]
@@ -29,8 +32,8 @@ def test_a_whole_log_gives_its_head(engine: Engine) -> None:
     assert head.hash != GENESIS
 
 
-def test_an_empty_log_is_whole(tmp_path: Path) -> None:
-    head = verify_log(open_database(tmp_path / "b.sqlite3"))
+def test_an_empty_log_is_whole(tmp_path: Path, new_address: NewAddress) -> None:
+    head = verify_log(open_database(new_address(tmp_path)))
     assert (head.sequence, head.hash) == (0, GENESIS)
 
 

@@ -1,12 +1,15 @@
 import base64
 import hashlib
 
+import pytest
 from sqlalchemy import select
 
 from api.signing.enrolment import suspend_token
 from api.store.schema import challenges, sessions
 from tests.support.centre import Agent, World
 from tests.support.softkeys import make_key
+
+pytestmark = pytest.mark.both_databases
 
 
 def agent_of(world: World, unit: str = "TYT-1") -> Agent:

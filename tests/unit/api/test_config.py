@@ -102,3 +102,25 @@ def test_exposure_in_production(tmp_path: Path) -> None:
     with pytest.raises(CentreError, match="https"):
         check_exposure(with_tls, "192.0.2.1")
     check_exposure(with_tls.model_copy(update={"centre_url": "https://c.vn"}), "192.0.2.1")
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://a:hidden@b/c", "postgresql://a:hidden@b", "postgresql+asyncpg://a:hidden@b/c", "hidden", "a:b://"]
+)
+def test_an_address_of_another_form_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(CentreError, match="settings: database_url") as caught:
+        load_settings(database_url=url)
+    assert "hidden" not in str(caught.value)
+
+
+def test_the_databases_password_is_shown_nowhere() -> None:
+    settings = load_settings(database_url="postgresql://nurse:hidden@db/vaxseal")
+    assert settings.database == "postgresql+psycopg://nurse:hidden@db/vaxseal"
+    assert "hidden" not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+def test_a_secret_is_not_made_anew_where_there_was_one(tmp_path: Path) -> None:
+    with pytest.raises(CentreError, match="secret-missing"):
+        load_secret(tmp_path, make=False)
+    assert not list(tmp_path.iterdir())
+    assert load_secret(tmp_path) == load_secret(tmp_path, make=False)

@@ -12,6 +12,8 @@ from tests.support.centre import World
 from tests.support.codes import AT
 from tests.support.trust_lists import ROOTS
 
+pytestmark = pytest.mark.both_databases
+
 BUNDLE = "/v1/lists/bundle.cbor"
 
 

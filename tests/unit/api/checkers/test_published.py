@@ -25,6 +25,8 @@ from tests.support.codes import AT
 from tests.support.softkeys import soft_key
 from tests.support.trust_lists import ENTRY
 
+pytestmark = pytest.mark.both_databases
+
 DAY = timedelta(days=1)
 RSA = TrustEntry.of(soft_key("PS256").certificate_der)
 

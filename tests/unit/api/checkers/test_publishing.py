@@ -28,6 +28,8 @@ from tests.support.revoking import codes, order
 from tests.support.softkeys import soft_key
 from tests.support.trust_lists import ENTRY, WEEK, make_root
 
+pytestmark = pytest.mark.both_databases
+
 OTHER = TrustEntry.of(soft_key("PS256").certificate_der, kinds=frozenset("v"))
 
 

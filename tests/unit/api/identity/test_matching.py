@@ -20,14 +20,17 @@ from api.store.transactions import writing
 from certificates.errors import RecordError
 from certificates.records.model import Person, RegisterAnswer
 from certificates.records.verification import verify
+from tests.support.databases import NewAddress
 from tests.support.intake import NOW, make_engine, row, write_csv
+
+pytestmark = pytest.mark.both_databases
 
 HONG = "001161012345,Nguyễn Thị Hồng,1961-03-07,F,found"
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    return make_engine(tmp_path)
+def engine(tmp_path: Path, new_address: NewAddress) -> Engine:
+    return make_engine(new_address(tmp_path))
 
 
 def take(engine: Engine, tmp_path: Path, *rows: dict[str, object]) -> None:

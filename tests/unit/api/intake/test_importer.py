@@ -17,6 +17,8 @@ from api.store.schema import audit, import_rows, records
 from api.store.transactions import writing
 from tests.support.intake import csv_text, make_engine, outcomes, people, row, take, write_csv
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_two_doses_are_one_record(engine: Engine, tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", row(), row(dose=2, day="2021-12-20", lot="ABX9"))
@@ -285,7 +287,7 @@ def test_any_bytes_end_as_a_report(content: bytes) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "a.csv"
         path.write_bytes(content)
-        assert take(make_engine(Path(folder)), path).state == "failed"
+        assert take(make_engine(Path(folder) / "vaxseal.sqlite3"), path).state == "failed"
 
 
 @given(
@@ -303,7 +305,7 @@ def test_any_bytes_end_as_a_report(content: bytes) -> None:
 )
 def test_any_cells_end_with_an_outcome(changes: list[dict[str, str]]) -> None:
     with TemporaryDirectory() as folder:
-        engine = make_engine(Path(folder))
+        engine = make_engine(Path(folder) / "vaxseal.sqlite3")
         path = Path(folder) / "a.csv"
         path.write_bytes(csv_text([row(**change) for change in changes]).encode("utf-8", "replace"))
         report = take(engine, path)

@@ -4,11 +4,14 @@ import csv
 import io
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine
 
 from api.intake.importer import import_file
 from api.intake.reports import count_records, list_imports, list_records, write_row_report
 from tests.support.intake import NOW, row, write_csv
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_every_row_with_its_cells(engine: Engine, tmp_path: Path) -> None:

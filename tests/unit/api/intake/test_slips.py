@@ -11,14 +11,17 @@ from api.intake.importer import import_file
 from api.intake.slips import write_slips
 from api.passports.claims import hash_claim_code
 from api.store.schema import claim_codes
+from tests.support.databases import NewAddress
 from tests.support.intake import NOW, make_engine, row, write_csv
+
+pytestmark = pytest.mark.both_databases
 
 SECRET = bytes(range(32))
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    engine = make_engine(tmp_path)
+def engine(tmp_path: Path, new_address: NewAddress) -> Engine:
+    engine = make_engine(new_address(tmp_path))
     rows = [row(), row(id="001161012346", name="Lê An", unit="01-0002")]
     import_file(engine, write_csv(tmp_path / "a.csv", *rows), imported_by="lan", at=NOW)
     return engine

@@ -14,6 +14,8 @@ from certificates.qr import read_qr
 from certificates.uvci import printed
 from tests.support.centre import World
 
+pytestmark = pytest.mark.both_databases
+
 CODE = "7K2MX-9Q0ZD"
 BORN = "1980-04-05"
 

@@ -22,6 +22,8 @@ from certificates.errors import IssuanceError
 from certificates.pdf import page
 from tests.support.centre import World
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def crashed(make: Any, monkeypatch: pytest.MonkeyPatch) -> World:

@@ -21,20 +21,23 @@ from certificates.revocation.publishing import Publication
 from certificates.trust import TrustStore
 from tests.support.centre import World
 from tests.support.codes import AT
+from tests.support.databases import NewAddress
 from tests.support.revocation import Mirror, issue
 from tests.support.revoking import codes, entries, order, world_with_passports
+
+pytestmark = pytest.mark.both_databases
 
 UCI = HashType.UCI
 
 
 @pytest.fixture(params=["two-tier", "station"])
-def issued(request: pytest.FixtureRequest, tmp_path: Path) -> World:
-    return world_with_passports(tmp_path, request.param)
+def issued(request: pytest.FixtureRequest, tmp_path: Path, new_address: NewAddress) -> World:
+    return world_with_passports(tmp_path, request.param, address=new_address(tmp_path))
 
 
 @pytest.fixture
-def station(tmp_path: Path) -> World:
-    return world_with_passports(tmp_path, "station")
+def station(tmp_path: Path, new_address: NewAddress) -> World:
+    return world_with_passports(tmp_path, "station", address=new_address(tmp_path))
 
 
 def draft(world: World) -> RevocationDraft:

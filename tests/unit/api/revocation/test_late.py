@@ -13,6 +13,8 @@ from certificates.revocation.hashes import signature_hash
 from tests.support.centre import World
 from tests.support.revoking import codes, entries, order
 
+pytestmark = pytest.mark.both_databases
+
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # n of P-256
 
 

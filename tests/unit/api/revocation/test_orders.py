@@ -15,19 +15,22 @@ from api.store.schema import passports, records, revocation_orders
 from api.store.transactions import writing
 from certificates.revocation.hashes import uci_hash
 from tests.support.centre import World, new_version
+from tests.support.databases import NewAddress
 from tests.support.revoking import FRAUD, codes, entries, order, world_with_passports
+
+pytestmark = pytest.mark.both_databases
 
 LOT = RevocationReason.LOT_RECALLED
 
 
 @pytest.fixture(params=["two-tier", "station"])
-def issued(request: pytest.FixtureRequest, tmp_path: Path) -> World:
-    return world_with_passports(tmp_path, request.param)
+def issued(request: pytest.FixtureRequest, tmp_path: Path, new_address: NewAddress) -> World:
+    return world_with_passports(tmp_path, request.param, address=new_address(tmp_path))
 
 
 @pytest.fixture
-def station(tmp_path: Path) -> World:
-    return world_with_passports(tmp_path, "station")
+def station(tmp_path: Path, new_address: NewAddress) -> World:
+    return world_with_passports(tmp_path, "station", address=new_address(tmp_path))
 
 
 def states(world: World) -> list[str]:

@@ -12,19 +12,22 @@ from api.revocation.reissuing import REISSUED, reissue
 from api.store.schema import passports
 from certificates.errors import RecordError
 from tests.support.centre import World
+from tests.support.databases import NewAddress
 from tests.support.revoking import codes, order, world_with_passports
+
+pytestmark = pytest.mark.both_databases
 
 COMPROMISED = RevocationReason.TOKEN_COMPROMISED
 
 
 @pytest.fixture(params=["two-tier", "station"])
-def issued(request: pytest.FixtureRequest, tmp_path: Path) -> World:
-    return world_with_passports(tmp_path, request.param)
+def issued(request: pytest.FixtureRequest, tmp_path: Path, new_address: NewAddress) -> World:
+    return world_with_passports(tmp_path, request.param, address=new_address(tmp_path))
 
 
 @pytest.fixture
-def station(tmp_path: Path) -> World:
-    return world_with_passports(tmp_path, "station")
+def station(tmp_path: Path, new_address: NewAddress) -> World:
+    return world_with_passports(tmp_path, "station", address=new_address(tmp_path))
 
 
 def asked(world: World, code: str) -> str:

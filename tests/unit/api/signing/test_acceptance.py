@@ -26,6 +26,8 @@ from certificates.trust import TrustStore
 from tests.support import centre as centre_support
 from tests.support.centre import Agent, World, new_version
 
+pytestmark = pytest.mark.both_databases
+
 MODES = ["two-tier", "station"]
 UNITS = ["TYT-1", "TYT-2"]
 

@@ -11,6 +11,8 @@ from api.signing.enrolment import add_unit, close_unit, enrol_token, inherited_u
 from tests.support.centre import START, World
 from tests.support.softkeys import SoftKey, make_key
 
+pytestmark = pytest.mark.both_databases
+
 
 def refused(world: World, der: bytes, *, unit: str = "TYT-1", **settings: object) -> str:
     changed = world.centre.settings.model_copy(update=settings)

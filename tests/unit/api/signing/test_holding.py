@@ -11,6 +11,8 @@ from api.store.schema import passports
 from api.store.transactions import writing
 from tests.support.centre import World
 
+pytestmark = pytest.mark.both_databases
+
 
 def test_a_refused_record_returns_to_its_queue(world: World) -> None:
     (record_id,) = world.add_records(1)

@@ -26,6 +26,8 @@ from certificates.records.model import VaccinationRecord
 from tests.support.centre import START, World, new_version
 from tests.support.softkeys import make_key
 
+pytestmark = pytest.mark.both_databases
+
 TASKS: tuple[Task, ...] = ("confirm", "issue")
 
 

@@ -12,6 +12,8 @@ from certificates.jobs import SigningJob
 from tests.support.centre import START, Agent, World
 from tests.support.softkeys import SoftKey, make_key
 
+pytestmark = pytest.mark.both_databases
+
 IN_TIME = datetime(2022, 2, 1, tzinfo=UTC)
 
 

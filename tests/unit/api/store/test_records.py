@@ -14,7 +14,10 @@ from api.store.schema import record_versions, records
 from api.store.transactions import writing
 from certificates.records.dates import PartialDate
 from certificates.records.model import Attestation, Dose, IdKind, Person, Sex, VaccinationRecord
+from tests.support.databases import NewAddress
 from tests.support.intake import NOW, make_engine
+
+pytestmark = pytest.mark.both_databases
 
 PERSON = Person(
     full_name="Ann Lee",
@@ -37,8 +40,8 @@ def version(number: int, state: RecordState = RecordState.AWAITING_MATCH) -> New
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    engine = make_engine(tmp_path)
+def engine(tmp_path: Path, new_address: NewAddress) -> Engine:
+    engine = make_engine(new_address(tmp_path))
     with writing(engine) as connection:
         write_versions(connection, [version(1)], by="lan", why="import", at=NOW)
     return engine

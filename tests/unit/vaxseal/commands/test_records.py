@@ -21,7 +21,7 @@ REGISTER = "id,name,dob,sex,status\n001161012345,Nguyễn Thị Hồng,1961-03-0
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     folder = tmp_path / "service"
-    make_engine(folder)
+    make_engine(folder / "vaxseal.sqlite3")
     return folder
 
 

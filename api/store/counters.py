@@ -1,0 +1,21 @@
+"""Small rows that many processes write at once: what is added up, and what has had its time."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, select
+from sqlalchemy.dialects.postgresql import insert as insert_postgresql
+from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+
+def add_up(connection: Connection, table: Table, key: Mapping[str, object], counter: Column[int], count: int) -> int:
+    """Add to the counter of a row, which is made where it is missing; returns what it is now."""
+    insert = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
+    statement = insert(table).values({**key, counter.name: count})
+    adding = statement.on_conflict_do_update(index_elements=list(key), set_={counter.name: counter + count})
+    return int(connection.execute(adding.returning(counter)).scalar_one())
+
+
+def sweep(connection: Connection, key: Column[str] | Column[bytes], old: ColumnElement[bool]) -> None:
+    """Delete old rows, but for those that another transaction is deleting."""
+    mine = select(key).where(old).with_for_update(skip_locked=True)
+    connection.execute(delete(key.table).where(key.in_(mine)))

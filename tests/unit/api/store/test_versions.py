@@ -1,0 +1,125 @@
+"""The tables' versions: made, migrated, refused."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, insert, inspect, select, text, update
+
+from api.errors import CentreError
+from api.store import versions
+from api.store.database import connect, open_database
+from api.store.schema import metadata, units
+from tests.support.databases import KINDS, Kind, postgres
+
+UNIT = {"code": "u", "name": "U", "kind": "station", "province": "01", "opened_on": "2000-01-01"}
+
+
+@pytest.fixture(params=KINDS)
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database without tables."""
+    kind: Kind = request.param
+    engine = connect(tmp_path / "x.sqlite3" if kind == "sqlite" else postgres().address(postgres().new_database()))
+    yield engine
+    engine.dispose()
+
+
+def build(engine: Engine, revision: str) -> None:
+    """The tables as the steps make them, up to this one."""
+    with engine.begin() as connection:
+        versions.version_table.create(connection)
+    versions.run_steps(engine, revision)
+
+
+def differences(engine: Engine) -> list[object]:
+    with engine.connect() as connection:
+        return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+
+
+def columns(engine: Engine) -> dict[str, list[tuple[str, str, bool]]]:
+    found = inspect(engine)
+    return {
+        table: [(one["name"], str(one["type"]), one["nullable"]) for one in found.get_columns(table)]
+        for table in found.get_table_names()
+    }
+
+
+def test_the_newest_version_is_the_last_step() -> None:
+    steps = ScriptDirectory(str(Path(versions.__file__).parent / "migrations"))
+    assert steps.get_heads() == [versions.NEWEST]
+    assert steps.get_bases() == ["0001"]
+
+
+def test_the_steps_make_what_the_program_works_with(empty: Engine) -> None:
+    build(empty, "head")
+    assert differences(empty) == []
+    versions.check_schema(empty)
+
+
+def test_tables_made_at_once_are_those_of_the_steps(empty: Engine, tmp_path: Path) -> None:
+    versions.make_schema(empty)
+    other = connect(
+        tmp_path / "y.sqlite3" if empty.dialect.name == "sqlite" else postgres().address(postgres().new_database())
+    )
+    build(other, "head")
+    assert {name: sorted(found) for name, found in columns(empty).items()} == {
+        name: sorted(found) for name, found in columns(other).items()
+    }
+    other.dispose()
+
+
+def test_an_older_database_is_refused_and_brought_up_with_its_rows(empty: Engine) -> None:
+    build(empty, "0001")
+    with empty.begin() as connection:
+        connection.execute(insert(units), UNIT)
+    with pytest.raises(CentreError, match=r"schema-old.*vaxseal admin migrate"):
+        versions.check_schema(empty)
+    assert versions.migrate(empty) == "0001"
+    versions.check_schema(empty)
+    with empty.connect() as connection:
+        assert connection.execute(select(units.c.code)).scalars().all() == ["u"]
+    assert versions.migrate(empty) == versions.NEWEST
+
+
+def test_a_newer_one_is_refused(empty: Engine) -> None:
+    versions.make_schema(empty)
+    with empty.begin() as connection:
+        connection.execute(update(versions.version_table).values(version_num="9999"))
+    for refusing in (versions.check_schema, versions.migrate):
+        with pytest.raises(CentreError, match="schema-unknown: a newer program"):
+            refusing(empty)
+
+
+def test_other_peoples_tables_are_left_alone(empty: Engine) -> None:
+    with empty.begin() as connection:
+        connection.execute(text("CREATE TABLE theirs (x INTEGER)"))
+    versions.make_schema(empty)
+    with pytest.raises(CentreError, match="schema-unknown"):
+        versions.check_schema(empty)
+    assert inspect(empty).get_table_names() == ["theirs"]
+
+
+def test_an_empty_postgresql_is_made_by_init_only() -> None:
+    address = postgres().address(postgres().new_database())
+    with pytest.raises(CentreError, match=r"schema-missing.*vaxseal admin init"):
+        open_database(address)
+    open_database(address, make=True).dispose()
+    open_database(address).dispose()
+
+
+def test_a_database_that_sorts_by_a_language_is_refused() -> None:
+    postgres().execute("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+    with pytest.raises(CentreError, match="database-collation"):
+        open_database(postgres().address("latin"), make=True)
+    engine = connect(postgres().address("latin"))
+    assert inspect(engine).get_table_names() == []
+    engine.dispose()
+
+
+def test_a_server_that_is_away() -> None:
+    with pytest.raises(CentreError, match="database-unreachable") as caught:
+        open_database("postgresql+psycopg://nurse:hidden@127.0.0.1:1/x")
+    assert "hidden" not in str(caught.value)
