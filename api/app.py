@@ -25,9 +25,10 @@ from api.checkers import routes as checker_routes
 from api.checkers.counts import VerdictCounts
 from api.checkers.lists import CheckerLists
 from api.checkers.published import log_publication_rule
+from api.checkers.publishing import follow
 from api.context import Centre
 from api.errors import CentreError
-from api.limits import RateLimit, SizeLimit
+from api.limits import RateLimit, SharedRateLimit, SizeLimit
 from api.passports import routes as passport_routes
 from api.passports.release import release_pending
 from api.problems import RESPONSES, respond, respond_to
@@ -53,6 +54,8 @@ PUBLIC: Final = frozenset(
 )
 PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
 COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose
+PARTING: Final = 2.0  # seconds that the service's end waits for each of these
+FOLLOW_PERIOD: Final = 15.0  # seconds until this machine gives out what another one published
 RECHECK_PERIOD: Final = 900.0  # seconds between two looks for answers of authorities that grow old
 _log = structlog.get_logger(__name__)
 
@@ -70,14 +73,23 @@ def create_app(centre: Centre) -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         # What a crash or a failure left between signature and release; beside the service, which need not wait for it.
         ended = threading.Event()
-        finishing = threading.Thread(target=_finish_pending, args=(centre, ended), daemon=True)
-        finishing.start()
-        threading.Thread(target=_write_counts, args=(counts, ended), daemon=True).start()
+        beside = [
+            threading.Thread(target=target, args=(subject, ended), daemon=True)
+            for target, subject in (
+                (_finish_pending, centre),
+                (_write_counts, counts),
+                (_follow_lists, centre),
+                (_ask_authorities, centre),
+            )
+        ]
+        for thread in beside:
+            thread.start()
         log_publication_rule(centre.engine, centre.settings)
-        threading.Thread(target=_ask_authorities, args=(centre, ended), daemon=True).start()
         yield
         ended.set()
         counts.write()
+        for thread in beside:
+            thread.join(PARTING)
 
     app = FastAPI(
         title="vaxseal",
@@ -92,7 +104,7 @@ def create_app(centre: Centre) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.centre = centre
-    app.state.rate_limit = RateLimit(centre.settings.requests_per_minute)
+    app.state.rate_limit = _rate_limit(centre)
     app.state.verify_limit = RateLimit(centre.settings.verifications_per_minute)
     app.state.checker_lists = CheckerLists(centre)
     app.state.verdict_counts = counts
@@ -104,6 +116,13 @@ def create_app(centre: Centre) -> FastAPI:
     app.add_middleware(SizeLimit, largest=centre.settings.largest_request)
     app.add_middleware(Outermost)
     return app
+
+
+def _rate_limit(centre: Centre) -> RateLimit | SharedRateLimit:
+    """Several processes share one limit; the embedded database is one process's, and counting must not wait for it."""
+    if centre.engine.dialect.name == "postgresql":
+        return SharedRateLimit(centre.settings.requests_per_minute, centre.engine, centre.secret)
+    return RateLimit(centre.settings.requests_per_minute)
 
 
 def _finish_pending(centre: Centre, ended: threading.Event) -> None:
@@ -124,6 +143,18 @@ def _write_counts(counts: VerdictCounts, ended: threading.Event) -> None:
             counts.write()
         except Exception as error:  # they are kept, and written in the next round
             _log.error("verdict-counts-failed", kind=type(error).__name__)
+
+
+def _follow_lists(centre: Centre, ended: threading.Event) -> None:
+    while True:
+        try:
+            version = follow(centre)
+            if version is not None:
+                _log.info("lists-followed", version=version)
+        except Exception as error:  # the next round may find it published anew
+            _log.error("lists-not-followed", kind=type(error).__name__, code=getattr(error, "code", None))
+        if ended.wait(FOLLOW_PERIOD):
+            return
 
 
 def _ask_authorities(centre: Centre, ended: threading.Event) -> None:

@@ -74,7 +74,7 @@ def make_challenge(centre: Centre, *, fingerprint: bytes, account: str) -> tuple
     )
     expires_at = now + CHALLENGE_LIFE
     with writing(centre.engine) as connection:
-        sweep(connection, challenges.c.challenge_id, challenges.c.expires_at < instant_to_text(now - CHALLENGE_LIFE))
+        sweep(connection, challenges, challenges.c.expires_at < instant_to_text(now - CHALLENGE_LIFE))
         connection.execute(
             insert(challenges).values(
                 challenge_id=challenge.challenge_id,
@@ -120,7 +120,7 @@ def log_in(centre: Centre, *, challenge_id: str, signature: bytes) -> tuple[str,
     )
     bearer = secrets.token_urlsafe(32)
     with writing(centre.engine) as connection:
-        sweep(connection, sessions.c.token_hash, sessions.c.expires_at < instant_to_text(now))
+        sweep(connection, sessions, sessions.c.expires_at < instant_to_text(now))
         connection.execute(
             insert(sessions).values(
                 token_hash=_bearer_hash(bearer),

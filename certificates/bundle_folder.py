@@ -127,6 +127,14 @@ def install(
     return opened
 
 
+def name_parts(folder: Path, roots: Collection[bytes]) -> tuple[Part, ...]:
+    """Every part of the folder's bundle, chunks of revocations among them. Raises CertificateError as `read_manifest`
+    and `read_part`."""
+    manifest = read_manifest(folder, roots)
+    chunks = _read_revocation(manifest, folder, roots).chunks
+    return (*manifest.parts.values(), *(Part(sha256=name.sha256, size=name.size) for name in chunks))
+
+
 def part_path(part: Part) -> str:
     """Where a part lies in the folder."""
     return f"{PARTS}/{part.sha256.hex()}"

@@ -30,6 +30,15 @@ class PublishedSigner:
     use_from: str
 
 
+def newest_bundle(connection: Connection) -> Row[int, bytes] | None:
+    """Version and SHA-256 of the newest published bundle."""
+    return connection.execute(
+        select(published_bundles.c.version, published_bundles.c.sha256)
+        .order_by(published_bundles.c.version.desc())
+        .limit(1)
+    ).one_or_none()
+
+
 def newest_version(connection: Connection) -> int:
     """Of the published bundles; 0 where there is none."""
     found: int | None = connection.execute(select(func.max(published_bundles.c.version))).scalar_one()

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Connection, insert, select, update
 
 from api.audit import record_act
+from api.checkers.keeping import fetch_published, keep_files
 from api.checkers.published import newest_version
 from api.config import Settings
 from api.context import Centre
@@ -57,6 +58,7 @@ def publish(centre: Centre, folder: Path, *, by: str) -> Published:
     sha256 = hashlib.sha256(manifest).digest()
     # Before the lock is held: with millions of entries the look-up takes seconds to build, and is found again below.
     open_checked(settings, folder, at=now, seen=0)
+    keep_files(centre.engine, folder, roots)
     with writing(centre.engine, Turn.ALONE) as connection:
         served = _served(settings, roots)
         seen = max(newest_version(connection), served[0])
@@ -84,6 +86,17 @@ def publish(centre: Centre, folder: Path, *, by: str) -> Published:
         ticked_off=ticked_off,
         fresh=fresh,
     )
+
+
+def follow(centre: Centre) -> int | None:
+    """Give out here what another machine published; see `fetch_published`. Without a pinned root: nothing.
+
+    Raises CentreError ``lists-roots``, CertificateError.
+    """
+    settings = centre.settings
+    if settings.list_roots is None:
+        return None
+    return fetch_published(centre, pinned_roots(settings), age_limits(settings), at=centre.clock())
 
 
 def open_checked(settings: Settings, folder: Path, *, at: datetime, seen: int) -> CheckerBundle:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Column, ColumnElement, Connection, Table, delete, select
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -15,7 +15,8 @@ def add_up(connection: Connection, table: Table, key: Mapping[str, object], coun
     return int(connection.execute(adding.returning(counter)).scalar_one())
 
 
-def sweep(connection: Connection, key: Column[str] | Column[bytes], old: ColumnElement[bool]) -> None:
+def sweep(connection: Connection, table: Table, old: ColumnElement[bool]) -> None:
     """Delete old rows, but for those that another transaction is deleting."""
-    mine = select(key).where(old).with_for_update(skip_locked=True)
-    connection.execute(delete(key.table).where(key.in_(mine)))
+    key = tuple(table.primary_key)
+    mine = select(*key).where(old).with_for_update(skip_locked=True)
+    connection.execute(delete(table).where(tuple_(*key).in_(mine)))

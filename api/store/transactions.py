@@ -70,6 +70,14 @@ def writing(engine: Engine, turn: Turn = Turn.BESIDE) -> Iterator[Connection]:
 _ISOLATION: Final = {"postgresql": {"isolation_level": "READ COMMITTED"}}
 
 
+@contextmanager
+def noting(engine: Engine) -> Iterator[Connection]:
+    """A transaction of PostgreSQL that waits neither for its turn nor for the disk: what it writes may be lost."""
+    with engine.execution_options(**_ISOLATION["postgresql"]).begin() as connection:
+        connection.execute(text("SET LOCAL synchronous_commit = off"))
+        yield connection
+
+
 def again(use_case: Callable[_Given, _Answer]) -> Callable[_Given, _Answer]:
     """Run a use case another time when PostgreSQL took its transaction back for another's sake; three times at most."""
 
