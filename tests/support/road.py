@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import psycopg
 
 from certificates.profiles import to_pem
 from hsm.softhsm import write_config
@@ -88,12 +89,19 @@ class Road:
             self.pins[name] = token.pin
 
     def states(self) -> dict[str, int]:
-        with sqlite3.connect(self.folder / "data" / "vaxseal.sqlite3") as database:
-            return dict(Counter(state for (state,) in database.execute("select state from records")))
+        return dict(Counter(state for (state,) in self.query("select state from records")))
 
     def issued(self) -> list[tuple[str, str]]:
-        with sqlite3.connect(self.folder / "data" / "vaxseal.sqlite3") as database:
-            return list(database.execute("select uvci, record_id from passports where state = 'issued'"))
+        return self.query("select uvci, record_id from passports where state = 'issued'")
+
+    def query(self, statement: str) -> list[Any]:
+        """Rows of the service's database."""
+        address = self.settings.get("VAXSEAL_DATABASE_URL")
+        if address is None:
+            with sqlite3.connect(self.folder / "data" / "vaxseal.sqlite3") as database:
+                return list(database.execute(statement))
+        with psycopg.connect(address) as connection:
+            return list(connection.execute(statement.encode()))
 
     def start(self) -> None:
         with (self.folder / "service.log").open("ab") as log:
@@ -150,8 +158,9 @@ def build_road(
     ministry: GoldenToken,
     *,
     people: int = PEOPLE,
+    settings: dict[str, str] | None = None,
 ) -> Road:
-    road = Road(folder=folder, tokens=tokens, mode=mode, port=free_port())
+    road = Road(folder=folder, tokens=tokens, mode=mode, port=free_port(), settings=settings or {})
     set_up(road, station, ministry, people)
     return road
 
