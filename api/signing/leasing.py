@@ -17,7 +17,7 @@ from api.signing.enrolment import inherited_units
 from api.signing.queue import move_records, return_lapsed
 from api.signing.work import next_year, read_versions, work_of
 from api.states import RecordState
-from api.store.schema import intents, jobs, leases, records
+from api.store.schema import intents, jobs, leases, records, tokens
 from api.store.transactions import again, writing
 from certificates.errors import CheckError, RecordError
 from certificates.jobs import SigningJob
@@ -116,7 +116,12 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, off
 
 
 def _room(connection: Connection, session: Session) -> int:
-    """How many more records the token may hold at once. Raises CentreError ``offline-full``."""
+    """How many more records the token may hold at once, and keep others from asking meanwhile.
+
+    Raises CentreError ``offline-full``.
+    """
+    mine = tokens.c.fingerprint == session.certificate.fingerprint
+    connection.execute(select(tokens.c.fingerprint).where(mine).with_for_update(key_share=True))
     held = (
         select(func.count())
         .select_from(jobs.join(leases, leases.c.lease_id == jobs.c.lease_id))

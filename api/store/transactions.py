@@ -1,8 +1,8 @@
 """Transactions that write: whose turn it is, and what is done again when two got into each other's way.
 
-SQLite has one writer at a time. On PostgreSQL many write beside each other, each behind a lock in shared mode (the
-gate); what must find nobody else at work takes the gate alone. Within the gate a transaction locks the records that
-it will change (`api.store.locks`), in the order of their ids, before anything that hangs on them. The log of acts comes
+SQLite has one writer at a time. On PostgreSQL many write beside each other, each behind one common lock in
+shared mode; what must find nobody else at work takes that lock alone. A transaction first locks the records that it
+will change (`api.store.locks`), in the order of their ids, before anything that hangs on them. The log of acts comes
 last of all (`api.audit`): it has one writer, for as long as its rows take.
 """
 
@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from api.audit import keep_acts
 from api.store.schema import audit
 
-_GATE: Final = 1986082817  # numbers of advisory locks; the log's is in api.audit
+_COMMON: Final = 1986082817  # numbers of advisory locks; the log's is in api.audit
 _PEOPLE: Final = 1986082818
 _AGAIN: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock: SQLSTATE of PostgreSQL
 _TRIES: Final = 3
@@ -34,8 +34,8 @@ def _lock(kind: str, number: int, wait: str) -> str:
     )
 
 
-_OPEN: Final = _lock("_shared", _GATE, "60s")  # a request that waits longer is answered: come again
-_SHUT: Final = _lock("", _GATE, "0")
+_OPEN: Final = _lock("_shared", _COMMON, "60s")  # a request that waits longer is answered: come again
+_SHUT: Final = _lock("", _COMMON, "0")
 _NAMES: Final = _lock("", _PEOPLE, "0")
 
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import psycopg
 import pytest
@@ -41,6 +41,7 @@ exec 3<&0
 { cat <&3 >/dev/null; kill -INT $server 2>/dev/null; } & wait $server
 """
 _CHILDREN_FIRST: Final = tuple(reversed(metadata.sorted_tables))
+_NOBODY: Final = 65534
 _numbers = itertools.count()
 
 
@@ -50,15 +51,15 @@ class PostgresServer:
     def __init__(self, programs: Path) -> None:
         self._free: list[str] = []
         self.folder = Path(tempfile.mkdtemp(prefix="vx-pg-"))  # short: it names a socket
-        other = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
-        if other:  # PostgreSQL refuses root
-            shutil.chown(self.folder, "nobody", "nogroup")
+        other = _other_account()
+        if other:
+            shutil.chown(self.folder, _NOBODY, _NOBODY)
         data = self.folder / "data"
         options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D", str(data))
-        subprocess.run([programs / "initdb", *options], cwd=self.folder, check=True, capture_output=True, **other)  # type: ignore[call-overload]
+        subprocess.run([programs / "initdb", *options], cwd=self.folder, check=True, capture_output=True, **other)
         settings = [f"-c{name}={value}" for name, value in _SPEED.items()]
         command = [str(programs / "postgres"), "-D", str(data), "-k", str(self.folder), *settings]
-        self._keeper = subprocess.Popen(  # type: ignore[call-overload]
+        self._keeper = subprocess.Popen(
             ["sh", "-c", _KEEPER, "sh", *command], cwd=self.folder, stdin=subprocess.PIPE, **other
         )
         while not self._answers():
@@ -138,8 +139,20 @@ def addresses(kind: Kind) -> Iterator[NewAddress]:
         postgres().give_back(name)
 
 
+def _other_account() -> dict[str, Any]:
+    """PostgreSQL refuses root."""
+    return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+
+
 def _find_programs() -> Path | None:
-    return next((path for path in _places() if os.access(path / "postgres", os.X_OK)), None)
+    return next((place for place in _places() if _runs(place / "postgres")), None)
+
+
+def _runs(program: Path) -> bool:
+    try:  # as the server will: another account may not reach the folder
+        return subprocess.run([program, "--version"], capture_output=True, cwd="/", **_other_account()).returncode == 0
+    except OSError:
+        return False
 
 
 def _places() -> Iterator[Path]:

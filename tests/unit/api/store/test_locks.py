@@ -11,6 +11,7 @@ from api.states import RecordState
 from api.store.locks import lock_free, lock_records
 from api.store.schema import records
 from api.store.transactions import Turn, again, writing
+from certificates.pdf.layout import LAYOUT
 from tests.support.centre import World
 from tests.support.intake import row, take, write_csv
 from tests.support.together import PATIENCE, together
@@ -28,9 +29,20 @@ def test_records_that_somebody_has_are_passed_by(world: World) -> None:
 def test_agents_that_lease_at_once_get_different_records(world: World, pool: ThreadPoolExecutor) -> None:
     ids = world.add_records(40)
     agents = [world.agent("TYT-1") for _ in range(4)]
-    leases = together(pool, *[lambda agent=agent: agent.lease(10) for agent in agents])  # type: ignore[misc]
+    leases = together(pool, *[lambda agent=agent: agent.lease(10) for agent in agents])
     leased = [job["record"]["record_id"] for lease in leases for job in lease["jobs"]]
     assert sorted(leased) == sorted(ids)
+
+
+def test_what_a_token_may_hold_without_a_network_is_counted_once(
+    world: World, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.signing.leasing.LARGEST_BATCH", 10)
+    world.add_records(40)
+    agent = world.agent("TYT-1")
+    body = {"layout": LAYOUT, "limit": 8, "offline": True}
+    answers = [one.json() for one in together(pool, *[lambda: agent.post("/v1/signing/lease", body)] * 4)]
+    assert sum(len(answer.get("jobs", ())) for answer in answers) == 10
 
 
 def test_an_import_waits_for_nobody(world: World, tmp_path: Path) -> None:
