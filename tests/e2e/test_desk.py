@@ -218,33 +218,37 @@ def test_a_page_that_sends_another_digest_gets_nothing_signed(seen: Seen) -> Non
 
 def test_a_pause_holds_and_what_was_stopped_is_taken_up_again(carded: tuple[Seen, Card]) -> None:
     seen, card = carded
-    seen.centre.add(30)
+    page = seen.page
+    seen.centre.add(60)
     card.insert()
     log_in(seen)
-    card.slow(0.05)
-    seen.page.keyboard.press("F2")
-    seen.page.fill("dialog #pin", card.pin)
-    seen.page.keyboard.press("Enter")
-    seen.page.locator("#pause:enabled").wait_for()
-    seen.page.keyboard.press("F8")
-    seen.page.get_by_role("heading", name="Đã tạm dừng").wait_for()
+    card.slow(0.15)
+    page.keyboard.press("F2")
+    page.fill("dialog #pin", card.pin)
+    page.keyboard.press("Enter")
+    page.locator("#pause:enabled").wait_for()
+    page.keyboard.press("F8")
+    page.get_by_role("heading", name="Đã tạm dừng").wait_for()
     made = card.signatures
-    time.sleep(0.5)
+    time.sleep(0.4)
     assert card.signatures == made
-    seen.page.keyboard.press("F8")
-    seen.page.get_by_role("heading", name="Đang ký").wait_for()
-    seen.page.keyboard.press("F9")
+    page.keyboard.press("F8")
+    page.get_by_role("heading", name="Đang ký").wait_for()
+    page.keyboard.press("F8")
+    page.get_by_role("heading", name="Đã tạm dừng").wait_for()
+    assert card.signatures > made
+    card.slow(0.0)
+    page.keyboard.press("F9")
     screen(seen, "receipt")
     left = seen.centre.states().get("leased", 0)
     assert left > 0
-    card.slow(0.0)
-    seen.page.click("#next")
+    page.click("#next")
     assert f"còn {left} hồ sơ" in screen(seen, "list").inner_text()
-    seen.page.keyboard.press("F2")
-    seen.page.fill("dialog #pin", card.pin)
-    seen.page.keyboard.press("Enter")
+    page.keyboard.press("F2")
+    page.fill("dialog #pin", card.pin)
+    page.keyboard.press("Enter")
     screen(seen, "receipt")
-    assert seen.centre.states() == {"confirmed": 30}
+    assert seen.centre.states() == {"confirmed": 60}
 
 
 def test_another_page_of_the_same_browser_reaches_nothing(seen: Seen, chrome: Any) -> None:
