@@ -17,6 +17,7 @@ from bench.harness import Result, Run, each, race
 from bench.native import Loop, build
 from bench.revocation import revocation
 from bench.service import verdicts_over_http
+from bench.store import leasing_and_acceptance
 from bench.tokens import ROWS as TOKEN_ROWS
 from certificates import base45 as our_base45
 from certificates import purposes
@@ -326,5 +327,6 @@ ROWS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
     acceptance_rules,
     revocation,
     agent_end_to_end,
+    leasing_and_acceptance,
     *TOKEN_ROWS,
 )
