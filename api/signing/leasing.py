@@ -113,7 +113,9 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, off
             subject=lease_id,
             reason=str(len(leased)),
         )
-        waiting = connection.execute(select(func.count()).select_from(ready.order_by(None).limit(MOST_COUNTED).subquery())).scalar_one()
+        waiting = connection.execute(
+            select(func.count()).select_from(ready.order_by(None).limit(MOST_COUNTED).subquery())
+        ).scalar_one()
     return Lease(lease_id=lease_id, deadline=deadline, jobs=tuple(leased), waiting=waiting)
 
 
