@@ -36,6 +36,6 @@ def attest(engine: Engine, record_id: str, *, document: str, by: str, unit: str,
         )
         verify_with_attestation(stored.record, attestation, today=local_day(at))
         move_record(connection, stored, RecordState.READY, None, at=at)
-        write_evidence(connection, stored.record, attestation, at=at)
+        write_evidence(connection, stored.record, attestation, province=stored.province, at=at)
         record_act(connection, at=at, actor=f"{by}@{unit}", act="person-attested", subject=record_id, reason=document)
     return attestation

@@ -76,13 +76,12 @@ def correct(
             raise RecordError("correction-same-person", f"record {other.record_id} is this person already")
         record = replace(stored.record, version=stored.record.version + 1, person=person, doses=doses)
         state, reason, evidence = next_state(connection, stored, record, at=at)
-        province = connection.execute(select(records.c.province).where(records.c.record_id == record_id)).scalar_one()
         version = NewVersion(
-            record=record, state=state, reason=reason, person_key=key, province=province, evidence=evidence
+            record=record, state=state, reason=reason, person_key=key, province=stored.province, evidence=evidence
         )
         write_versions(connection, [version], by=by, why=why, at=at)
         record_act(connection, at=at, actor=by, act="record-corrected", subject=record_id, reason=why)
-    return StoredRecord(record=record, state=state, reason=reason, person_key=key)
+    return StoredRecord(record=record, state=state, reason=reason, person_key=key, province=stored.province)
 
 
 def _may_return(connection: Connection, stored: StoredRecord) -> bool:

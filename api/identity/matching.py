@@ -134,7 +134,7 @@ def _write_answers(
                 tally.changed += 1
                 continue
             if state is RecordState.READY:
-                write_evidence(connection, stored.record, answer, at=at)
+                write_evidence(connection, stored.record, answer, province=stored.province, at=at)
             batch[state.value] += 1
             if reason is not None:
                 tally.reasons[reason] += 1

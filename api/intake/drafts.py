@@ -71,7 +71,7 @@ class Draft:
             state=state,
             reason=reason,
             person_key=key,
-            province=units.provinces[unit],
+            province=units.provinces[unit] if self.stored is None else self.stored.province,
             evidence=evidence,
         )
 

@@ -192,6 +192,7 @@ def _store_confirmations(connection: Connection, session: Session, taken: Sequen
             {
                 "record_id": one.job.record_id,
                 "version": one.job.version,
+                "province": one.job.province,
                 "cose": one.cose.encode(),
                 "fingerprint": session.certificate.fingerprint,
                 "account": session.account,
@@ -214,6 +215,7 @@ def _store_passports(
                 "uvci": row.uvci,
                 "record_id": one.job.record_id,
                 "version": one.job.version,
+                "province": one.job.province,
                 "state": "held" if held else "signed",
                 "reason": UNCHECKED if held else None,
                 "job_id": one.job.job_id,

@@ -61,6 +61,7 @@ class _Made:
     job: SigningJob
     tbs: bytes
     came_from: str
+    province: str
 
 
 @again
@@ -181,7 +182,9 @@ def _check_signer(session: Session, layout: str, now: datetime) -> None:
 
 def _ready(connection: Connection, session: Session, mode: str, begin: datetime) -> Select[Any]:
     """Keys of the records that this session may sign, oldest id first. ``begin``: since when its certificate counts."""
-    query = select(records.c.record_id, records.c.version, records.c.state).order_by(records.c.record_id)
+    query = select(records.c.record_id, records.c.version, records.c.province, records.c.state).order_by(
+        records.c.record_id
+    )
     if session.task == "issue":
         # A key signs nothing from before its certificate counts: such a record waits for the older key.
         older = select(intents.c.record_id).where(
@@ -213,7 +216,15 @@ def _fix_terms(connection: Connection, centre: Centre, rows: Sequence[Row[Any]],
                 country=settings.country,
                 made_at=instant_to_text(now),
             ),
-            [{"record_id": row.record_id, "version": row.version, "uvci": new_uvci(settings.country)} for row in fresh],
+            [
+                {
+                    "record_id": row.record_id,
+                    "version": row.version,
+                    "province": row.province,
+                    "uvci": new_uvci(settings.country),
+                }
+                for row in fresh
+            ],
         )
 
 
@@ -234,7 +245,7 @@ def _make_job(row: Row[Any], came_from: str, session: Session, now: datetime) ->
         confirmation=row.confirmation if came_from == RecordState.CONFIRMED.value else None,
         confirmed_by=row.confirmed_by if came_from == RecordState.CONFIRMED.value else None,
     )
-    return _Made(job=job, tbs=message.message, came_from=came_from)
+    return _Made(job=job, tbs=message.message, came_from=came_from, province=row.province)
 
 
 def _store_jobs(connection: Connection, made: Sequence[_Made], lease_id: str, now: datetime) -> None:
@@ -249,6 +260,7 @@ def _store_jobs(connection: Connection, made: Sequence[_Made], lease_id: str, no
                 "lease_id": lease_id,
                 "record_id": one.job.record.record_id,
                 "version": one.job.record.version,
+                "province": one.province,
                 "task": one.job.task,
                 "came_from": one.came_from,
                 "state": "leased",

@@ -56,6 +56,7 @@ def select_versions() -> Select[Any]:
         select(
             record_versions.c.record_id,
             record_versions.c.version,
+            record_versions.c.province,
             record_versions.c.document,
             record_versions.c.digest,
             records.c.version.label("newest"),

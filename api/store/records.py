@@ -25,6 +25,7 @@ class StoredRecord:
     state: RecordState
     reason: str | None
     person_key: str
+    province: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,7 @@ def stored_record(row: Row[Any]) -> StoredRecord:
         state=RecordState(row.state),
         reason=row.reason,
         person_key=row.person_key,
+        province=row.province,
     )
 
 
@@ -103,6 +105,7 @@ def write_versions(connection: Connection, versions: Sequence[NewVersion], *, by
             {
                 "record_id": row["record_id"],
                 "version": row["version"],
+                "province": row["province"],
                 "document": row["document"],
                 "digest": row["digest"],
                 "made_by": by,
@@ -114,10 +117,12 @@ def write_versions(connection: Connection, versions: Sequence[NewVersion], *, by
     )
     for version in versions:
         if version.evidence is not None:
-            write_evidence(connection, version.record, version.evidence, at=at)
+            write_evidence(connection, version.record, version.evidence, province=version.province, at=at)
 
 
-def write_evidence(connection: Connection, record: VaccinationRecord, evidence: Evidence, *, at: datetime) -> None:
+def write_evidence(
+    connection: Connection, record: VaccinationRecord, evidence: Evidence, *, province: str, at: datetime
+) -> None:
     """Store the proof of identity of this version; a later answer takes the place of an earlier one."""
     key = (evidence_table.c.record_id == record.record_id) & (evidence_table.c.version == record.version)
     connection.execute(evidence_table.delete().where(key))
@@ -126,6 +131,7 @@ def write_evidence(connection: Connection, record: VaccinationRecord, evidence: 
         {
             "record_id": record.record_id,
             "version": record.version,
+            "province": province,
             "document": json.dumps(evidence.to_dict(), ensure_ascii=False),
             "made_at": instant_to_text(at),
         },

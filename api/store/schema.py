@@ -1,7 +1,8 @@
 """The tables: plain types only, the same on SQLite and on PostgreSQL. `api/store/migrations` brings older ones here.
 
 Times are text, RFC 3339 in UTC with whole seconds (they sort as they are); bytes are blobs; documents are JSON text.
-``province`` stands with whatever grows with the population, so that it can become the partition key.
+``province`` stands with whatever grows with the population, so that it can become the partition key (ADR 41): where the
+record was made, whatever becomes of it.
 """
 
 from sqlalchemy import (
@@ -110,6 +111,7 @@ record_versions = Table(
     metadata,
     Column("record_id", String, ForeignKey("records.record_id"), primary_key=True),
     Column("version", Integer, primary_key=True),
+    Column("province", String, nullable=False),
     Column("document", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("made_by", String, nullable=False),
@@ -122,6 +124,7 @@ evidence = Table(  # the proof of a version's identity: a register answer or an 
     metadata,
     Column("record_id", String, primary_key=True),
     Column("version", Integer, primary_key=True),
+    Column("province", String, nullable=False),
     Column("document", Text, nullable=False),
     Column("made_at", String, nullable=False),
     ForeignKeyConstraint(["record_id", "version"], ["record_versions.record_id", "record_versions.version"]),
@@ -132,6 +135,7 @@ intents = Table(  # stored before anything is signed; a lapsed lease comes back 
     metadata,
     Column("record_id", String, primary_key=True),
     Column("version", Integer, primary_key=True),
+    Column("province", String, nullable=False),
     Column("uvci", String, nullable=False, unique=True),
     Column("issued_at", String, nullable=False),
     Column("expires_at", String, nullable=False),
@@ -159,6 +163,7 @@ jobs = Table(
     Column("lease_id", String, ForeignKey("leases.lease_id"), nullable=False),
     Column("record_id", String, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("province", String, nullable=False),
     Column("task", String, nullable=False),
     Column("came_from", String, nullable=False),  # the record's state before, where it returns to
     Column("state", String, nullable=False),  # leased, done, refused, lapsed
@@ -180,6 +185,7 @@ confirmations = Table(
     metadata,
     Column("record_id", String, primary_key=True),
     Column("version", Integer, primary_key=True),
+    Column("province", String, nullable=False),
     Column("cose", LargeBinary, nullable=False),
     Column("fingerprint", LargeBinary, ForeignKey("tokens.fingerprint"), nullable=False),
     Column("account", String, nullable=False),
@@ -193,6 +199,7 @@ passports = Table(
     Column("uvci", String, primary_key=True),
     Column("record_id", String, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("province", String, nullable=False),
     Column("state", String, nullable=False),  # signed, held, issued
     Column("reason", String),  # why the gate held it
     Column("job_id", String, ForeignKey("jobs.job_id"), nullable=False),

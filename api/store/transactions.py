@@ -6,6 +6,8 @@ will change (`api.store.locks`), in the order of their ids, before anything that
 last of all (`api.audit`): it has one writer, for as long as its rows take.
 """
 
+import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
@@ -22,6 +24,7 @@ _COMMON: Final = 1986082817  # numbers of advisory locks; the log's is in api.au
 _PEOPLE: Final = 1986082818
 _AGAIN: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock: SQLSTATE of PostgreSQL
 _TRIES: Final = 3
+_PAUSE: Final = 0.1  # seconds
 _Given = ParamSpec("_Given")
 _Answer = TypeVar("_Answer")
 
@@ -89,6 +92,7 @@ def again(use_case: Callable[_Given, _Answer]) -> Callable[_Given, _Answer]:
             except DBAPIError as error:
                 if left == 0 or getattr(error.orig, "sqlstate", None) not in _AGAIN:
                     raise
+            time.sleep(_PAUSE + secrets.randbelow(100) / 1000)  # else it meets the same one again
         raise AssertionError
 
     return trying

@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from api.errors import CentreError
 from api.store.schema import metadata
 
-NEWEST: Final = "0002"  # the last file of api/store/migrations/versions
+NEWEST: Final = "0003"  # the last file of api/store/migrations/versions
 _SORTS: Final = frozenset({"C", "POSIX", "C.UTF-8", "C.utf8"})
 version_table: Final = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 

@@ -81,7 +81,7 @@ def test_writers_that_read_first_wait_for_one_another(tmp_path: Path) -> None:
 def test_an_error_of_the_database_repeats_no_values(tmp_path: Path) -> None:
     """What a command writes about a failed statement ends on a terminal or in a log."""
     engine = open_database(tmp_path / "x.sqlite3")
-    wrong = {"record_id": "1", "version": 1, "made_at": "x", "document": "Nguyễn Thị Hạnh"}
+    wrong = {"record_id": "1", "version": 1, "province": "01", "made_at": "x", "document": "Nguyễn Thị Hạnh"}
     with pytest.raises(IntegrityError) as caught, engine.begin() as connection:
         connection.execute(insert(evidence), wrong)
     assert "Hạnh" not in str(caught.value)

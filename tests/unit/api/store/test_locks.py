@@ -100,4 +100,4 @@ def test_what_got_into_anothers_way_is_done_again(world: World, pool: ThreadPool
 
     retried = again(crossing)
     together(pool, lambda: retried(engine, ids), lambda: retried(engine, ids[::-1]))
-    assert len(tries) == 3
+    assert len(tries) > 2

@@ -77,7 +77,7 @@ def test_a_version_is_written_once(engine: Engine) -> None:
 def test_later_evidence_takes_the_place_of_earlier(engine: Engine) -> None:
     later = replace(EVIDENCE, attested_by="hoa")
     with writing(engine) as connection:
-        write_evidence(connection, RECORD, later, at=NOW)
+        write_evidence(connection, RECORD, later, province="01", at=NOW)
         assert load_evidence(connection, "R1", 1) == later
 
 

@@ -8,14 +8,30 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, insert, inspect, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from api.errors import CentreError
 from api.store import versions
 from api.store.database import connect, open_database
-from api.store.schema import metadata, units
+from api.store.schema import intents, metadata, record_versions, units
 from tests.support.databases import KINDS, Kind, postgres
 
 UNIT = {"code": "u", "name": "U", "kind": "station", "province": "01", "opened_on": "2000-01-01"}
+
+RECORD = "INSERT INTO records VALUES ('r', 1, '79', 'u', 'ready', NULL, 'k', '{}', :digest, 't', 't')"
+VERSION = "INSERT INTO record_versions VALUES ('r', 1, '{}', :digest, 'a', 'b', 't')"
+INTENT = "INSERT INTO intents VALUES ('r', 1, 'c', 't', 't', 'i', 'VN', 't')"
+OTHER_INTENT = {  # the code of another one
+    "record_id": "r",
+    "version": 2,
+    "province": "79",
+    "uvci": "c",
+    "issued_at": "t",
+    "expires_at": "t",
+    "issuer": "i",
+    "country": "VN",
+    "made_at": "t",
+}
 
 
 @pytest.fixture(params=KINDS)
@@ -75,13 +91,32 @@ def test_an_older_database_is_refused_and_brought_up_with_its_rows(empty: Engine
     build(empty, "0001")
     with empty.begin() as connection:
         connection.execute(insert(units), UNIT)
+        connection.execute(text(RECORD), {"digest": b""})
+        connection.execute(text(VERSION), {"digest": b""})
+        connection.execute(text(INTENT))
     with pytest.raises(CentreError, match=r"schema-old.*vaxseal admin migrate"):
         versions.check_schema(empty)
     assert versions.migrate(empty) == "0001"
     versions.check_schema(empty)
     with empty.connect() as connection:
         assert connection.execute(select(units.c.code)).scalars().all() == ["u"]
+        same = record_versions.c.record_id == intents.c.record_id
+        found = connection.execute(select(record_versions.c.province, intents.c.province, intents.c.uvci).where(same))
+        assert [tuple(row) for row in found] == [("79", "79", "c")]
+    with pytest.raises(IntegrityError), empty.begin() as connection:
+        connection.execute(insert(intents), OTHER_INTENT)
     assert versions.migrate(empty) == versions.NEWEST
+
+
+def test_a_step_that_fails_leaves_all_as_it_was(empty: Engine) -> None:
+    build(empty, "0001")
+    with empty.begin() as connection:
+        connection.execute(text("CREATE TABLE deployment (x INTEGER)"))
+    with pytest.raises(DBAPIError):
+        versions.migrate(empty)
+    with empty.connect() as connection:
+        assert versions.read_version(connection) == "0001"
+    assert "published_parts" not in inspect(empty).get_table_names()
 
 
 def test_a_newer_one_is_refused(empty: Engine) -> None:
