@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from api.store.versions import NEWEST
 from tests.support.softkeys import make_key, soft_key
 from vaxseal.cli import app
 
@@ -58,6 +59,16 @@ def test_init_leaves_what_is_there(data: Path) -> None:
     assert run(data, "admin", "init").exit_code == 0
     assert (data / "secret.key").read_bytes() == secret
     assert len(answer(data, "admin", "units")) == 1
+
+
+def test_tables_that_are_the_newest_and_older_ones(data: Path) -> None:
+    import sqlite3
+
+    assert answer(data, "admin", "migrate") == {"before": NEWEST, "now": NEWEST}
+    with sqlite3.connect(data / "vaxseal.sqlite3") as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0000'")
+    connection.close()
+    assert answer(data, "admin", "units")["error"] == "schema-old"
 
 
 def test_a_folder_without_a_service(tmp_path: Path) -> None:
