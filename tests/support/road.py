@@ -180,7 +180,7 @@ def set_up(road: Road, station: GoldenToken, ministry: GoldenToken, people: int)
     road.plug("station", station)
     road.plug("ministry", ministry)
     road.run(
-        *("ministry", "units", "add", str(trust / f"{STATION}.pem"), "--unit", STATION, "--quota", "1000"),
+        *("ministry", "units", "add", str(trust / f"{STATION}.pem"), "--unit", STATION, "--quota", "100000"),
         *("--file", str(folder / "units.json")),
     )
     take_in(road, people)
