@@ -58,6 +58,7 @@ class _Centre:
                 "task": self.task,
                 "mode": self.mode,
                 "expires_at": f"{now + timedelta(hours=8):%Y-%m-%dT%H:%M:%SZ}",
+                "signs_until": f"{now + timedelta(days=300):%Y-%m-%dT%H:%M:%SZ}",
             },
             "submit": lambda: {
                 "results": [
