@@ -12,6 +12,7 @@ import secrets
 import threading
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -25,6 +26,7 @@ from signer.errors import AgentError
 MAGIC: Final = b"vaxseal journal 1\n"
 KEY_NAME: Final = "key"
 JOURNAL_NAME: Final = "journal"
+GONE_NAME: Final = "key.gone"  # the key while it is being destroyed
 KEY_SIZE: Final = 32
 LARGEST_ENTRY: Final = 64 * 1024 * 1024  # bytes; a batch of 500 jobs has about 3 MB
 _HEAD: Final = 8
@@ -141,7 +143,9 @@ class Journal:
 def erase(folder: Path) -> None:
     """Destroy a journal that is not open. Raises AgentError ``journal-write``."""
     try:
-        private_files.destroy(folder / KEY_NAME)
+        with suppress(FileNotFoundError):  # gone in one step: a key that is half overwritten would look like damage
+            (folder / KEY_NAME).replace(folder / GONE_NAME)
+        private_files.destroy(folder / GONE_NAME)
         private_files.sync_folder(folder)
         private_files.destroy(folder / JOURNAL_NAME)
         folder.rmdir()

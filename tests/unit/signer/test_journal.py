@@ -12,7 +12,7 @@ import pytest
 
 from signer import private_files
 from signer.errors import AgentError
-from signer.journal import JOURNAL_NAME, KEY_NAME, MAGIC, Journal, JournalBusyError, erase, is_hollow
+from signer.journal import GONE_NAME, JOURNAL_NAME, KEY_NAME, MAGIC, Journal, JournalBusyError, erase, is_hollow
 
 ENTRIES: list[dict[str, Any]] = [
     {"kind": "one", "n": 1},
@@ -170,6 +170,22 @@ def test_a_folder_that_cannot_be_made_or_read_is_named(tmp_path: Path) -> None:
     assert Journal.read(tmp_path / "none") == []
 
 
+def test_a_key_that_was_half_overwritten_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path / "b")
+
+    def half(handle: int, data: bytes) -> None:
+        os.write(handle, data[: len(data) // 2])
+        raise KeyboardInterrupt  # a kill
+
+    with monkeypatch.context() as patched:
+        patched.setattr(private_files, "write_all", half)
+        with pytest.raises(KeyboardInterrupt):
+            erase(tmp_path / "b")
+    assert is_hollow(tmp_path / "b")
+    erase(tmp_path / "b")
+    assert not (tmp_path / "b").exists()
+
+
 def test_erasing_destroys_the_key_first_and_bears_being_interrupted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,7 +196,7 @@ def test_erasing_destroys_the_key_first_and_bears_being_interrupted(
     def note(path: Path) -> None:
         removed.append(path.name)
         really(path)
-        if path.name == KEY_NAME and len(removed) == 1:
+        if path.name == GONE_NAME and len(removed) == 1:
             raise OSError(errno.EIO, "the lights went out")
 
     monkeypatch.setattr(private_files, "destroy", note)
@@ -190,7 +206,7 @@ def test_erasing_destroys_the_key_first_and_bears_being_interrupted(
     assert (tmp_path / "b" / JOURNAL_NAME).read_bytes() == data
     assert is_hollow(tmp_path / "b")
     erase(tmp_path / "b")
-    assert removed == [KEY_NAME, KEY_NAME, JOURNAL_NAME]
+    assert removed == [GONE_NAME, GONE_NAME, JOURNAL_NAME]
     assert not (tmp_path / "b").exists()
     erase(tmp_path / "b")
 
