@@ -1,4 +1,4 @@
-"""What the service refuses. `api.problems` holds the words for people."""
+"""What the service refuses. `api.problem_kinds` holds the words for people."""
 
 from datetime import datetime
 
@@ -7,7 +7,7 @@ class CentreError(Exception):
     """A refusal with a stable code (kebab-case).
 
     Attributes:
-        code: key of `api.problems.KINDS` where the refusal can reach a client.
+        code: key of `api.problem_kinds.KINDS` where the refusal can reach a client.
         detail: one English sentence for operators and logs. Never holds personal data.
         fields: names of what is wrong in the request, never values.
         retry_after: seconds after which another try makes sense.

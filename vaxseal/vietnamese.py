@@ -85,6 +85,6 @@ def vietnamese_of(code: str) -> str:
     """The sentence for a code; for what the centre refused, the centre's own words. Empty where there is none."""
     if code in SENTENCES:
         return SENTENCES[code]
-    from api.problems import KINDS
+    from api.problem_kinds import KINDS
 
     return f"{KINDS[code].vi.title}. {KINDS[code].vi.detail}" if code in KINDS else ""

@@ -3,7 +3,8 @@ import json
 import pytest
 from fastapi import Request
 
-from api.problems import KINDS, preferred_language, respond
+from api.problem_kinds import KINDS
+from api.problems import preferred_language, respond
 
 
 @pytest.mark.parametrize(

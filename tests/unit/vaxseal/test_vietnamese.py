@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import signer
-from api.problems import KINDS
+from api.problem_kinds import KINDS
 from hsm import errors
 from signer.agent import _THIS_MACHINE
 from vaxseal.vietnamese import SENTENCES, vietnamese_of

@@ -1,0 +1,54 @@
+"""A person of the staff: the account, its roles, and the unit that bounds what it may touch."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from sqlalchemy import Connection, select
+
+from api.errors import CentreError
+from api.store.schema import units
+
+Role = Literal["clerk", "signer", "police", "overseer", "ministry", "auditor", "operator"]
+ROLES: Final[tuple[Role, ...]] = ("clerk", "signer", "police", "overseer", "ministry", "auditor", "operator")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """Who acts, proven by a log-in. ``unit`` is the account's own; what lies below it in the tree is in its scope."""
+
+    account: str
+    unit: str
+    roles: frozenset[Role]
+
+    @property
+    def actor(self) -> str:
+        """As the audit names it."""
+        return f"{self.account}@{self.unit}"
+
+
+def refuse_role(staff: Staff, *roles: Role) -> None:
+    """Raises CentreError ``role`` unless the person has one of these."""
+    if staff.roles.isdisjoint(roles):
+        raise CentreError("role", f"this asks for one of: {', '.join(roles)}")
+
+
+def refuse_place(connection: Connection, staff: Staff, unit: str) -> None:
+    """Raises CentreError ``place`` unless ``unit`` is the person's own or lies below it in the tree.
+
+    A closed unit is looked for where its successor stands: the successor inherited its work.
+    """
+    if staff.unit not in units_above(connection, unit):
+        raise CentreError("place", "the unit is not in this person's part of the tree")
+
+
+def units_above(connection: Connection, unit: str) -> tuple[str, ...]:
+    """The unit itself (or, where it is closed, its successor too), then its parents up to the root of the tree."""
+    found: list[str] = []
+    following: str | None = unit
+    while following is not None and following not in found:
+        found.append(following)
+        row = connection.execute(
+            select(units.c.parent, units.c.successor).where(units.c.code == following)
+        ).one_or_none()
+        following = None if row is None else row.successor or row.parent
+    return tuple(found)

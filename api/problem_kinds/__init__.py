@@ -1,0 +1,11 @@
+"""The kinds of problems: one file an area, one table of all."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from api.problem_kinds import accounts, general
+from api.problem_kinds.kind import Kind, Words
+
+__all__ = ["KINDS", "Kind", "Words"]
+
+KINDS: Final[Mapping[str, Kind]] = {**general.KINDS, **accounts.KINDS}
