@@ -55,6 +55,7 @@ def write_slips(
                 kept.append(
                     {
                         "record_id": record_id,
+                        "province": stored.province,
                         "code_hash": hash_claim_code(secret, record_id, code),
                         "failures": 0,
                         "made_at": instant_to_text(at),

@@ -13,7 +13,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of problem: its status and its words. The type URN is `api.problems.TYPE_PREFIX` and the key in `KINDS`."""
+    """One kind of problem: its status and its words. Its URN is `api.problems.TYPE_PREFIX` and the key in `KINDS`."""
 
     status: int
     vi: Words

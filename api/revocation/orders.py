@@ -229,12 +229,12 @@ def _choose(connection: Connection, order_id: str, criteria: Criteria, reason: R
     stands = case(  # where another order holds it, the record returns to where that one found it
         (records.c.state == RecordState.REVOKED.value, state_before(passports.c.uvci)), else_=records.c.state
     )
-    query = criteria.select(connection, passports.c.uvci, literal(order_id), case((newest, stands), else_=None)).where(
-        ~is_revoked(passports.c.uvci, reason=reason.value)
-    )
+    query = criteria.select(
+        connection, passports.c.uvci, literal(order_id), passports.c.province, case((newest, stands), else_=None)
+    ).where(~is_revoked(passports.c.uvci, reason=reason.value))
     if criteria.lot:
-        query = query.with_only_columns(*list(query.selected_columns)[:3])
-    target = insert(revoked_passports).from_select(["uvci", "order_id", "record_state"], query)
+        query = query.with_only_columns(*list(query.selected_columns)[:4])
+    target = insert(revoked_passports).from_select(["uvci", "order_id", "province", "record_state"], query)
     return connection.execute(target, execution_options={"preserve_rowcount": True}).rowcount
 
 

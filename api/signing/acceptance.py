@@ -242,6 +242,7 @@ def _keep_evidence(
                 insert(late_signatures).values(
                     job_id=one.job.job_id,
                     signature=one.signed.signature,
+                    province=one.job.province,
                     reason=reason,
                     fingerprint=session.certificate.fingerprint,
                     account=session.account,

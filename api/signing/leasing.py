@@ -17,7 +17,7 @@ from api.signing.enrolment import inherited_units
 from api.signing.queue import move_records, return_lapsed
 from api.signing.work import next_year, read_versions, work_of
 from api.states import RecordState
-from api.store.schema import intents, jobs, leases, records, tokens
+from api.store.schema import certificate_codes, intents, jobs, leases, records, tokens
 from api.store.transactions import again, writing
 from certificates.errors import CheckError, RecordError
 from certificates.jobs import SigningJob
@@ -208,6 +208,19 @@ def _fix_terms(connection: Connection, centre: Centre, rows: Sequence[Row[Any]],
     known = {(row.record_id, row.version) for row in stored}
     fresh = [row for row in rows if (row.record_id, row.version) not in known]
     if fresh:
+        terms = [
+            {
+                "record_id": row.record_id,
+                "version": row.version,
+                "province": row.province,
+                "uvci": new_uvci(settings.country),
+            }
+            for row in fresh
+        ]
+        connection.execute(
+            insert(certificate_codes),
+            [{name: one[name] for name in ("uvci", "province", "record_id")} for one in terms],
+        )
         connection.execute(
             insert(intents).values(
                 issued_at=instant_to_text(now),
@@ -216,15 +229,7 @@ def _fix_terms(connection: Connection, centre: Centre, rows: Sequence[Row[Any]],
                 country=settings.country,
                 made_at=instant_to_text(now),
             ),
-            [
-                {
-                    "record_id": row.record_id,
-                    "version": row.version,
-                    "province": row.province,
-                    "uvci": new_uvci(settings.country),
-                }
-                for row in fresh
-            ],
+            terms,
         )
 
 

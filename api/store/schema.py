@@ -1,8 +1,8 @@
 """The tables: plain types only, the same on SQLite and on PostgreSQL. `api/store/migrations` brings older ones here.
 
 Times are text, RFC 3339 in UTC with whole seconds (they sort as they are); bytes are blobs; documents are JSON text.
-``province`` stands with whatever grows with the population, so that it can become the partition key (ADR 41): where the
-record was made, whatever becomes of it.
+``province`` is in the key of whatever grows with the population, so that PostgreSQL can part these tables by it
+(ADR 41): where the record was made, whatever becomes of it. Who has an id finds the row without it.
 """
 
 from sqlalchemy import (
@@ -92,7 +92,7 @@ records = Table(  # the newest version of each record
     metadata,
     Column("record_id", String, primary_key=True),
     Column("version", Integer, nullable=False),
-    Column("province", String, nullable=False),
+    Column("province", String, primary_key=True),
     Column("unit", String, ForeignKey("units.code"), nullable=False),
     Column("state", String, nullable=False),  # api.states.RecordState
     Column("reason", String),  # why it stands there: a code
@@ -109,14 +109,15 @@ records = Table(  # the newest version of each record
 record_versions = Table(
     "record_versions",
     metadata,
-    Column("record_id", String, ForeignKey("records.record_id"), primary_key=True),
+    Column("record_id", String, primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("province", String, nullable=False),
+    Column("province", String, primary_key=True),
     Column("document", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("made_by", String, nullable=False),
     Column("why", String, nullable=False),
     Column("made_at", String, nullable=False),
+    ForeignKeyConstraint(["record_id", "province"], ["records.record_id", "records.province"]),
 )
 
 evidence = Table(  # the proof of a version's identity: a register answer or an attestation
@@ -124,10 +125,13 @@ evidence = Table(  # the proof of a version's identity: a register answer or an 
     metadata,
     Column("record_id", String, primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("province", String, nullable=False),
+    Column("province", String, primary_key=True),
     Column("document", Text, nullable=False),
     Column("made_at", String, nullable=False),
-    ForeignKeyConstraint(["record_id", "version"], ["record_versions.record_id", "record_versions.version"]),
+    ForeignKeyConstraint(
+        ["record_id", "version", "province"],
+        ["record_versions.record_id", "record_versions.version", "record_versions.province"],
+    ),
 )
 
 intents = Table(  # stored before anything is signed; a lapsed lease comes back to the same intent
@@ -135,14 +139,26 @@ intents = Table(  # stored before anything is signed; a lapsed lease comes back 
     metadata,
     Column("record_id", String, primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("province", String, nullable=False),
-    Column("uvci", String, nullable=False, unique=True),
+    Column("province", String, primary_key=True),
+    Column("uvci", String, nullable=False),
     Column("issued_at", String, nullable=False),
     Column("expires_at", String, nullable=False),
     Column("issuer", String, nullable=False),
     Column("country", String, nullable=False),
     Column("made_at", String, nullable=False),
-    ForeignKeyConstraint(["record_id", "version"], ["record_versions.record_id", "record_versions.version"]),
+    ForeignKeyConstraint(
+        ["record_id", "version", "province"],
+        ["record_versions.record_id", "record_versions.version", "record_versions.province"],
+    ),
+    UniqueConstraint("uvci", "province"),
+)
+
+certificate_codes = Table(  # a code is given once in the whole country, whatever the other tables are parted by
+    "certificate_codes",
+    metadata,
+    Column("uvci", String, primary_key=True),
+    Column("province", String, nullable=False),
+    Column("record_id", String, nullable=False),
 )
 
 leases = Table(
@@ -163,7 +179,7 @@ jobs = Table(
     Column("lease_id", String, ForeignKey("leases.lease_id"), nullable=False),
     Column("record_id", String, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("province", String, nullable=False),
+    Column("province", String, primary_key=True),
     Column("task", String, nullable=False),
     Column("came_from", String, nullable=False),  # the record's state before, where it returns to
     Column("state", String, nullable=False),  # leased, done, refused, lapsed
@@ -174,7 +190,9 @@ jobs = Table(
     Column("layout", String, nullable=False),
     Column("made_at", String, nullable=False),
     Column("closed_at", String),
-    ForeignKeyConstraint(["record_id", "version"], ["intents.record_id", "intents.version"]),
+    ForeignKeyConstraint(
+        ["record_id", "version", "province"], ["intents.record_id", "intents.version", "intents.province"]
+    ),
     Index("jobs_record", "record_id", "version", "task"),
     Index("jobs_lease", "lease_id"),
     Index("jobs_state", "state", "lease_id"),
@@ -185,7 +203,7 @@ confirmations = Table(
     metadata,
     Column("record_id", String, primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("province", String, nullable=False),
+    Column("province", String, primary_key=True),
     Column("cose", LargeBinary, nullable=False),
     Column("fingerprint", LargeBinary, ForeignKey("tokens.fingerprint"), nullable=False),
     Column("account", String, nullable=False),
@@ -199,10 +217,10 @@ passports = Table(
     Column("uvci", String, primary_key=True),
     Column("record_id", String, nullable=False),
     Column("version", Integer, nullable=False),
-    Column("province", String, nullable=False),
+    Column("province", String, primary_key=True),
     Column("state", String, nullable=False),  # signed, held, issued
     Column("reason", String),  # why the gate held it
-    Column("job_id", String, ForeignKey("jobs.job_id"), nullable=False),
+    Column("job_id", String, nullable=False),
     Column("fingerprint", LargeBinary, ForeignKey("tokens.fingerprint"), nullable=False),  # whose key signed
     Column("account", String, nullable=False),
     Column("signed_at", String, nullable=False),
@@ -213,7 +231,8 @@ passports = Table(
     Column("pdf_digest", LargeBinary, nullable=False),  # of the PDF that the agent prepared
     Column("cms", LargeBinary, nullable=False),  # the agent's signature over the PDF
     Column("pdf", LargeBinary),
-    UniqueConstraint("record_id", "version"),
+    UniqueConstraint("record_id", "version", "province"),
+    ForeignKeyConstraint(["job_id", "province"], ["jobs.job_id", "jobs.province"]),
     Index("passports_state", "state"),
     Index("passports_signer", "fingerprint", "signed_at"),
 )
@@ -221,12 +240,14 @@ passports = Table(
 late_signatures = Table(  # valid signatures that came too late or a second time: evidence, never released
     "late_signatures",
     metadata,
-    Column("job_id", String, ForeignKey("jobs.job_id"), primary_key=True),
+    Column("job_id", String, primary_key=True),
     Column("signature", LargeBinary, primary_key=True),
+    Column("province", String, primary_key=True),
     Column("reason", String, nullable=False),  # late, old-version, again
     Column("fingerprint", LargeBinary, ForeignKey("tokens.fingerprint"), nullable=False),
     Column("account", String, nullable=False),
     Column("received_at", String, nullable=False),
+    ForeignKeyConstraint(["job_id", "province"], ["jobs.job_id", "jobs.province"]),
 )
 
 revocation_orders = Table(
@@ -246,9 +267,11 @@ revocation_orders = Table(
 revoked_passports = Table(  # revoked is what stands here in an order that is not withdrawn
     "revoked_passports",
     metadata,
-    Column("uvci", String, ForeignKey("passports.uvci"), primary_key=True),
+    Column("uvci", String, primary_key=True),
     Column("order_id", String, ForeignKey("revocation_orders.order_id"), primary_key=True),
+    Column("province", String, primary_key=True),
     Column("record_state", String),  # where the record stood and returns to; None: a newer version goes its own way
+    ForeignKeyConstraint(["uvci", "province"], ["passports.uvci", "passports.province"]),
     Index("revoked_passports_order", "order_id", "uvci"),
 )
 
@@ -271,10 +294,12 @@ revocation_entries = Table(  # what checkers shall have on their list
 claim_codes = Table(  # the second secret, printed on the paper slip; only a keyed hash is kept
     "claim_codes",
     metadata,
-    Column("record_id", String, ForeignKey("records.record_id"), primary_key=True),
+    Column("record_id", String, primary_key=True),
+    Column("province", String, primary_key=True),
     Column("code_hash", LargeBinary, nullable=False),
     Column("failures", Integer, nullable=False, default=0),
     Column("made_at", String, nullable=False),
+    ForeignKeyConstraint(["record_id", "province"], ["records.record_id", "records.province"]),
 )
 
 challenges = Table(

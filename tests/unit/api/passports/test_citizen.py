@@ -30,6 +30,7 @@ def issued(make: Any) -> tuple[World, Any]:
         connection.execute(
             insert(claim_codes).values(
                 record_id=record_id,
+                province="01",
                 code_hash=hash_claim_code(world.centre.secret, record_id, CODE),
                 failures=0,
                 made_at="2022-03-01T00:00:00Z",

@@ -67,7 +67,7 @@ def test_guesses_that_come_at_once_are_all_counted(make: Any, pool: ThreadPoolEx
     secret = world.centre.secret
     with writing(world.engine) as connection:
         values = {"record_id": record_id, "code_hash": hash_claim_code(secret, record_id, "right"), "failures": 0}
-        connection.execute(claim_codes.insert(), values | {"made_at": "x"})
+        connection.execute(claim_codes.insert(), values | {"province": "01", "made_at": "x"})
         code = connection.exec_driver_sql("SELECT uvci FROM passports").scalar_one()
 
     def guess(claim: str) -> str:
