@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -199,6 +199,9 @@ class Outermost:
 
         try:
             await self._app(scope, receive, noting)
+        except DataError:  # a text that PostgreSQL cannot keep: U+0000
+            if status == 0:
+                await respond(Request(scope), "request-form")(scope, receive, noting)
         except Exception as error:
             # The text may hold a person's data (a statement's parameters): only its kind and place go out.
             place = traceback.extract_tb(error.__traceback__)[-1]

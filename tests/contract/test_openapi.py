@@ -1,0 +1,83 @@
+"""Every route is asked what its OpenAPI says it takes, and what it does not: none fails, and all refuse in one form."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
+
+from api.problem_kinds import KINDS as PROBLEMS
+from api.problems import MEDIA_TYPE, Problem
+from tests.support.centre import World, make_world
+from tests.support.databases import KINDS, Kind, addresses
+
+THOROUGH = settings().max_examples > 1000
+EXAMPLES = 300 if THOROUGH else 6  # of each route, form and caller
+SERVER_FAULT = 500
+CALM = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    deadline=None,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def callers(world: World) -> list[dict[str, str]]:
+    """The headers of one caller of each kind."""
+    return [{}, *({"Authorization": f"Bearer {world.agent(unit).bearer}"} for unit in ("TYT-1", "BYT"))]
+
+
+@pytest.fixture(params=KINDS)
+def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    kind: Kind = request.param
+    with addresses(kind) as new:
+        made = make_world(tmp_path, address=new(tmp_path))
+        made.add_records(2)
+        yield made
+        made.engine.dispose()
+
+
+@pytest.mark.parametrize("form", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["valid", "invalid"])
+def test_whatever_comes_gets_an_answer_of_the_documented_form(world: World, form: GenerationMode) -> None:
+    schema = schemathesis.openapi.from_asgi("/openapi.json", world.client.app)
+    asked = Counter[int]()
+    for found in schema.get_all_operations():
+        assert isinstance(found, Ok), "the OpenAPI document has a fault"
+        for headers in callers(world):
+            with suppress(Unsatisfiable):  # it takes whatever comes: there is nothing invalid to send
+                ask(found.ok(), form, headers, asked)
+    assert asked[200] or form is GenerationMode.NEGATIVE
+    assert asked[422]
+    assert asked[401]
+
+
+def ask(operation: Any, form: GenerationMode, headers: dict[str, str], asked: Counter[int]) -> None:
+    @CALM
+    @given(case=operation.as_strategy(generation_mode=form))
+    def one(case: Any) -> None:
+        answer = case.call(headers=headers)
+        where = f"{operation.method} {operation.path}: {answer.status_code}"
+        assert answer.status_code < SERVER_FAULT, where
+        if answer.status_code >= 400:
+            assert answer.headers["content-type"][0] == MEDIA_TYPE, where
+            assert Problem.model_validate_json(answer.content).code in PROBLEMS, where
+        else:
+            case.validate_response(answer)
+        asked[answer.status_code] += 1
+
+    one()
+
+
+@pytest.mark.parametrize("world", ["postgresql"], indirect=True)
+def test_a_text_that_postgresql_cannot_keep_is_the_callers_fault(world: World) -> None:
+    answer = world.agent("TYT-1").post("/v1/signing/submit", {"lease_id": "a\x00b", "signed": [], "refused": []})
+    assert (answer.status_code, answer.json()["code"]) == (422, "request-form")
