@@ -1,11 +1,11 @@
-"""The service put together: routes, errors, limits, logs. Every route is public by the list here or needs a bearer."""
+"""The service put together: routes, errors, limits, logs. Every route is public by the list here, or names who may."""
 
 import threading
 import time
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import structlog
 from fastapi import Depends, FastAPI, Request
@@ -16,9 +16,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import auth
+from api.accounts import routes as account_routes
+from api.accounts.sessions import StaffGuard
+from api.accounts.staff import Role
 from api.auth import get_centre, require_session
 from api.checkers import files as list_files
 from api.checkers import routes as checker_routes
@@ -50,7 +54,18 @@ PUBLIC: Final = frozenset(
         "/v1/checkers/verify-bulk",
         "/v1/lists/bundle.cbor",
         "/v1/lists/parts/{sha256}",
+        "/v1/staff/login",
     }
+)
+Access = Literal["public", "token"] | frozenset[Role]
+_MODULES: Final = (
+    auth,
+    signing_routes,
+    station_routes,
+    passport_routes,
+    checker_routes,
+    list_files,
+    account_routes,
 )
 PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
 COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose
@@ -108,7 +123,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.verify_limit = RateLimit(centre.settings.verifications_per_minute)
     app.state.checker_lists = CheckerLists(centre)
     app.state.verdict_counts = counts
-    for module in (auth, signing_routes, station_routes, passport_routes, checker_routes, list_files):
+    for module in _MODULES:
         app.router.routes.extend(module.router.routes)  # plain routes, so that the check below sees every one
     app.add_api_route("/healthz", healthz, methods=["GET"], tags=["operation"], responses=RESPONSES)
     _add_errors(app)
@@ -245,12 +260,25 @@ def _add_errors(app: FastAPI) -> None:
         return respond(request, code, headers=error.headers)
 
 
+def access_of(route: BaseRoute) -> Access:
+    """Who may call a route: anybody, the token of a unit, or people with one of these roles.
+
+    Raises CentreError ``route-open``: it is neither public by the list nor protected, or it is both.
+    """
+    path = getattr(route, "path", "")
+    calls = set(_calls(route.dependant)) if isinstance(route, APIRoute) else set()
+    found: list[Access] = ["public"] if path in PUBLIC else []
+    found += ["token"] if require_session in calls else []
+    found += [call.roles for call in calls if isinstance(call, StaffGuard)]
+    if len(found) != 1:
+        raise CentreError("route-open", f"{path} is neither public by the list nor protected, or it is both")
+    return found[0]
+
+
 def _deny_by_default(app: FastAPI) -> None:
-    """Refuse to start with a route that is neither public by the list nor asks for a session."""
+    """Refuse to start with a route of which nobody can say who may call it."""
     for route in app.routes:
-        path = getattr(route, "path", "")
-        if path not in PUBLIC and not (isinstance(route, APIRoute) and require_session in _calls(route.dependant)):
-            raise CentreError("route-open", f"{path} is neither public by the list nor protected")
+        access_of(route)
 
 
 def _calls(dependant: Any) -> Iterator[Any]:

@@ -1,5 +1,6 @@
 """A person of the staff: the account, its roles, and the unit that bounds what it may touch."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -52,3 +53,17 @@ def units_above(connection: Connection, unit: str) -> tuple[str, ...]:
         ).one_or_none()
         following = None if row is None else row.successor or row.parent
     return tuple(found)
+
+
+def roles_from_text(text: str) -> frozenset[Role]:
+    """The roles as the table keeps them, with blanks between; what nobody knows any more is no role."""
+    given = text.split()
+    return frozenset(role for role in ROLES if role in given)
+
+
+def roles_to_text(roles: Iterable[str]) -> str:
+    """In the order of the alphabet. Raises CentreError ``account-roles``: none, or one that nobody knows."""
+    given = set(roles)
+    if not given or not given <= set(ROLES):
+        raise CentreError("account-roles", f"an account has one or more of: {', '.join(ROLES)}")
+    return " ".join(sorted(given))

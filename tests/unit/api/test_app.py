@@ -3,17 +3,20 @@ import dataclasses
 import json
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 from structlog.testing import capture_logs
 
 import api
-from api.app import PUBLIC, create_app
+from api.accounts.sessions import require_staff
+from api.accounts.staff import Staff
+from api.app import PUBLIC, access_of, create_app
+from api.auth import Session, require_session
 from api.context import Centre
 from api.errors import CentreError
 from api.limits import RateLimit
@@ -52,9 +55,12 @@ def test_the_service_asks_the_authorities_by_itself(
 
 
 def test_every_route_is_listed_here(world: World) -> None:
-    """A new route must be put into one of the two lists by hand: public, or for a logged-in token."""
-    paths = {getattr(route, "path", "") for route in world.client.app.routes}  # type: ignore[attr-defined]
-    assert paths == PUBLIC | PROTECTED
+    """A new route must be put into one of the two lists by hand, public or for a logged-in token; or it names roles."""
+    paths: dict[object, set[str]] = {"public": set(), "token": set()}
+    for route in world.client.app.routes:  # type: ignore[attr-defined]
+        paths.setdefault(access_of(route), set()).add(route.path)
+    assert paths["public"] == PUBLIC
+    assert paths["token"] == PROTECTED
 
 
 def test_every_protected_route_refuses_without_a_bearer(world: World) -> None:
@@ -123,6 +129,26 @@ def test_an_open_route_keeps_the_service_from_starting(world: World, monkeypatch
     monkeypatch.setattr(passport_routes, "router", router)
     with pytest.raises(CentreError, match="/v1/sign"):
         create_app(world.centre)
+
+
+def test_a_route_of_two_minds_keeps_the_service_from_starting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    router = APIRouter()
+
+    @router.post("/v1/both")
+    def both(
+        _session: Annotated[Session, Depends(require_session)],
+        _staff: Annotated[Staff, Depends(require_staff("clerk"))],
+    ) -> None:
+        """Whose is it?"""
+
+    monkeypatch.setattr(passport_routes, "router", router)
+    with pytest.raises(CentreError, match="/v1/both"):
+        create_app(world.centre)
+
+
+def test_a_guard_without_a_role_is_no_guard() -> None:
+    with pytest.raises(ValueError, match="names its roles"):
+        require_staff()
 
 
 def test_no_module_of_the_service_can_sign() -> None:

@@ -1,0 +1,105 @@
+"""Sessions of the staff, and the guard of their routes. The bearer is kept as its SHA-256 only."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Annotated, Final
+
+from fastapi import Depends, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import delete, insert, select
+
+from api.accounts.login import Proven
+from api.accounts.staff import Role, Staff, refuse_role, roles_from_text
+from api.audit import record_act
+from api.auth import get_centre
+from api.context import Centre
+from api.errors import CentreError
+from api.store.counters import sweep
+from api.store.schema_accounts import accounts, staff_sessions
+from api.store.transactions import writing
+from certificates.records.model import instant_from_text, instant_to_text
+
+SESSION_LIFE: Final = timedelta(hours=8)
+staff_bearer: Final = HTTPBearer(
+    scheme_name="StaffBearer", auto_error=False, description="The token of POST /v1/staff/login"
+)
+
+
+def open_session(centre: Centre, proven: Proven) -> tuple[str, Staff, datetime]:
+    """Eight hours for who proved who they are. Returns the bearer, the person and the end.
+
+    Raises CentreError ``staff-login-refused``: the account is gone or disabled.
+    """
+    now = centre.clock()
+    bearer, expires_at = secrets.token_urlsafe(32), now + SESSION_LIFE
+    with writing(centre.engine) as connection:
+        row = connection.execute(
+            select(accounts.c.unit, accounts.c.roles)
+            .where(accounts.c.account == proven.account, accounts.c.disabled_at.is_(None))
+            .with_for_update()
+        ).one_or_none()
+        if row is None:
+            raise CentreError("staff-login-refused")
+        staff = Staff(account=proven.account, unit=row.unit, roles=roles_from_text(row.roles))
+        sweep(connection, staff_sessions, staff_sessions.c.expires_at < instant_to_text(now))
+        connection.execute(
+            insert(staff_sessions).values(
+                token_hash=_bearer_hash(bearer), account=proven.account, expires_at=instant_to_text(expires_at)
+            )
+        )
+        record_act(connection, at=now, actor=staff.actor, act="staff-login", subject=proven.account, reason=proven.by)
+    return bearer, staff, expires_at
+
+
+def close_session(centre: Centre, bearer: str) -> None:
+    """The bearer is worth nothing from now on."""
+    with writing(centre.engine) as connection:
+        connection.execute(delete(staff_sessions).where(staff_sessions.c.token_hash == _bearer_hash(bearer)))
+
+
+def find_staff(centre: Centre, bearer: str) -> Staff:
+    """Who acts, with unit and roles as they are now. Raises CentreError ``staff-session-ended``."""
+    with centre.engine.connect() as connection:
+        row = connection.execute(
+            select(accounts.c.account, accounts.c.unit, accounts.c.roles, staff_sessions.c.expires_at)
+            .join(staff_sessions, staff_sessions.c.account == accounts.c.account)
+            .where(staff_sessions.c.token_hash == _bearer_hash(bearer), accounts.c.disabled_at.is_(None))
+        ).one_or_none()
+    if row is None or instant_from_text(row.expires_at) <= centre.clock():
+        raise CentreError("staff-session-ended")
+    return Staff(account=row.account, unit=row.unit, roles=roles_from_text(row.roles))
+
+
+def _bearer_hash(bearer: str) -> bytes:
+    return hashlib.sha256(bearer.encode()).digest()
+
+
+class StaffGuard:
+    """The dependency of a route for the staff. `api.app` reads ``roles`` off it: who may call the route at all."""
+
+    def __init__(self, roles: frozenset[Role]) -> None:
+        self.roles = roles
+
+    def __call__(
+        self,
+        centre: Annotated[Centre, Depends(get_centre)],
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Security(staff_bearer)],
+    ) -> Staff:
+        if credentials is None:
+            raise CentreError("staff-bearer-missing")
+        staff = find_staff(centre, credentials.credentials)
+        refuse_role(staff, *sorted(self.roles))
+        return staff
+
+
+@cache
+def require_staff(*roles: Role) -> StaffGuard:
+    """The guard of a route for people who have one of these roles.
+
+    Roles do not say where: the use case asks `api.accounts.staff.refuse_place` about the unit.
+    """
+    if not roles:
+        raise ValueError("a route for the staff names its roles")
+    return StaffGuard(frozenset(roles))

@@ -1,0 +1,41 @@
+"""The staff: accounts, sessions, tries to log in."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "accounts",
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("roles", sa.String(), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=False),
+        sa.Column("password_set_at", sa.String(), nullable=True),
+        sa.Column("totp_secret", sa.LargeBinary(), nullable=False),
+        sa.Column("totp_step", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("made_at", sa.String(), nullable=False),
+        sa.Column("made_by", sa.String(), nullable=False),
+        sa.Column("disabled_at", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["unit"], ["units.code"]),
+        sa.PrimaryKeyConstraint("account"),
+    )
+    op.create_table(
+        "staff_sessions",
+        sa.Column("token_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("expires_at", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["accounts.account"]),
+        sa.PrimaryKeyConstraint("token_hash"),
+    )
+    op.create_index("staff_sessions_account", "staff_sessions", ["account"], unique=False)
+    op.create_table(
+        "login_tries",
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("not_before", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("name"),
+    )

@@ -1,0 +1,39 @@
+"""The tables of the staff: who they are, their sessions, and what must wait for a second person."""
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+
+from api.store.schema import metadata
+
+_Many = BigInteger().with_variant(Integer, "sqlite")
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account", String, primary_key=True),
+    Column("unit", String, ForeignKey("units.code"), nullable=False),
+    Column("roles", String, nullable=False),  # in the order of the alphabet, blanks between
+    Column("password_hash", String, nullable=False),  # argon2id, PHC string
+    Column("password_set_at", String),  # by the person; None: the first one, which somebody else has seen
+    Column("totp_secret", LargeBinary, nullable=False),  # sealed under the service's secret
+    Column("totp_step", _Many, nullable=False),  # the last one that a code was accepted for
+    Column("made_at", String, nullable=False),
+    Column("made_by", String, nullable=False),
+    Column("disabled_at", String),
+)
+
+staff_sessions = Table(
+    "staff_sessions",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),  # SHA-256 of the bearer token
+    Column("account", String, ForeignKey("accounts.account"), nullable=False),
+    Column("expires_at", String, nullable=False),
+    Index("staff_sessions_account", "account"),
+)
+
+login_tries = Table(  # of any name, whether there is such an account or not
+    "login_tries",
+    metadata,
+    Column("name", LargeBinary, primary_key=True),  # keyed hash
+    Column("failures", Integer, nullable=False),  # since the last log-in
+    Column("not_before", String),  # of the next try
+)
