@@ -1,13 +1,15 @@
-"""HTTP for the staff's log-in."""
+"""HTTP for the staff: log-in, single records, and what leaves the centre in one piece."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Security
+from fastapi import APIRouter, Depends, Query, Security
 from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.accounts.exports import APPROVERS, Export, approve_export, count_exports, list_waiting
 from api.accounts.login import LogIn, PasswordAndCode, prove_by_password
 from api.accounts.passwords import LONGEST
+from api.accounts.reading import READERS, Purpose, read_record
 from api.accounts.sessions import close_session, open_session, require_staff, staff_bearer
 from api.accounts.staff import ROLES, Staff
 from api.auth import ACCOUNT_PATTERN, get_centre
@@ -73,3 +75,91 @@ def logout(
 def me(staff: Annotated[Staff, Depends(require_staff(*ROLES))]) -> StaffAnswer:
     """Who is logged in, where and as what."""
     return StaffAnswer.of(staff)
+
+
+class ReadRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    record_id: str = Field(max_length=64)
+    purpose: Purpose = Field(description="what the record is read for; it stands in the log")
+
+
+class ReadAnswer(BaseModel):
+    record: dict[str, Any]
+    state: str
+    reason: str | None
+
+
+@router.post("/records/read")
+def read(
+    request: ReadRequest,
+    centre: Annotated[Centre, Depends(get_centre)],
+    staff: Annotated[Staff, Depends(require_staff(*READERS))],
+) -> ReadAnswer:
+    """The newest version of one record. Who read it, and what for, stands in the log."""
+    found = read_record(centre, staff, request.record_id, request.purpose)
+    return ReadAnswer(record=found.record.to_dict(), state=found.state.value, reason=found.reason)
+
+
+class ExportAnswer(BaseModel):
+    export_id: str
+    account: str = Field(description="who asked for it")
+    unit: str
+    kind: str
+    what: str
+    persons: int = Field(description="rows about people")
+    state: str = Field(description="granted, waiting, approved or taken")
+    asked_at: str
+    approved_by: str | None
+
+    @classmethod
+    def of(cls, export: Export) -> "ExportAnswer":
+        return cls(**{name: getattr(export, name) for name in cls.model_fields})
+
+
+class ApproveRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    export_id: str = Field(max_length=64)
+
+
+class WaitingAnswer(BaseModel):
+    exports: list[ExportAnswer]
+
+
+class CountAnswer(BaseModel):
+    account: str
+    unit: str
+    exports: int
+    persons: int
+
+
+class CountsAnswer(BaseModel):
+    day: str
+    counts: list[CountAnswer]
+
+
+@router.get("/exports/waiting")
+def exports_waiting(
+    centre: Annotated[Centre, Depends(get_centre)], staff: Annotated[Staff, Depends(require_staff(*APPROVERS))]
+) -> WaitingAnswer:
+    """What others of one's units ask for, and needs a second person."""
+    return WaitingAnswer(exports=[ExportAnswer.of(one) for one in list_waiting(centre, staff)])
+
+
+@router.post("/exports/approve")
+def exports_approve(
+    request: ApproveRequest,
+    centre: Annotated[Centre, Depends(get_centre)],
+    staff: Annotated[Staff, Depends(require_staff(*APPROVERS))],
+) -> ExportAnswer:
+    """Let another person's export go."""
+    return ExportAnswer.of(approve_export(centre, staff, request.export_id))
+
+
+@router.get("/exports/counts")
+def exports_counts(
+    day: Annotated[str, Query(pattern=r"^\d{4}-\d{2}-\d{2}$")],
+    centre: Annotated[Centre, Depends(get_centre)],
+    staff: Annotated[Staff, Depends(require_staff("overseer", "ministry", "auditor"))],
+) -> CountsAnswer:
+    """How many rows about people each person took on a day, in one's units."""
+    return CountsAnswer(day=day, counts=[CountAnswer(**one) for one in count_exports(centre, staff, day=day)])

@@ -75,4 +75,40 @@ KINDS: Final[Mapping[str, Kind]] = {
             "Outside the account's units", "This belongs to another unit. Pass it on to that unit or to the one above."
         ),
     ),
+    "record-unknown": Kind(
+        404,
+        Words("Không có hồ sơ này", "Không có hồ sơ mang mã này. Hãy kiểm tra lại mã hồ sơ."),
+        Words("No such record", "There is no record of this id. Check it."),
+    ),
+    "second-person": Kind(
+        403,
+        Words("Cần người thứ hai", "Người đề nghị không được tự duyệt. Hãy nhờ một người khác duyệt."),
+        Words("A second person is needed", "Who asks does not approve. Ask somebody else to do it."),
+    ),
+    "export-unknown": Kind(
+        404,
+        Words("Không có đề nghị xuất dữ liệu này", "Mã không đúng, hoặc là của người khác hay danh sách khác."),
+        Words("No such export", "The id is wrong, or belongs to another person or another list."),
+    ),
+    "export-waiting": Kind(
+        409,
+        Words(
+            "Đang chờ người thứ hai duyệt",
+            "Mỗi người mỗi ngày tự xuất được 200 dòng có thông tin cá nhân. Nhiều hơn thì cần một người khác duyệt.",
+        ),
+        Words(
+            "It waits for a second person",
+            "One person takes 200 rows about people a day. For more, somebody else must approve.",
+        ),
+    ),
+    "export-settled": Kind(
+        409,
+        Words("Đề nghị đã xong", "Đề nghị đã được duyệt, đã xuất, hoặc quá một ngày. Hãy đề nghị lại."),
+        Words("The request is settled", "It was approved or taken before, or a day has passed. Ask anew."),
+    ),
+    "export-grown": Kind(
+        409,
+        Words("Danh sách đã dài thêm", "Danh sách nay có nhiều dòng hơn lúc đề nghị. Hãy đề nghị lại."),
+        Words("The list has grown", "It has more rows now than were asked for. Ask anew."),
+    ),
 }

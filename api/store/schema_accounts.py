@@ -19,6 +19,7 @@ accounts = Table(
     Column("made_at", String, nullable=False),
     Column("made_by", String, nullable=False),
     Column("disabled_at", String),
+    Index("accounts_unit", "unit"),
 )
 
 staff_sessions = Table(
@@ -36,4 +37,21 @@ login_tries = Table(  # of any name, whether there is such an account or not
     Column("name", LargeBinary, primary_key=True),  # keyed hash
     Column("failures", Integer, nullable=False),  # since the last log-in
     Column("not_before", String),  # of the next try
+)
+
+exports = Table(  # what left the centre in one piece, or waits for a second person to let it
+    "exports",
+    metadata,
+    Column("export_id", String, primary_key=True),
+    Column("account", String, nullable=False),  # who asks
+    Column("day", String, nullable=False),  # in Viet Nam, when it was asked for
+    Column("unit", String, ForeignKey("units.code"), nullable=False),
+    Column("kind", String, nullable=False),
+    Column("what", String, nullable=False),  # which rows of the unit: no personal data
+    Column("persons", Integer, nullable=False),  # rows about people, at most
+    Column("asked_at", String, nullable=False),
+    Column("approved_by", String),  # None: few enough for one person, or it waits
+    Column("approved_at", String),
+    Column("taken_at", String),
+    Index("exports_day", "day", "account"),
 )

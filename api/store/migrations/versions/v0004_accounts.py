@@ -1,4 +1,4 @@
-"""The staff: accounts, sessions, tries to log in."""
+"""The staff: accounts, sessions, tries to log in; and what waits for a second person."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["unit"], ["units.code"]),
         sa.PrimaryKeyConstraint("account"),
     )
+    op.create_index("accounts_unit", "accounts", ["unit"], unique=False)
     op.create_table(
         "staff_sessions",
         sa.Column("token_hash", sa.LargeBinary(), nullable=False),
@@ -39,3 +40,20 @@ def upgrade() -> None:
         sa.Column("not_before", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("name"),
     )
+    op.create_table(
+        "exports",
+        sa.Column("export_id", sa.String(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("day", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("persons", sa.Integer(), nullable=False),
+        sa.Column("asked_at", sa.String(), nullable=False),
+        sa.Column("approved_by", sa.String(), nullable=True),
+        sa.Column("approved_at", sa.String(), nullable=True),
+        sa.Column("taken_at", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["unit"], ["units.code"]),
+        sa.PrimaryKeyConstraint("export_id"),
+    )
+    op.create_index("exports_day", "exports", ["day", "account"], unique=False)

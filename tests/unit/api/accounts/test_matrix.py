@@ -1,0 +1,87 @@
+"""Every route as every role, at the person's own unit and at another one: nothing succeeds that should not."""
+
+from collections import Counter
+from typing import Any
+
+from fastapi import FastAPI
+
+from api.accounts.staff import ROLES, Role
+from api.app import access_of
+from tests.support.centre import World
+from tests.support.examples import EXAMPLES, Request
+from tests.support.matrix import PAGE, name_of, page_of
+from tests.support.staff import add_person
+
+OWN, FOREIGN = "TYT-1", "TYT-2"
+UNDISCLOSED = {401, 403, 404}
+
+
+def call(world: World, name: str, request: Request, bearer: str | None) -> Any:
+    method, path = name.split()
+    headers = {} if bearer is None else {"Authorization": f"Bearer {bearer}"}
+    for key, value in (request.path or {}).items():
+        path = path.replace(f"{{{key}}}", value)
+    given: dict[str, Any] = {"params": dict(request.params or {}), "headers": headers}
+    if request.content is not None:
+        given["content"] = request.content
+    elif method != "GET":
+        given["json"] = {} if request.body is None else request.body
+    return world.client.request(method, path, **given)
+
+
+def staff_routes(world: World) -> dict[str, frozenset[Role]]:
+    found = {name_of(route): access_of(route) for route in world.client.app.routes}  # type: ignore[attr-defined]
+    return {name: access for name, access in found.items() if isinstance(access, frozenset)}
+
+
+def test_every_route_of_the_staff_has_an_example(world: World) -> None:
+    assert set(staff_routes(world)) == set(EXAMPLES)
+
+
+def test_the_page_is_that_of_the_service(world: World) -> None:
+    app = world.client.app
+    assert isinstance(app, FastAPI)
+    assert page_of(app) == PAGE.read_text("utf-8"), "run python -m tests.support.matrix"
+
+
+def test_nothing_succeeds_that_should_not(world: World) -> None:
+    people = iter(range(10_000))
+
+    def bearer_of(role: Role) -> str:
+        return add_person(world, f"p{next(people)}", OWN, role).bearer  # a fresh one: log-out is among the routes
+
+    agent = world.agent(OWN)
+    cells: Counter[str] = Counter()
+    unexpected: list[str] = []
+    useless: list[str] = []
+    for name, allowed in staff_routes(world).items():
+        example = EXAMPLES[name]
+        for unit in (OWN, FOREIGN) if example.placed else (OWN,):
+            cells["refused"] += 2
+            for bearer in (None, agent.bearer):
+                answer = call(world, name, example.about(world, unit), bearer)
+                if answer.status_code != 401:
+                    unexpected.append(f"{name} without an account: {answer.status_code}")
+            for role in ROLES:
+                answer = call(world, name, example.about(world, unit), bearer_of(role))
+                fine = answer.status_code < 300
+                if role in allowed and unit == OWN:
+                    cells["allowed"] += 1
+                    useless += [] if fine else [f"{name} as {role}: {answer.status_code} {answer.text}"]
+                    continue
+                cells["refused"] += 1
+                wanted = {403} if role not in allowed else UNDISCLOSED
+                if answer.status_code not in wanted:
+                    unexpected.append(f"{name} as {role} at {unit}: {answer.status_code}")
+    assert unexpected == []
+    assert useless == [], "an example that fails at home shows nothing"
+    assert cells["refused"] > cells["allowed"] > 0
+
+
+def test_the_routes_of_tokens_take_no_account(world: World) -> None:
+    routes = [route for route in world.client.app.routes if access_of(route) == "token"]  # type: ignore[attr-defined]
+    assert routes
+    for route in routes:
+        for role in ROLES:
+            bearer = add_person(world, f"{role}{route.path.replace('/', '.')}", OWN, role).bearer
+            assert call(world, name_of(route), Request(), bearer).status_code == 401
