@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import auth
+from api.accounts import proposal_routes
 from api.accounts import routes as account_routes
 from api.accounts.sessions import StaffGuard
 from api.accounts.staff import Role
@@ -66,6 +67,7 @@ _MODULES: Final = (
     checker_routes,
     list_files,
     account_routes,
+    proposal_routes,
 )
 PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
 COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose

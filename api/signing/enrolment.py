@@ -1,6 +1,7 @@
 """Units and their tokens: who may sign at all."""
 
 import re
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from api.audit import record_act
 from api.auth import read_certificate
 from api.config import Settings
 from api.errors import CentreError
-from api.signing.authorities import UNCHECKED, Authorities, check_standing, note_standing
+from api.signing.authorities import UNCHECKED, Authorities, Source, check_standing, note_standing
 from api.signing.fetching import Fetch
 from api.signing.queue import close_jobs
 from api.signing.work import next_year
@@ -29,6 +30,27 @@ _SPECIMEN: Final = "SPECIMEN"
 _SHOWN: Final = ("name", "kind", "parent", "province", "opened_on", "closed_on", "successor")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUnit:
+    """A unit that shall be entered into the tree."""
+
+    code: str
+    name: str
+    kind: str
+    province: str
+    opened_on: date
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrollable:
+    """A certificate that passed all checks for a unit; ``source``: who stands by it. Made by `check_token` only."""
+
+    unit: str
+    certificate: SigningCertificate
+    source: Source
+
+
 def add_unit(
     engine: Engine,
     *,
@@ -41,30 +63,38 @@ def add_unit(
     at: datetime,
     parent: str | None = None,
 ) -> None:
-    """Enter a unit into the tree.
-
-    Raises CentreError ``unit-form``, ``unit-kind``, ``unit-exists`` or ``unit-unknown`` (the parent).
-    """
-    if not re.fullmatch(r"[A-Z0-9-]{1,32}", code) or not name.strip():
-        raise CentreError("unit-form", "a unit has a code of A-Z, 0-9 and - (at most 32) and a name")
-    if kind not in KINDS:
-        raise CentreError("unit-kind", f"the kind of a unit is one of: {', '.join(KINDS)}")
+    """Enter a unit into the tree. Raises CentreError, as `check_unit` does."""
+    unit = NewUnit(code=code, name=name, kind=kind, province=province, opened_on=opened_on, parent=parent)
     with writing(engine, Turn.ALONE) as connection:
-        if _unit_kind(connection, code) is not None:
-            raise CentreError("unit-exists", f"there is a unit {code} already")
-        if parent is not None and _unit_kind(connection, parent) is None:
-            raise CentreError("unit-unknown", f"there is no unit {parent}")
-        connection.execute(
-            insert(units).values(
-                code=code,
-                name=name.strip(),
-                kind=kind,
-                parent=parent,
-                province=province,
-                opened_on=opened_on.isoformat(),
-            )
+        add_unit_in(connection, unit, by=by, at=at)
+
+
+def check_unit(connection: Connection, unit: NewUnit) -> None:
+    """Raises CentreError ``unit-form``, ``unit-kind``, ``unit-exists`` or ``unit-unknown`` (the parent)."""
+    if not re.fullmatch(r"[A-Z0-9-]{1,32}", unit.code) or not unit.name.strip():
+        raise CentreError("unit-form", "a unit has a code of A-Z, 0-9 and - (at most 32) and a name")
+    if unit.kind not in KINDS:
+        raise CentreError("unit-kind", f"the kind of a unit is one of: {', '.join(KINDS)}")
+    if _unit_kind(connection, unit.code) is not None:
+        raise CentreError("unit-exists", f"there is a unit {unit.code} already")
+    if unit.parent is not None and _unit_kind(connection, unit.parent) is None:
+        raise CentreError("unit-unknown", f"there is no unit {unit.parent}")
+
+
+def add_unit_in(connection: Connection, unit: NewUnit, *, by: str, at: datetime) -> None:
+    """`add_unit` in the caller's transaction, which must be alone."""
+    check_unit(connection, unit)
+    connection.execute(
+        insert(units).values(
+            code=unit.code,
+            name=unit.name.strip(),
+            kind=unit.kind,
+            parent=unit.parent,
+            province=unit.province,
+            opened_on=unit.opened_on.isoformat(),
         )
-        record_act(connection, at=at, actor=by, act="add-unit", subject=code)
+    )
+    record_act(connection, at=at, actor=by, act="add-unit", subject=unit.code)
 
 
 def close_unit(engine: Engine, *, code: str, successor: str, closed_on: date, by: str, at: datetime) -> None:
@@ -91,11 +121,32 @@ def enrol_token(
     at: datetime,
     fetch: Fetch | None = None,
 ) -> SigningCertificate:
-    """Let the key of this certificate sign for ``unit``. Its authority is asked first, over ``fetch``.
+    """Let the key of this certificate sign for ``unit``, on one person's word: `api.accounts.proposals` asks two.
+
+    Raises CentreError as `check_token` and `enrol_in` do, and ``enrol-two-people``: in production one is not enough.
+    """
+    checked = check_token(engine, unit, certificate_der, settings=settings, at=at, fetch=fetch)
+    if settings.environment == "production":
+        raise CentreError("enrol-two-people", "in production a token is enrolled by two people: propose it")
+    with writing(engine, Turn.ALONE) as connection:
+        enrol_in(connection, checked, by=by, at=at)
+    return checked.certificate
+
+
+def check_token(
+    engine: Engine,
+    unit: str,
+    certificate_der: bytes,
+    *,
+    settings: Settings,
+    at: datetime,
+    fetch: Fetch | None = None,
+) -> Enrollable:
+    """Everything that can be said of a certificate before it is enrolled. Its authority is asked, over ``fetch``.
 
     Raises CentreError ``unit-unknown``, or ``enrol-`` and why it is refused: ``form``, ``ca``, ``country``,
     ``ended``, ``ending`` (a passport lives 12 months), ``usage``, ``person`` (a person's number in its subject),
-    ``specimen``, ``exists``, ``suspended`` (another certificate of the key), and of `check_standing`.
+    ``specimen``, and of `check_standing`.
     """
     try:
         certificate = SigningCertificate.from_der(certificate_der)
@@ -108,28 +159,35 @@ def enrol_token(
     _check_certificate(certificate, settings=settings, issues=kind == MINISTRY or settings.mode == "station", at=at)
     authorities = Authorities.load(settings)
     source = check_standing(certificate_der, authorities, settings=settings, at=at, fetch=fetch)
-    with writing(engine, Turn.ALONE) as connection:
-        known = connection.execute(
-            select(tokens.c.unit).where(tokens.c.fingerprint == certificate.fingerprint)
-        ).scalar_one_or_none()
-        if known is not None:
-            raise CentreError("enrol-exists", f"this certificate is enrolled for {known} already")
-        if any(row.suspended_at for row in tokens_of_key(connection, certificate_der)):
-            raise CentreError("enrol-suspended", "another certificate of this key is suspended: the key is not trusted")
-        connection.execute(
-            insert(tokens).values(
-                fingerprint=certificate.fingerprint,
-                unit=unit,
-                certificate=certificate_der,
-                enrolled_at=instant_to_text(at),
-                enrolled_by=by,
-            )
+    return Enrollable(unit=unit, certificate=certificate, source=source)
+
+
+def enrol_in(connection: Connection, checked: Enrollable, *, by: str, at: datetime) -> None:
+    """Enrol it in the caller's transaction, which must be alone.
+
+    Raises CentreError ``enrol-exists``, ``enrol-suspended`` (another certificate of the key).
+    """
+    certificate = checked.certificate
+    known = connection.execute(
+        select(tokens.c.unit).where(tokens.c.fingerprint == certificate.fingerprint)
+    ).scalar_one_or_none()
+    if known is not None:
+        raise CentreError("enrol-exists", f"this certificate is enrolled for {known} already")
+    if any(row.suspended_at for row in tokens_of_key(connection, certificate.der)):
+        raise CentreError("enrol-suspended", "another certificate of this key is suspended: the key is not trusted")
+    connection.execute(
+        insert(tokens).values(
+            fingerprint=certificate.fingerprint,
+            unit=checked.unit,
+            certificate=certificate.der,
+            enrolled_at=instant_to_text(at),
+            enrolled_by=by,
         )
-        note_standing(connection, certificate.fingerprint, source, at)
-        subject = certificate.fingerprint.hex()
-        record_act(connection, at=at, actor=by, act="enrol-token", subject=subject, reason=unit)
-        record_act(connection, at=at, actor=by, act="enrol-authority", subject=subject, reason=source)
-    return certificate
+    )
+    note_standing(connection, certificate.fingerprint, checked.source, at)
+    subject = certificate.fingerprint.hex()
+    record_act(connection, at=at, actor=by, act="enrol-token", subject=subject, reason=checked.unit)
+    record_act(connection, at=at, actor=by, act="enrol-authority", subject=subject, reason=checked.source)
 
 
 def suspend_token(engine: Engine, fingerprint: bytes, *, by: str, at: datetime, reason: str) -> int:

@@ -1,6 +1,6 @@
 """The tables of the staff: who they are, their sessions, and what must wait for a second person."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from api.store.schema import metadata
 
@@ -54,4 +54,20 @@ exports = Table(  # what left the centre in one piece, or waits for a second per
     Column("approved_at", String),
     Column("taken_at", String),
     Index("exports_day", "day", "account"),
+)
+
+proposals = Table(  # what one person wants and another one must agree to: a unit, a token
+    "proposals",
+    metadata,
+    Column("proposal_id", String, primary_key=True),
+    Column("kind", String, nullable=False),  # unit, token
+    Column("unit", String, nullable=False),  # the one it is about; a proposed one is not in the tree yet
+    Column("subject", String, nullable=False),  # code of the unit, fingerprint of the token
+    Column("document", Text, nullable=False),
+    Column("state", String, nullable=False),  # open, approved, rejected
+    Column("made_by", String, nullable=False),
+    Column("made_at", String, nullable=False),
+    Column("decided_by", String),
+    Column("decided_at", String),
+    Index("proposals_state", "state", "made_at"),
 )

@@ -57,3 +57,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("export_id"),
     )
     op.create_index("exports_day", "exports", ["day", "account"], unique=False)
+    op.create_table(
+        "proposals",
+        sa.Column("proposal_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("made_by", sa.String(), nullable=False),
+        sa.Column("made_at", sa.String(), nullable=False),
+        sa.Column("decided_by", sa.String(), nullable=True),
+        sa.Column("decided_at", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("proposal_id"),
+    )
+    op.create_index("proposals_state", "proposals", ["state", "made_at"], unique=False)

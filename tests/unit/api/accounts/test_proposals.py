@@ -1,0 +1,155 @@
+import base64
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from api.accounts.proposals import approve, list_open, propose_token, propose_unit, reject
+from api.accounts.staff import Staff
+from api.audit import read_log
+from api.errors import CentreError
+from api.signing.enrolment import NewUnit, enrol_token
+from api.store.schema import tokens, units
+from tests.support.centre import World
+from tests.support.softkeys import SoftKey, make_key
+from tests.support.staff import Person, add_person
+
+NEW = NewUnit(code="TYT-3", name="Trạm", kind="station", province="01", opened_on=date(2022, 1, 1), parent="TYT-1")
+
+
+@pytest.fixture
+def key() -> SoftKey:
+    return make_key("ES256", common_name="SPECIMEN TYT-1 spare")
+
+
+@pytest.fixture
+def minister(world: World) -> Person:
+    return add_person(world, "bo", "TYT-1", "ministry")
+
+
+@pytest.fixture
+def operator(world: World) -> Person:
+    return add_person(world, "op", "TYT-1", "operator")
+
+
+def refusal(call: Any, *args: Any, **given: Any) -> str:
+    with pytest.raises(CentreError) as caught:
+        call(*args, **given)
+    return caught.value.code
+
+
+def is_enrolled(world: World, key: SoftKey) -> bool:
+    mine = select(tokens.c.unit).where(tokens.c.fingerprint == key.certificate.fingerprint)
+    with world.engine.connect() as connection:
+        return connection.execute(mine).one_or_none() is not None
+
+
+def test_a_token_is_let_in_by_two_people(world: World, key: SoftKey, operator: Person, minister: Person) -> None:
+    body = {"unit": "TYT-1", "certificate": base64.b64encode(key.certificate_der).decode()}
+    made = operator.post("/v1/staff/proposals/token", body).json()
+    assert (made["state"], made["made_by"]) == ("open", "op@TYT-1")
+    assert not is_enrolled(world, key)
+    assert [one["proposal_id"] for one in minister.get("/v1/staff/proposals").json()["proposals"]] == [
+        made["proposal_id"]
+    ]
+    answer = minister.post("/v1/staff/proposals/approve", {"proposal_id": made["proposal_id"]}).json()
+    assert (answer["state"], answer["decided_by"]) == ("approved", "bo@TYT-1")
+    assert is_enrolled(world, key)
+    acts = [(act.actor, act.act) for act in read_log(world.engine, limit=9, subject=made["subject"])]
+    assert acts == [
+        ("bo@TYT-1", "approve-token"),
+        ("op@TYT-1", "enrol-authority"),
+        ("op@TYT-1", "enrol-token"),
+        ("op@TYT-1", "propose-token"),
+    ]
+    assert minister.get("/v1/staff/proposals").json() == {"proposals": []}
+
+
+def test_a_unit_is_approved_by_two_people(world: World, operator: Person, minister: Person) -> None:
+    body = {**dataclasses.asdict(NEW), "opened_on": "2022-01-01"}
+    made = operator.post("/v1/staff/proposals/unit", body).json()
+    with world.engine.connect() as connection:
+        assert connection.execute(select(units).where(units.c.code == "TYT-3")).one_or_none() is None
+    approve(world.centre, minister.staff, made["proposal_id"])
+    with world.engine.connect() as connection:
+        assert connection.execute(select(units.c.parent).where(units.c.code == "TYT-3")).scalar_one() == "TYT-1"
+    again = propose_unit  # the code is taken now
+    assert refusal(again, world.centre, NEW, by="root") == "unit-exists"
+
+
+def test_nobody_approves_what_is_ones_own(world: World, key: SoftKey, minister: Person) -> None:
+    for by in ("bo", "bo@TYT-1"):
+        made = propose_token(world.centre, "TYT-1", key.certificate_der, by=by)
+        assert refusal(approve, world.centre, minister.staff, made.proposal_id) == "second-person"
+    assert not is_enrolled(world, key)
+
+
+def test_who_may_not_decide(world: World, key: SoftKey, operator: Person, minister: Person) -> None:
+    made = propose_token(world.centre, "TYT-1", key.certificate_der, by="root")
+    elsewhere = add_person(world, "khac", "TYT-2", "ministry")
+    assert refusal(approve, world.centre, operator.staff, made.proposal_id) == "role"
+    clerk = add_person(world, "thu", "TYT-1", "clerk")
+    assert refusal(reject, world.centre, clerk.staff, made.proposal_id) == "role"
+    assert refusal(approve, world.centre, elsewhere.staff, made.proposal_id) == "place"
+    assert refusal(reject, world.centre, elsewhere.staff, made.proposal_id) == "place"
+    assert list_open(world.centre, elsewhere.staff) == ()
+    assert refusal(approve, world.centre, minister.staff, "none") == "proposal-unknown"
+    assert refusal(propose_token, world.centre, "TYT-1", key.certificate_der, by="x", staff=elsewhere.staff) == "place"
+    assert refusal(propose_unit, world.centre, NEW, by="x", staff=elsewhere.staff) == "place"
+    assert len(list_open(world.centre)) == 1
+
+
+def test_a_unit_without_one_above_is_for_the_top_of_the_tree(world: World, minister: Person) -> None:
+    root = dataclasses.replace(NEW, code="BYT-2", parent=None)
+    below = Staff(account="x", unit="TYT-3", roles=frozenset({"ministry"}))
+    approve(world.centre, minister.staff, propose_unit(world.centre, NEW, by="root").proposal_id)
+    assert refusal(propose_unit, world.centre, root, by="x", staff=below) == "place"
+    propose_unit(world.centre, root, by="x", staff=minister.staff)
+
+
+def test_what_is_settled_stays_so(world: World, key: SoftKey, operator: Person, minister: Person) -> None:
+    mine = propose_token(world.centre, "TYT-1", key.certificate_der, by=operator.staff.actor)
+    assert reject(world.centre, operator.staff, mine.proposal_id).state == "rejected"
+    assert refusal(reject, world.centre, operator.staff, mine.proposal_id) == "proposal-settled"
+    assert refusal(approve, world.centre, minister.staff, mine.proposal_id) == "proposal-settled"
+    late = propose_token(world.centre, "TYT-1", key.certificate_der, by="root")
+    world.clock.forward(days=14)
+    assert refusal(approve, world.centre, minister.staff, late.proposal_id) == "proposal-settled"
+    assert list_open(world.centre) == ()
+
+
+def test_what_changed_meanwhile_is_looked_at_again(world: World, key: SoftKey, minister: Person) -> None:
+    made = [propose_token(world.centre, "TYT-1", key.certificate_der, by="root") for _ in range(2)]
+    approve(world.centre, minister.staff, made[0].proposal_id)
+    assert refusal(approve, world.centre, minister.staff, made[1].proposal_id) == "enrol-exists"
+    assert [one.state for one in list_open(world.centre)] == ["open"]
+
+
+@pytest.mark.both_databases
+def test_a_proposal_is_approved_once(world: World, key: SoftKey, minister: Person) -> None:
+    made = propose_token(world.centre, "TYT-1", key.certificate_der, by="root")
+
+    def try_it(_number: int) -> str:
+        try:
+            return approve(world.centre, minister.staff, made.proposal_id).state
+        except CentreError as error:
+            return error.code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(try_it, range(4))) == ["approved", *["proposal-settled"] * 3]
+
+
+def test_in_production_one_person_enrols_nothing(world: World, key: SoftKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.signing.enrolment.check_standing", lambda *_args, **_given: "own")
+    monkeypatch.setattr("api.signing.enrolment._SPECIMEN", "nothing is one")
+    settings = world.centre.settings.model_copy(update={"environment": "production"})
+    given = {"settings": settings, "by": "root", "at": world.clock()}
+    assert refusal(enrol_token, world.engine, "TYT-1", key.certificate_der, **given) == "enrol-two-people"
+    assert not is_enrolled(world, key)
+    centre = dataclasses.replace(world.centre, settings=settings)
+    made = propose_token(centre, "TYT-1", key.certificate_der, by="root")
+    approve(centre, add_person(world, "bo", "TYT-1", "ministry").staff, made.proposal_id)
+    assert is_enrolled(world, key)
