@@ -80,22 +80,29 @@ def read_date(text: str, column: Column, notes: list[str]) -> PartialDate:
 
     Raises RowError ``date-form``, ``date-impossible`` or ``date-year``.
     """
+    day, serial = _read_date(text, column)
+    if serial:
+        notes.append("date-serial")
+    return day
+
+
+@lru_cache(maxsize=16384)  # a campaign has some hundred days, and people are born on some ten thousand
+def _read_date(text: str, column: Column) -> tuple[PartialDate, bool]:
     bare = _TIME.sub("", text)
     try:
         if match := _DAY_FIRST.fullmatch(bare):
-            return PartialDate(int(match[4]), int(match[3]), int(match[1]))
+            return PartialDate(int(match[4]), int(match[3]), int(match[1])), False
         if match := _YEAR_FIRST.fullmatch(bare):
-            return PartialDate(int(match[1]), int(match[3]), int(match[4]))
+            return PartialDate(int(match[1]), int(match[3]), int(match[4])), False
         if len(bare) == 4 and bare.isascii() and bare.isdigit():
-            return PartialDate(int(bare))
+            return PartialDate(int(bare)), False
         if match := _MONTH_YEAR.fullmatch(bare):
-            return PartialDate(int(match[2]), int(match[1]))
+            return PartialDate(int(match[2]), int(match[1])), False
         if match := _YEAR_MONTH.fullmatch(bare):
-            return PartialDate(int(match[1]), int(match[2]))
+            return PartialDate(int(match[1]), int(match[2])), False
         if (match := _SERIAL.fullmatch(bare)) and int(match[1]) in _SERIALS:
-            notes.append("date-serial")
             day = _SERIAL_ZERO + timedelta(days=int(match[1]))
-            return PartialDate(day.year, day.month, day.day)
+            return PartialDate(day.year, day.month, day.day), True
     except RecordError as error:
         raise RowError(error.code, column) from None
     raise RowError("date-form", column)

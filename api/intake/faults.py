@@ -66,6 +66,10 @@ FILE_SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Hai cột cùng một nghĩa: {columns}. Hãy bỏ bớt một cột.",
             "Two columns mean the same: {columns}. Remove one of them.",
         ),
+        "import-running": (
+            "Tệp này đang được nhập ở nơi khác: hãy chờ việc đó xong.",
+            "This file is being imported by somebody else at this moment: wait until that is done.",
+        ),
         "unit-unknown": (
             "Cơ sở tiêm được chọn không có trong danh mục.",
             "The unit this import was made for is not known to the service.",

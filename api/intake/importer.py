@@ -1,31 +1,35 @@
-"""Taking in a file: rows are staged, understood, and counted only when the whole file is there."""
+"""Taking in a file: rows are staged and understood, then joined to records; what was interrupted goes on."""
 
 import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Engine, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from api.audit import record_act
-from api.intake.columns import NAMES, Column, Header, check_header
-from api.intake.faults import FileError, RowError, row_sentence
-from api.intake.joining import join_staged
-from api.intake.rows import read_row
+from api.intake.claiming import claimed
+from api.intake.columns import Header, check_header
+from api.intake.crew import Crew
+from api.intake.faults import FileError
+from api.intake.joining import Tally, join_step, steps_for
 from api.intake.sources import Table, open_table
-from api.intake.texts import ColumnEvidence, Conversion, RawCell
+from api.intake.staging import Plan, Row, Seen, conversion_notes, conversions_from, conversions_text, decide, stage
+from api.intake.texts import Conversion
 from api.intake.units import UnitBook
 from api.store.schema import import_rows, imports
-from api.store.transactions import Turn, writing
+from api.store.schema_intake import import_staging, import_steps
+from api.store.transactions import writing
 from certificates.records.model import instant_to_text
 
 BATCH: Final = 1000  # rows a transaction while staging
-_to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+LARGE: Final = 4 << 20  # bytes of a file for which processes of its own are started
 Progress = Callable[[int, int | None], None]
 
 
@@ -83,12 +87,14 @@ def import_file(
     at: datetime,
     unit: str | None = None,
     progress: Progress | None = None,
+    processes: int = 1,
 ) -> ImportReport:
     """Import a CSV or XLSX file of doses.
 
-    The rows are first staged as they came, then understood one by one, and last joined to records in one transaction:
-    until that is committed nothing of the file counts, and a file that broke off leaves staged rows only. Every row
-    ends as accepted, duplicate or refused, with its reason, in ``import_rows``.
+    The rows are first understood and staged, a thousand a transaction; a file that cannot be read to its end leaves
+    nothing. When all are there they are joined to records, again step by step. Every row ends as accepted, duplicate or
+    refused, with its reason, in ``import_rows``. An import that was interrupted, at whatever moment, is gone on with by
+    importing the file again: no step is done twice.
 
     Args:
         engine: from `api.store.database.open_database`.
@@ -96,108 +102,102 @@ def import_file(
         imported_by: the account that answers for the import.
         at: now, aware.
         unit: the unit that all rows belong to, or None when a column names it.
-        progress: told the steps done (each row is staged, read and joined: three) and all of them, None while unknown.
+        progress: told the steps done (each row is read and joined: two) and all of them, None while unknown.
+        processes: how many may share the work of a large file, on PostgreSQL.
 
     Returns:
         The report. A refused file is a report with ``state`` ``failed``, not an exception.
     """
-    run = _Run(engine, path, imported_by, at, unit, progress or (lambda _done, _total: None))
+    digest = _sha256(path)
+    name = path.name.encode("utf-8", "replace").decode()  # names in an old encoding hold surrogates
     try:
-        return run.complete()
+        with claimed(engine, digest):
+            run = _Run(engine, path, name, digest, imported_by, at, unit, progress or (lambda _done, _total: None))
+            try:
+                return run.complete(processes)
+            except FileError as error:
+                return run.fail(error)
     except FileError as error:
-        return run.fail(error)
+        return _failed("", name, error, ())
 
 
 class _Run:
     """One import under way."""
 
-    def __init__(self, engine: Engine, path: Path, by: str, at: datetime, unit: str | None, progress: Progress) -> None:
-        self.engine, self.path, self.by, self.at, self.unit, self.progress = engine, path, by, at, unit, progress
-        self.file_name = path.name.encode("utf-8", "replace").decode()  # names in an old encoding hold surrogates
-        self.import_id = secrets.token_hex(8)
+    def __init__(
+        self,
+        engine: Engine,
+        path: Path,
+        file_name: str,
+        digest: bytes,
+        by: str,
+        at: datetime,
+        unit: str | None,
+        progress: Progress,
+    ) -> None:
+        self.engine, self.path, self.file_name, self.at, self.progress = engine, path, file_name, at, progress
+        self.unit, self.by = unit, by
         self.notes: list[str] = []
         self.units = UnitBook.load(engine)
-        digest = _sha256(path)
-        with writing(engine) as connection:
+        self.import_id, went_on = self._begin(digest)
+        if went_on:
+            self.notes.append("gone on with where it was interrupted")
+
+    def _begin(self, digest: bytes) -> tuple[str, bool]:
+        """The import of this file that was interrupted, or a new one."""
+        known = self.unit if self.unit in self.units else None
+        same = (imports.c.file_sha256 == digest) & imports.c.unit.is_not_distinct_from(known)
+        with writing(self.engine) as connection:
+            begun = connection.execute(select(imports.c.import_id).where(same, imports.c.state == "staged")).scalar()
+            if begun is not None:
+                return str(begun), True
             earlier = connection.execute(
                 select(imports.c.import_id).where(imports.c.file_sha256 == digest, imports.c.state == "complete")
             ).scalars()
             self.notes += [f"the same file was taken in before: import {import_id}" for import_id in list(earlier)[:1]]
+            import_id = secrets.token_hex(8)
             connection.execute(
                 insert(imports),
                 {
-                    "import_id": self.import_id,
+                    "import_id": import_id,
                     "file_name": self.file_name,
                     "file_sha256": digest,
-                    "unit": unit if unit in self.units else None,
+                    "unit": known,
                     "state": "staged",
-                    "started_at": instant_to_text(at),
-                    "imported_by": by,
+                    "started_at": instant_to_text(self.at),
+                    "imported_by": self.by,
                 },
             )
+        return import_id, False
 
-    def complete(self) -> ImportReport:
+    def complete(self, processes: int) -> ImportReport:
         if self.unit is not None and self.unit not in self.units:
             raise FileError("unit-unknown")
-        with open_table(self.path) as table:
-            self.notes[:0] = table.notes
-            check_header(table.header, unit_given=self.unit is not None)
-            self._note_header(table.header)
-            total, conversions = self._stage(table)
-        if total == 0:
-            raise FileError("file-empty")
-        self._read(table.header, conversions, total)
-        with writing(self.engine, Turn.IMPORT) as connection:
-            joined = join_staged(
-                connection,
-                self.import_id,
-                units=self.units,
-                by=self.by,
-                at=self.at,
-                progress=lambda rows: self.progress(2 * total + rows, 3 * total),
-            )
-            connection.execute(
-                update(imports)
-                .where(imports.c.import_id == self.import_id)
-                .values(state="complete", completed_at=instant_to_text(self.at), note="; ".join(self.notes))
-            )
+        with ExitStack() as stack:
+            large = processes > 1 and self.path.stat().st_size > LARGE and self.engine.dialect.name == "postgresql"
+            crew = stack.enter_context(Crew(self.engine, self.units, processes if large else 1))
+            total = self._stage_all(crew)
+            tally = self._join_all(crew, total)
+        report = self._report(tally)
+        with writing(self.engine) as connection:
+            connection.execute(delete(import_steps).where(import_steps.c.import_id == self.import_id))
+            self._end(connection, state="complete")
             record_act(
                 connection,
                 at=self.at,
                 actor=self.by,
                 act="import-completed",
                 subject=self.import_id,
-                reason=f"rows {joined.rows}, accepted {joined.accepted}, duplicate {joined.duplicate}, "
-                f"refused {joined.refused}",
+                reason=f"rows {report.rows}, accepted {report.accepted}, duplicate {report.duplicate}, "
+                f"refused {report.refused}",
             )
-        return ImportReport(
-            import_id=self.import_id,
-            file_name=self.file_name,
-            state="complete",
-            notes=tuple(self.notes),
-            rows=joined.rows,
-            accepted=joined.accepted,
-            duplicate=joined.duplicate,
-            refused=joined.refused,
-            reasons=joined.reasons,
-            noted=joined.noted,
-            records_made=joined.records_made,
-            records_extended=joined.records_extended,
-            states=joined.states,
-        )
+        return report
 
     def fail(self, error: FileError) -> ImportReport:
         with writing(self.engine) as connection:
-            connection.execute(
-                update(imports)
-                .where(imports.c.import_id == self.import_id)
-                .values(
-                    state="failed",
-                    reason=error.code,
-                    note="; ".join(self.notes),
-                    completed_at=instant_to_text(self.at),
-                )
-            )
+            self._forget(connection)
+            connection.execute(delete(import_steps).where(import_steps.c.import_id == self.import_id))
+            self._end(connection, state="failed", reason=error.code)
             record_act(
                 connection,
                 at=self.at,
@@ -206,125 +206,142 @@ class _Run:
                 subject=self.import_id,
                 reason=error.code,
             )
+        return _failed(self.import_id, self.file_name, error, tuple(self.notes))
+
+    def _end(self, connection: Connection, **values: str) -> None:
+        connection.execute(
+            update(imports)
+            .where(imports.c.import_id == self.import_id)
+            .values(completed_at=instant_to_text(self.at), note="; ".join(self.notes), **values)
+        )
+
+    def _forget(self, connection: Connection) -> None:
+        """Nothing of what was read counts; the file is still where it came from."""
+        for table in (import_staging, import_rows):
+            connection.execute(delete(table).where(table.c.import_id == self.import_id))
+        connection.execute(
+            delete(import_steps).where(import_steps.c.import_id == self.import_id, import_steps.c.phase == "read")
+        )
+
+    def _stage_all(self, crew: Crew) -> int:
+        """Stage what is not staged yet; returns the number of rows.
+
+        Letters of old fonts show only when the whole file was read. Where they do, it is read once more.
+        """
+        done = self._done()
+        if "staged" in done:
+            self.notes = [*done["staged"][1]["notes"], *self.notes]
+            return int(done["staged"][1]["rows"])
+        known = conversions_from(json.dumps(done["letters"][1])) if "letters" in done else None
+        earlier = list(self.notes)
+        with open_table(self.path) as table:
+            self.notes[:0] = table.notes
+            check_header(table.header, unit_given=self.unit is not None)
+            if table.font is not None:
+                known = {at: Conversion(font=table.font, mixed=False) for at in table.header.positions.values()}
+            self.notes += self._header_notes(table.header)
+            seen = self._stage(crew, table, known)
+            header = table.header
+        if known is None:
+            known = decide(seen)
+            if known:
+                with writing(self.engine) as connection:
+                    self._forget(connection)
+                    self._mark(connection, "letters", 1, conversions_text(known))
+                with open_table(self.path) as table:
+                    self._stage(crew, table, known)
+        if table.font is None:
+            self.notes += conversion_notes(known, header)
+        if seen.rows == 0:
+            raise FileError("file-empty")
+        with writing(self.engine) as connection:
+            notes = [note for note in self.notes if note not in earlier]
+            self._mark(connection, "staged", 1, json.dumps({"rows": seen.rows, "notes": notes}))
+        return seen.rows
+
+    def _mark(self, connection: Connection, phase: str, number: int, result: str) -> None:
+        connection.execute(
+            insert(import_steps).values(import_id=self.import_id, phase=phase, number=number, result=result)
+        )
+
+    def _done(self) -> dict[str, dict[int, Any]]:
+        """What is behind this import, by phase and number."""
+        query = select(import_steps).where(import_steps.c.import_id == self.import_id)
+        done: dict[str, dict[int, Any]] = {}
+        with self.engine.connect() as connection:
+            for row in connection.execute(query):
+                done.setdefault(row.phase, {})[row.number] = json.loads(row.result)
+        return done
+
+    def _header_notes(self, header: Header) -> Iterator[str]:
+        if header.unknown:
+            yield "unknown columns, kept but not read: " + ", ".join(header.unknown)
+        if header.left_out:
+            names = ", ".join(" ".join(header.names[position].split()) for position in sorted(header.left_out))
+            yield "personal data that no certificate needs, not stored: " + names
+
+    def _stage(self, crew: Crew, table: Table, conversions: Mapping[int, Conversion] | None) -> Seen:
+        plan = Plan(
+            import_id=self.import_id,
+            names=table.header.names,
+            unit=self.unit,
+            conversions=conversions,
+        )
+        seen = Seen()
+        done = self._done().get("read", {})
+        for result in done.values():
+            seen.add(result)
+        calls = ((plan, number, rows) for number, rows in enumerate(_batches(table.rows)) if number not in done)
+        for result in crew.run(stage, calls):
+            seen.add(json.loads(result))
+            self.progress(seen.rows, None)
+        return seen
+
+    def _join_all(self, crew: Crew, total: int) -> Tally:
+        tally, behind = Tally(), self._done()
+        done = behind.get("join", {})
+        for result in (*behind["read"].values(), *done.values()):
+            tally.add(result)
+        calls = ((self.import_id, step, self.by, self.at) for step in steps_for(total) if step.number not in done)
+        for result in crew.run(join_step, calls):
+            tally.add(json.loads(result))
+            self.progress(total + tally.outcomes.total(), 2 * total)
+        return tally
+
+    def _report(self, tally: Tally) -> ImportReport:
+        outcomes = tally.outcomes
         return ImportReport(
             import_id=self.import_id,
             file_name=self.file_name,
-            state="failed",
-            reason=error.code,
-            sentence_vi=error.sentences[0],
-            sentence_en=error.sentences[1],
+            state="complete",
             notes=tuple(self.notes),
+            rows=outcomes.total(),
+            accepted=outcomes["accepted"],
+            duplicate=outcomes["duplicate"],
+            refused=outcomes["refused"],
+            reasons=dict(sorted(tally.reasons.items())),
+            noted=dict(sorted(tally.noted.items())),
+            records_made=tally.records["made"],
+            records_extended=tally.records["extended"],
+            states=dict(tally.states),
         )
 
-    def _note_header(self, header: Header) -> None:
-        if header.unknown:
-            self.notes.append("unknown columns, kept but not read: " + ", ".join(header.unknown))
-        if header.left_out:
-            names = ", ".join(" ".join(header.names[position].split()) for position in sorted(header.left_out))
-            self.notes.append("personal data that no certificate needs, not stored: " + names)
 
-    def _stage(self, table: Table) -> tuple[int, dict[int, Conversion]]:
-        """Store the raw rows, a thousand a transaction, and gather what their letters tell about font encodings."""
-        evidence: dict[int, ColumnEvidence] = {}
-        staged = 0
-        header = table.header
-        watched = set(header.positions.values())
-        while batch := list(islice(table.rows, BATCH)):
-            rows = []
-            for number, cells in batch:
-                for position in header.left_out:
-                    if position < len(cells):
-                        cells[position] = ""
-                for position, cell in enumerate(cells):
-                    if position in watched and isinstance(cell, str) and not cell.isascii():
-                        evidence.setdefault(position, ColumnEvidence()).add(cell)
-                rows.append(
-                    {
-                        "import_id": self.import_id,
-                        "row_number": number,
-                        "outcome": "staged",
-                        "cells": _to_json(cells),
-                    }
-                )
-            with writing(self.engine) as connection:
-                connection.execute(insert(import_rows), rows)
-            staged += len(rows)
-            self.progress(staged, None)
-        if table.font is not None:
-            return staged, {position: Conversion(font=table.font, mixed=False) for position in watched}
-        conversions = {}
-        for position, column in sorted(evidence.items()):
-            conversion = column.decide()
-            if conversion is not None:
-                conversions[position] = conversion
-                name = " ".join(header.names[position].split())
-                self.notes.append(f"column {name}: converted from {conversion.font.value} to Unicode")
-        return staged, conversions
-
-    def _read(self, header: Header, conversions: Mapping[int, Conversion], total: int) -> None:
-        """Understand the staged rows; a refusal is stored at once, for it cannot change any more."""
-        done = 0
-        change = (
-            update(import_rows)
-            .where(import_rows.c.import_id == self.import_id, import_rows.c.row_number == bindparam("number"))
-            .values({name: bindparam(f"new_{name}") for name in _READ_COLUMNS})
-        )
-        for batch in self._staged():
-            changes = [self._understand(number, cells, header, conversions) for number, cells in batch]
-            with writing(self.engine) as connection:
-                connection.execute(change, changes)
-            done += len(batch)
-            self.progress(total + done, 3 * total)
-
-    def _staged(self) -> Iterator[list[tuple[int, list[RawCell]]]]:
-        last = 0
-        while True:
-            with self.engine.connect() as connection:
-                rows = connection.execute(
-                    select(import_rows.c.row_number, import_rows.c.cells)
-                    .where(import_rows.c.import_id == self.import_id, import_rows.c.row_number > last)
-                    .order_by(import_rows.c.row_number)
-                    .limit(BATCH)
-                ).all()
-            if not rows:
-                return
-            last = rows[-1].row_number
-            yield [(row.row_number, json.loads(row.cells)) for row in rows]
-
-    def _understand(
-        self, number: int, cells: list[RawCell], header: Header, conversions: Mapping[int, Conversion]
-    ) -> dict[str, Any]:
-        change: dict[str, Any] = dict.fromkeys((f"new_{name}" for name in _READ_COLUMNS), None)
-        change |= {"number": number, "new_outcome": "staged"}
-        try:
-            row = read_row(cells, header, conversions, unit=self.unit)
-            self.units.check(row.dose.unit)
-        except RowError as error:
-            vietnamese, english = row_sentence(error.code)
-            change |= {
-                "new_outcome": "refused",
-                "new_reason": error.code,
-                "new_column_name": column_name(error.column, header),
-                "new_detail": f"{vietnamese} / {english}",
-            }
-        else:
-            change |= {
-                "new_notes": ",".join(row.notes) or None,
-                "new_person_key": row.person_key,
-                "new_reading": f"{_to_json(row.person.to_dict())}\n{_to_json(row.dose.to_dict())}",
-            }
-        return change
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while batch := list(islice(rows, BATCH)):
+        yield batch
 
 
-_READ_COLUMNS: Final = ("outcome", "reason", "column_name", "detail", "notes", "person_key", "reading")
-
-
-def column_name(column: str, header: Header) -> str:
-    """The column as the file calls it, else as we do."""
-    position = header.positions.get(Column(column)) if column in set(Column) else None
-    if position is not None:
-        return " ".join(header.names[position].split())
-    return NAMES[Column(column)][0] if column in set(Column) else " ".join(column.split())
+def _failed(import_id: str, file_name: str, error: FileError, notes: tuple[str, ...]) -> ImportReport:
+    return ImportReport(
+        import_id=import_id,
+        file_name=file_name,
+        state="failed",
+        reason=error.code,
+        sentence_vi=error.sentences[0],
+        sentence_en=error.sentences[1],
+        notes=notes,
+    )
 
 
 def _sha256(path: Path) -> bytes:

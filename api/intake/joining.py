@@ -1,150 +1,232 @@
-"""Joining the rows of one import to records: one person with all doses, nothing doubled, nothing guessed."""
+"""Joining doses to records: one person with all doses, nothing doubled, nothing guessed."""
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from itertools import groupby, islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Engine, Row, delete, insert, select
 
 from api.intake.columns import NAMES, Column
 from api.intake.drafts import Draft, dose_identity
-from api.intake.faults import RowError, row_sentence
+from api.intake.faults import RowError
 from api.intake.rows import person_key
+from api.intake.staging import BUCKETS, ROW_COLUMNS, sentence, shard_of
 from api.intake.units import UnitBook
 from api.intake.versions import CLOSED
 from api.states import RecordState
+from api.store.bulk import insert_rows
 from api.store.locks import lock_free
-from api.store.records import NewVersion, StoredRecord, stored_record, write_versions
+from api.store.records import StoredRecord, stored_record, write_versions
 from api.store.schema import import_rows, records
-from certificates.records.model import Dose, Person
+from api.store.schema_intake import import_staging, import_steps
+from api.store.transactions import Turn, lock_people, writing
+from certificates.records.dates import PartialDate
+from certificates.records.model import Dose, IdKind, Person, Sex
 
-_BATCH: Final = 500  # persons
+PERSONS: Final = 500  # in one look into the database
+_ROWS: Final = 2000  # of one step, as far as buckets can be so small
 _WAITING: Final = (RecordState.INCOMPLETE.value, RecordState.MALFORMED_ID.value)
 WHY_IMPORTED: Final = "import"
 
 
-@dataclass(slots=True)
-class Joined:
-    """What became of the rows and records of one import."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Rows that are joined in one transaction: those whose persons' keys are in these buckets, ends included."""
 
-    rows: int = 0
-    accepted: int = 0
-    duplicate: int = 0
-    refused: int = 0
-    reasons: dict[str, int] = field(default_factory=dict)
-    noted: dict[str, int] = field(default_factory=dict)
-    records_made: int = 0
-    records_extended: int = 0
+    number: int
+    first: int
+    last: int
+
+
+def steps_for(rows: int) -> Iterator[Step]:
+    """The steps of an import of so many rows. Neighbours lie far apart: processes that take them in turn seldom want
+    the same persons' lock."""
+    count = max(1, min(BUCKETS, rows // _ROWS))
+    for number in sorted(range(count), key=lambda number: (number % 16, number)):
+        yield Step(number=number, first=number * BUCKETS // count, last=(number + 1) * BUCKETS // count - 1)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of doses and records."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    noted: Counter[str] = field(default_factory=Counter)
+    records: Counter[str] = field(default_factory=Counter)  # made, extended
     states: Counter[str] = field(default_factory=Counter)
 
+    def add(self, told: Mapping[str, Any]) -> None:
+        """Add what a step told."""
+        for name in _TALLIED:
+            getattr(self, name).update(told.get(name, {}))
 
-def join_staged(
-    connection: Connection,
-    import_id: str,
-    *,
-    units: UnitBook,
-    by: str,
-    at: datetime,
-    progress: Callable[[int], None],
-) -> Joined:
-    """Make and extend records from the staged rows that were understood; every row gets its final outcome.
-
-    The caller's transaction makes it all or nothing.
-    """
-    joined = Joined()
-    done = 0
-    people = groupby(_understood(connection, import_id), key=lambda row: row.person_key)
-    while batch := [(key, list(rows)) for key, rows in islice(people, _BATCH)]:
-        done += _join_batch(connection, import_id, batch, joined, units=units, by=by, at=at)
-        progress(done)
-    _count(connection, import_id, joined)
-    return joined
+    def to_json(self) -> str:
+        return json.dumps({name: getattr(self, name) for name in _TALLIED})
 
 
-def _understood(connection: Connection, import_id: str) -> Iterator[Any]:
-    """Staged rows, those of one person together, in the order of the file. Read in pages: memory stays flat."""
-    key, number = "", 0
-    page = (
-        select(import_rows.c.person_key, import_rows.c.row_number, import_rows.c.reading, import_rows.c.notes)
-        .where(
-            import_rows.c.import_id == import_id,
-            import_rows.c.person_key.is_not(None),
-            (import_rows.c.person_key > bindparam("key"))
-            | ((import_rows.c.person_key == bindparam("key")) & (import_rows.c.row_number > bindparam("number"))),
-        )
-        .order_by(import_rows.c.person_key, import_rows.c.row_number)
-        .limit(1000)
+_TALLIED: Final = ("outcomes", "reasons", "noted", "records", "states")
+
+
+@dataclass(slots=True, kw_only=True, repr=False)
+class Entry:
+    """One dose of a person, to be joined; and what became of it. ``number`` tells it from the others."""
+
+    number: int
+    person: Person
+    dose: Dose
+    notes: list[str]
+    outcome: str = ""  # accepted, duplicate, refused
+    error: RowError | None = None
+    record_id: str = ""
+
+
+def join_step(engine: Engine, units: UnitBook, import_id: str, step: Step, by: str, at: datetime) -> str:
+    """Join one step's rows and give each its outcome, all in one transaction with its mark in ``import_steps``; returns
+    its `Tally` as JSON."""
+    tally = Tally()
+    here = (
+        (import_staging.c.import_id == import_id)
+        & (import_staging.c.bucket >= step.first)
+        & (import_staging.c.bucket <= step.last)
     )
-    while rows := connection.execute(page, {"key": key, "number": number}).all():
-        yield from rows
-        key, number = rows[-1].person_key, rows[-1].row_number
+    with writing(engine, Turn.IMPORT) as connection:
+        lock_people(connection, range(shard_of(step.first), shard_of(step.last) + 1))
+        rows = connection.execute(select(import_staging).where(here)).all()
+        people = groupby(sorted(rows, key=_place), key=lambda row: row.person_key)
+        while some := [(key, list(theirs)) for key, theirs in islice(people, PERSONS)]:
+            entries = [(key, [_entry(row) for row in theirs]) for key, theirs in some]
+            join_people(connection, entries, tally, units=units, by=by, why=WHY_IMPORTED, at=at)
+            insert_rows(
+                connection,
+                import_rows,
+                ROW_COLUMNS,
+                [
+                    _final(import_id, row, entry)
+                    for (_, theirs), (_, them) in zip(some, entries, strict=True)
+                    for row, entry in zip(theirs, them, strict=True)
+                ],
+            )
+        connection.execute(delete(import_staging).where(here))
+        result = tally.to_json()
+        connection.execute(
+            insert(import_steps).values(import_id=import_id, phase="join", number=step.number, result=result)
+        )
+    return result
 
 
-def _join_batch(
+def _place(row: Row[Any]) -> tuple[str, int]:
+    return row.person_key, row.row_number
+
+
+def _entry(row: Row[Any]) -> Entry:
+    """A staged row; what `api.intake.staging.stage` wrote."""
+    sex, kind, name, number, given, family, nationality, born, *dose = json.loads(row.reading)
+    lot, unit, amount, which, country, product, given_on, entered_by = dose
+    return Entry(
+        number=row.row_number,
+        person=_person(sex, kind, name, number, given, family, nationality, born),
+        dose=Dose(
+            number=which,
+            given_on=_day(given_on),
+            product=product,
+            lot=lot,
+            amount=amount,
+            unit=unit,
+            country=country,
+            entered_by=entered_by,
+        ),
+        notes=row.notes.split(",") if row.notes else [],
+    )
+
+
+@lru_cache(maxsize=8)  # the rows of one person stand together and mostly say the same of it
+def _person(
+    sex: str, kind: str, name: str, number: str, given: str, family: str, nationality: str, born: str
+) -> Person:
+    return Person(
+        full_name=name,
+        family_name=family,
+        given_name=given,
+        date_of_birth=PartialDate.parse(born) if born else None,
+        sex=Sex(sex) if sex else None,
+        nationality=nationality,
+        id_kind=IdKind(kind) if kind else None,
+        id_number=number,
+    )
+
+
+_day: Final = lru_cache(maxsize=4096)(date.fromisoformat)
+
+
+def _final(import_id: str, row: Row[Any], entry: Entry) -> tuple[Any, ...]:
+    reason = column = detail = None
+    if entry.error is not None:
+        reason, detail = entry.error.code, sentence(entry.error.code)
+        column = ", ".join(NAMES[Column(name)][0] for name in entry.error.fields)
+    notes = ",".join(entry.notes) or None
+    return import_id, row.row_number, entry.outcome, reason, column, detail, notes, row.cells, entry.record_id
+
+
+def join_people(
     connection: Connection,
-    import_id: str,
-    batch: Sequence[tuple[str, list[Row[Any]]]],
-    joined: Joined,
+    people: Sequence[tuple[str, Sequence[Entry]]],
+    tally: Tally,
     *,
     units: UnitBook,
     by: str,
+    why: str,
     at: datetime,
-) -> int:
-    known = {stored.person_key: stored for stored in _read_known(connection, [key for key, _ in batch])}
+) -> None:
+    """Make and extend the records of these persons (key and doses, each key once). Each entry gets its outcome.
+
+    The caller keeps the persons' locks (`api.store.transactions.lock_people`) until its transaction ends.
+    """
+    known = {stored.person_key: stored for stored in _read_known(connection, [key for key, _ in people])}
     if _some_wait(connection):
-        known |= _without_number(connection, [(key, rows) for key, rows in batch if key not in known])
-    versions: list[NewVersion] = []
-    outcomes: list[dict[str, Any]] = []
-    for key, rows in batch:
+        known |= _without_number(connection, [(key, entries) for key, entries in people if key not in known])
+    versions = []
+    for key, entries in people:
         stored = known.get(key)
         draft = Draft(stored)
-        for row in rows:
-            outcomes.append(_outcome(row, draft))
+        for entry in entries:
+            entry.record_id = draft.record_id
+            try:
+                new = draft.add(entry.person, entry.dose, entry.notes)
+            except RowError as error:
+                entry.outcome, entry.error = "refused", error
+                tally.reasons[error.code] += 1
+            else:
+                entry.outcome = "accepted" if new else "duplicate"
+            tally.outcomes[entry.outcome] += 1
+            tally.noted.update(entry.notes)
         version = draft.finish(connection, key, units=units, at=at)
         if version is not None:
             versions.append(version)
-            joined.states[version.state.value] += 1
-            if stored is None:
-                joined.records_made += 1
-            else:
-                joined.records_extended += 1
-        for outcome in outcomes[-len(rows) :]:
-            outcome["new_record_id"] = draft.record_id
-    write_versions(connection, versions, by=by, why=WHY_IMPORTED, at=at)
-    connection.execute(
-        update(import_rows)
-        .where(import_rows.c.import_id == import_id, import_rows.c.row_number == bindparam("number"))
-        .values(
-            outcome=bindparam("new_outcome"),
-            reason=bindparam("new_reason"),
-            column_name=bindparam("new_column"),
-            detail=bindparam("new_detail"),
-            notes=bindparam("new_notes"),
-            record_id=bindparam("new_record_id"),
-            person_key=None,
-            reading=None,
-        ),
-        outcomes,
-    )
-    return len(outcomes)
+            tally.states[version.state.value] += 1
+            tally.records["made" if stored is None else "extended"] += 1
+    write_versions(connection, versions, by=by, why=why, at=at)
 
 
 def _read_known(connection: Connection, keys: Sequence[str]) -> list[StoredRecord]:
     """Records of these persons, kept from now on. One that somebody else has at this moment counts as leased: an import
-    waits for nobody, and nobody waits for an import of hours."""
+    waits for no record, and nobody waits long for an import."""
     theirs = records.c.person_key.in_(keys)
+    found = connection.execute(select(records).where(theirs)).all()
+    if not found:
+        return []
     free = lock_free(connection, theirs & records.c.state.not_in([state.value for state in CLOSED]))
-    found = [stored_record(row) for row in connection.execute(select(records).where(theirs))]
+    read = map(stored_record, connection.execute(select(records).where(theirs)))
     return [
         stored
         if stored.record.record_id in free or stored.state in CLOSED
         else replace(stored, state=RecordState.LEASED)
-        for stored in found
+        for stored in read
     ]
 
 
@@ -156,19 +238,18 @@ def _some_wait(connection: Connection) -> bool:
     )
 
 
-def _without_number(connection: Connection, batch: Sequence[tuple[str, list[Row[Any]]]]) -> dict[str, StoredRecord]:
+def _without_number(connection: Connection, people: Sequence[tuple[str, Sequence[Entry]]]) -> dict[str, StoredRecord]:
     """By the key of a person with a number: the stored record that lacks it and holds the very same dose.
 
     Lists go out without numbers and come back with them (letter 2262/BYT-CNTT). Where two persons of a batch could be
     the one who was meant, neither is.
     """
     sought: dict[str, list[tuple[str, Dose]]] = {}
-    for key, rows in batch:
-        for row in rows:
-            person, dose = _read(row)
-            if person.id_kind is not None and person.date_of_birth is not None:
-                alone = person_key(replace(person, id_kind=None, id_number=None), dose)
-                sought.setdefault(alone, []).append((key, dose))
+    for key, entries in people:
+        for entry in entries:
+            if entry.person.id_kind is not None and entry.person.date_of_birth is not None:
+                alone = person_key(replace(entry.person, id_kind=None, id_number=None), entry.dose)
+                sought.setdefault(alone, []).append((key, entry.dose))
     found: dict[str, StoredRecord] = {}
     for stored in _read_known(connection, list(sought)):
         keys = {
@@ -179,60 +260,3 @@ def _without_number(connection: Connection, batch: Sequence[tuple[str, list[Row[
         if len(keys) == 1:
             found[keys.pop()] = stored
     return found
-
-
-def _read(row: Row[Any]) -> tuple[Person, Dose]:
-    person, dose = row.reading.split("\n")
-    return _person(person), Dose.from_dict(json.loads(dose))
-
-
-def _outcome(row: Row[Any], draft: "Draft") -> dict[str, Any]:
-    notes = row.notes.split(",") if row.notes else []
-    outcome: dict[str, Any] = {"number": row.row_number, "new_reason": None, "new_column": None, "new_detail": None}
-    try:
-        new = draft.add(*_read(row), notes)
-    except RowError as error:
-        vietnamese, english = row_sentence(error.code)
-        column = ", ".join(NAMES[Column(field)][0] for field in error.fields)
-        outcome |= {
-            "new_outcome": "refused",
-            "new_reason": error.code,
-            "new_column": column,
-            "new_detail": f"{vietnamese} / {english}",
-        }
-    else:
-        outcome["new_outcome"] = "accepted" if new else "duplicate"
-    return outcome | {"new_notes": ",".join(notes) or None}
-
-
-@lru_cache(maxsize=8)
-def _person(text: str) -> Person:
-    """The rows of one person stand together and mostly say the same of it."""
-    return Person.from_dict(json.loads(text))
-
-
-def _count(connection: Connection, import_id: str, joined: Joined) -> None:
-    rows = connection.execute(
-        select(import_rows.c.outcome, import_rows.c.reason, func.count())
-        .where(import_rows.c.import_id == import_id)
-        .group_by(import_rows.c.outcome, import_rows.c.reason)
-    )
-    for outcome, reason, count in rows:
-        joined.rows += count
-        if outcome == "accepted":
-            joined.accepted += count
-        elif outcome == "duplicate":
-            joined.duplicate += count
-        else:
-            joined.refused += count
-            joined.reasons[reason] = count
-    noted = connection.execute(
-        select(import_rows.c.notes, func.count())
-        .where(import_rows.c.import_id == import_id, import_rows.c.notes.is_not(None))
-        .group_by(import_rows.c.notes)
-    )
-    counter: Counter[str] = Counter()
-    for notes, count in noted:
-        for note in notes.split(","):
-            counter[note] += count
-    joined.noted = dict(sorted(counter.items()))

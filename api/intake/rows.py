@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from api.intake.cells import (
     read_birth_date,
@@ -127,10 +128,20 @@ def _texts(
                 texts[column] = cell
                 continue
             try:
-                texts[column] = clean_cell(cell, conversions.get(position), notes)
+                if isinstance(cell, str) and position not in conversions:
+                    texts[column], told = _clean(cell)
+                    notes += told
+                else:
+                    texts[column] = clean_cell(cell, conversions.get(position), notes)
             except RecordError as error:
                 raise RowError(error.code, column) from None
     return texts
+
+
+@lru_cache(maxsize=16384)  # columns say the same again and again
+def _clean(cell: str) -> tuple[str, tuple[str, ...]]:
+    notes: list[str] = []
+    return clean_cell(cell, None, notes), tuple(notes)
 
 
 def _raw(cells: Sequence[RawCell], header: Header, column: Column) -> RawCell:

@@ -19,7 +19,6 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]
 _BROKEN: Final = re.compile("[\x80-\x9f\ufffd\ue000-\uf8ff]")
 _PLAIN: Final = re.compile("[ -~À-ÃÈ-ÊÌÍÒ-ÕÙÚÝà-ãè-êìíò-õùúýĂăĐđĨĩŨũƠơƯưẠ-ỹ]+")  # nothing to do: Vietnamese in NFC
 _EXACT: Final = 1e15  # a larger number is rounded: as digits it would look like one that somebody typed
-_ENOUGH: Final = 1000  # words after which it is clear that a column holds Unicode, too
 _ETH: Final = str.maketrans({"Ð": "Đ", "ð": "đ", "Ɖ": "Đ", "ɖ": "đ"})
 _STEPS: Final[tuple[tuple[str, Callable[[str], str]], ...]] = (
     ("eth", lambda text: text.translate(_ETH)),
@@ -60,15 +59,15 @@ class ColumnEvidence:
 
     scores: Counter[Font] = field(default_factory=Counter)
     plain: int = 0  # score of the text as it stands
-    unicode_words: int = 0  # score of cells that no old font can hold
+    unicode_words: int = 0  # more than none: there are cells that no old font can hold
 
     def add(self, text: str) -> None:
         """Count one cell."""
         if text.isascii():
             return
         if not fits_font(text):
-            if self.unicode_words < _ENOUGH:
-                self.unicode_words += max(0, score(_composed(text)))
+            if self.unicode_words == 0:
+                self.unicode_words = max(0, score(_composed(text)))
             return
         self.plain += score(_composed(text))
         for font, convert in CONVERTERS.items():

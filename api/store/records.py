@@ -9,11 +9,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, insert, select, update
 
 from api.states import RecordState
+from api.store.bulk import insert_rows
 from api.store.locks import lock_records
 from api.store.schema import evidence as evidence_table
 from api.store.schema import record_versions, records
 from certificates.records.model import Evidence, VaccinationRecord, evidence_from_dict, instant_to_text
 
+_OF_VERSIONS: Final = ("record_id", "version", "province", "document", "digest")
 _to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -95,25 +97,15 @@ def write_versions(connection: Connection, versions: Sequence[NewVersion], *, by
     first = [row for row in rows if row["version"] == 1]
     later = [row for row in rows if row["version"] > 1]
     if first:
-        connection.execute(insert(records), first)
+        insert_rows(connection, records, list(first[0]), [list(row.values()) for row in first])
     for row in later:
         changed = {name: value for name, value in row.items() if name != "entered_at"}
         connection.execute(update(records).where(records.c.record_id == row["record_id"]).values(changed))
-    connection.execute(
-        insert(record_versions),
-        [
-            {
-                "record_id": row["record_id"],
-                "version": row["version"],
-                "province": row["province"],
-                "document": row["document"],
-                "digest": row["digest"],
-                "made_by": by,
-                "why": why,
-                "made_at": made_at,
-            }
-            for row in rows
-        ],
+    insert_rows(
+        connection,
+        record_versions,
+        (*_OF_VERSIONS, "made_by", "why", "made_at"),
+        [(*(row[name] for name in _OF_VERSIONS), by, why, made_at) for row in rows],
     )
     for version in versions:
         if version.evidence is not None:

@@ -75,16 +75,13 @@ import_rows = Table(
     metadata,
     Column("import_id", String, ForeignKey("imports.import_id"), primary_key=True),
     Column("row_number", Integer, primary_key=True),  # as the spreadsheet counts, the header being 1
-    Column("outcome", String, nullable=False),  # staged, then accepted, duplicate, refused
+    Column("outcome", String, nullable=False),  # accepted, duplicate, refused; rows under way are in import_staging
     Column("reason", String),  # a code
     Column("column_name", String),
     Column("detail", Text),  # what the clerk can do, Vietnamese and English
     Column("notes", String),  # what was converted: codes with commas
     Column("cells", Text, nullable=False),  # JSON: nothing that came in is lost
     Column("record_id", String),
-    Column("person_key", String),  # while the row is staged
-    Column("reading", Text),  # while the row is staged: person and dose as understood, JSON on a line each
-    Index("import_rows_join", "import_id", "person_key", "row_number"),
 )
 
 records = Table(  # the newest version of each record

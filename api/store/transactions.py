@@ -8,7 +8,7 @@ last of all (`api.audit`): it has one writer, for as long as its rows take.
 
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from functools import wraps
@@ -22,6 +22,7 @@ from api.store.schema import audit
 
 _COMMON: Final = 1986082817  # numbers of advisory locks; the log's is in api.audit
 _PEOPLE: Final = 1986082818
+_SHARDS: Final = 1986082821  # the first of two numbers
 _AGAIN: Final = frozenset({"40001", "40P01"})  # serialization failure, deadlock: SQLSTATE of PostgreSQL
 _TRIES: Final = 3
 _PAUSE: Final = 0.1  # seconds
@@ -40,6 +41,7 @@ def _lock(kind: str, number: int, wait: str) -> str:
 _OPEN: Final = _lock("_shared", _COMMON, "60s")  # a request that waits longer is answered: come again
 _SHUT: Final = _lock("", _COMMON, "0")
 _NAMES: Final = _lock("", _PEOPLE, "0")
+_SOME_NAMES: Final = _lock("_shared", _PEOPLE, "0")
 
 
 class Turn(Enum):
@@ -47,7 +49,7 @@ class Turn(Enum):
 
     BESIDE = (_OPEN,)  # beside all others of its kind: it locks the rows that it decides by
     ALONE = (_SHUT,)  # beside nobody but an import: what decides by many rows, and is rare and quick
-    IMPORT = (_NAMES,)  # who is whom: one import at a time; it waits for no row
+    IMPORT = (_SOME_NAMES,)  # who is whom: each for its own persons (`lock_people`); it waits for no row
     CORRECTION = (_NAMES, _OPEN)
     ORDER = (_NAMES, _SHUT)  # beside nobody at all: an order about many passports
 
@@ -71,6 +73,13 @@ def writing(engine: Engine, turn: Turn = Turn.BESIDE) -> Iterator[Connection]:
 
 
 _ISOLATION: Final = {"postgresql": {"isolation_level": "READ COMMITTED"}}
+
+
+def lock_people(connection: Connection, shards: Iterable[int]) -> None:
+    """In an import's turn: nobody else makes records of persons of these shards until the transaction ends."""
+    if connection.dialect.name == "postgresql":
+        for shard in sorted(set(shards)):
+            connection.execute(text("SELECT pg_advisory_xact_lock(:space, :shard)"), {"space": _SHARDS, "shard": shard})
 
 
 @contextmanager

@@ -48,14 +48,14 @@ class Person:
 
     def to_dict(self) -> dict[str, Any]:
         return {
-            "full_name": self.full_name,
-            "family_name": self.family_name,
-            "given_name": self.given_name,
-            "date_of_birth": self.date_of_birth.iso if self.date_of_birth else None,
             "sex": self.sex.value if self.sex else None,
-            "nationality": self.nationality,
             "id_kind": self.id_kind.value if self.id_kind else None,
+            "full_name": self.full_name,
             "id_number": self.id_number,
+            "given_name": self.given_name,
+            "family_name": self.family_name,
+            "nationality": self.nationality,
+            "date_of_birth": self.date_of_birth.iso if self.date_of_birth else None,
         }
 
     @classmethod
@@ -97,13 +97,13 @@ class Dose:
 
     def to_dict(self) -> dict[str, Any]:
         return {
-            "number": self.number,
-            "given_on": self.given_on.isoformat(),
-            "product": self.product,
             "lot": self.lot,
-            "amount": self.amount,
             "unit": self.unit,
+            "amount": self.amount,
+            "number": self.number,
             "country": self.country,
+            "product": self.product,
+            "given_on": self.given_on.isoformat(),
             "entered_by": self.entered_by,
         }
 
@@ -140,11 +140,11 @@ class VaccinationRecord:
 
     def to_dict(self) -> dict[str, Any]:
         return {
-            "record_id": self.record_id,
-            "version": self.version,
             "unit": self.unit,
-            "person": self.person.to_dict(),
             "doses": [dose.to_dict() for dose in self.doses],
+            "person": self.person.to_dict(),
+            "version": self.version,
+            "record_id": self.record_id,
         }
 
     @classmethod
@@ -311,4 +311,6 @@ def _optional_text(value: object) -> str | None:
 
 
 def _digest(data: object) -> bytes:
-    return hashlib.sha256(cbor2.dumps(data, canonical=True)).digest()
+    """Each `to_dict` that is digested has its keys in the order of deterministic CBOR (RFC 8949, 4.2.3: the shorter
+    first), so nothing is sorted here."""
+    return hashlib.sha256(cbor2.dumps(data)).digest()

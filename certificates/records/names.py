@@ -7,6 +7,7 @@ with the letter eth where D with stroke is meant. All of that is one name.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from certificates.errors import RecordError
@@ -19,6 +20,7 @@ _APOSTROPHES: Final = "'’‘ʼʹ`´′＇"
 # They turn the order of what is shown: a name with one of them is not what it looks like.
 DIRECTION_MARKS: Final = frozenset("\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _INVISIBLE: Final = dict.fromkeys(map(ord, {*"\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff", *DIRECTION_MARKS}))
+_ANY_INVISIBLE: Final = re.compile(f"[{''.join(map(chr, _INVISIBLE))}]")
 _TO_APOSTROPHE: Final = dict.fromkeys(map(ord, _APOSTROPHES), "'")
 _SEPARATOR: Final = re.compile(r"[\s<,/‐-―−-]+")  # blanks, fillers, commas, slashes, hyphens and dashes
 _VOWEL_GROUP: Final = re.compile(rf"(?:[aeiouy][\u0302\u0306\u031b{_TONES}]*)+")
@@ -49,7 +51,10 @@ class PersonName:
 
 def clean(text: str) -> str:
     """NFC, no invisible characters or direction marks, one plain blank between words."""
-    return " ".join(unicodedata.normalize("NFC", text).translate(_INVISIBLE).split())
+    composed = unicodedata.normalize("NFC", text)
+    if not composed.isascii() and _ANY_INVISIBLE.search(composed):
+        composed = composed.translate(_INVISIBLE)
+    return " ".join(composed.split())
 
 
 def clip(text: str) -> str:
@@ -110,6 +115,7 @@ def transliterate(text: str) -> str:
     return "<".join(word for word in words if word)[:TEXT_LIMIT].rstrip("<")
 
 
+@lru_cache(maxsize=4096)  # of a country's names, most are made of a few hundred words
 def _word(word: str) -> str:
     out: list[str] = []
     for character in word:

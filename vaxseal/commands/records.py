@@ -1,5 +1,6 @@
 """Commands of `vaxseal records`: from a spreadsheet to records that wait for a signature."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ _NO_DATABASE = (
     "Không ghi được cơ sở dữ liệu (đĩa đầy, hoặc việc khác đang giữ): việc dở dang không được tính, hãy làm lại. / "
     "The database cannot be written (disk full, or another job holds it): what was begun does not count, do it again."
 )
+Refused = Annotated[bool, typer.Option("--refused", help="Only refused rows in the report.")]
 RecordId = Annotated[str, typer.Argument(metavar="RECORD", help="Number of the record.")]
 
 
@@ -38,13 +40,17 @@ def import_(
     report: Annotated[
         Path | None, typer.Option("--report", metavar="CSV", help="Write every row with its outcome to this CSV.")
     ] = None,
-    refused: Annotated[bool, typer.Option("--refused", help="Only refused rows in the report.")] = False,
+    refused: Refused = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, max=64, metavar="N", help="Processes for a large file. Default: all.")
+    ] = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Take in spreadsheets of doses. Every row ends as accepted, duplicate, or refused with a reason.
 
-    The columns are described in docs/import-format.md. Exit code 1 when a file or a row was refused.
+    What was interrupted is gone on with by giving the same command again. The columns are described in
+    docs/import-format.md. Exit code 1 when a file or a row was refused.
 
     [bold]Examples[/bold]
 
@@ -61,7 +67,10 @@ def import_(
     reports = []
     for path in files:
         with _refusals(json), progress_bar("import", shown=not json) as progress:
-            done = import_file(engine, path, imported_by=by, at=now(), unit=unit, progress=progress)
+            processes = jobs or os.cpu_count() or 1
+            done = import_file(
+                engine, path, imported_by=by, at=now(), unit=unit, progress=progress, processes=processes
+            )
         reports.append(done)
         if report is not None:
             with sentences(json=json):
@@ -73,6 +82,38 @@ def import_(
     if json:
         emit_json([done.to_dict() for done in reports])
     if any(done.state != "complete" or done.refused for done in reports):
+        raise typer.Exit(EXIT_NO)
+
+
+@app.command()
+def rows(
+    import_id: Annotated[str, typer.Argument(metavar="IMPORT", help="Number of the import.")],
+    output: Annotated[Path, typer.Option("--out", metavar="CSV", help="The new CSV file.")],
+    refused: Refused = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Write the rows of an import with their outcomes, and the cells as they came.
+
+    [bold]Examples[/bold]
+
+      vaxseal records rows 1f3c9a0b7d2e4f68 --out rows.csv
+
+      vaxseal records rows 1f3c9a0b7d2e4f68 --out refused.csv --refused
+    """
+    from api.intake.reports import write_row_report
+
+    check_absent(output, json=json)
+    engine = _open(data, json)
+    with sentences(json=json):
+        output.touch(mode=0o600)
+        with output.open("w", encoding="utf-8-sig", newline="") as file:
+            count = write_row_report(engine, import_id, file, refused_only=refused)
+    if json:
+        emit_json({"import": import_id, "rows": count, "file": str(output)})
+    else:
+        out.print(f"{count} rows in {output}.")
+    if count == 0:
         raise typer.Exit(EXIT_NO)
 
 
