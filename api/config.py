@@ -48,6 +48,14 @@ class Settings(BaseSettings):
     own_roots: Path | None = None  # PEM file or folder: our own authorities, CSCA among them (docs/enrolment.md)
     unit_ca_roots: Path | None = None  # likewise: other authorities whose certificates units bring, and those between
     revocation_max_age_hours: int = Field(default=24, ge=1, le=168)
+    register_address: str | None = None  # the population register: https address, or a CSV file (docs/register.md)
+    register_ca: Path | None = None  # PEM: the only authorities of the register's certificate
+    platform_address: str | None = None  # the platform that verified corrections go back to: https address
+    platform_ca: Path | None = None
+    client_certificate: Path | None = None  # PEM: what the register and the platform know us by
+    client_key: Path | None = None
+    partner_seconds: float = Field(default=10, gt=0, le=300)  # for one try at the register or the platform
+    register_queries_per_day: int = Field(default=100, ge=0)  # of one account, about single persons
     tls_certificate: Path | None = None
     tls_key: Path | None = None
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import ColumnElement, Engine, func, or_, select
 
 from api.audit import record_act
+from api.errors import CentreError
 from api.identity.register import Register
+from api.identity.runs import begin_run, end_run
 from api.states import RecordState
 from api.store.locks import lock_free
 from api.store.records import StoredRecord, move_record, stored_record, write_evidence
@@ -23,6 +25,8 @@ from certificates.records.verification import verify_with_register
 BATCH: Final = 200  # persons a question
 HOME: Final = "VN"  # the register knows citizens; foreigners are attested
 FIRST_ASKED: Final = (RecordState.AWAITING_MATCH, RecordState.UNVERIFIABLE)
+BROKEN_IN_A_ROW: Final = 3  # batches with unusable answers, after which the register is not asked further
+BROKEN: Final = frozenset({"partner-answer", "register-answers"})
 ASKED_AGAIN: Final = (*FIRST_ASKED, RecordState.MISMATCHED, RecordState.DECEASED, RecordState.MERGED)
 
 _STATE_OF: Final[Mapping[str, RecordState]] = {
@@ -37,13 +41,19 @@ _STATE_OF: Final[Mapping[str, RecordState]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchReport:
-    """What the register said: records asked about, and where they stand now, by state and by reason."""
+    """What the register said: records asked about, and where they stand now, by state and by reason.
+
+    ``stopped``: why it came to no end, a code (``partner-away`` ...); what was not asked about stands as it stood.
+    ``unanswered``: records of batches whose answers could not be used; they stand as they stood, too.
+    """
 
     asked: int
     states: Mapping[str, int]
     reasons: Mapping[str, int]
     foreigners: int
     changed_meanwhile: int
+    unanswered: int
+    stopped: str | None
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -52,6 +62,8 @@ class MatchReport:
             "reasons": dict(self.reasons),
             "foreigners": self.foreigners,
             "changed_meanwhile": self.changed_meanwhile,
+            "unanswered": self.unanswered,
+            "stopped": self.stopped,
         }
 
 
@@ -72,32 +84,46 @@ def match_records(
     are counted and left to `api.identity.attestation`. The answers of a batch are written in one transaction; a record
     that somebody changed while the register was asked is left as it is and counted.
 
+    A register that is away ends the run, and moves no record; the next run goes on behind the last answer.
+
     Args:
         again: also ask about records that the register has refused before.
     """
-    wanted = [state.value for state in (ASKED_AGAIN if again else FIRST_ASKED)]
+    run = begin_run(engine, register=register.name, again=again, by=by, at=at)
+    wanted = _wanted(again=again, resumed_from=run.resumed_from)
     with engine.connect() as connection:
-        total = connection.execute(select(func.count()).where(records.c.state.in_(wanted))).scalar_one()
+        total = connection.execute(select(func.count()).where(wanted)).scalar_one()
     tally = _Tally()
-    last, done = "", 0
-    while batch := _next_batch(engine, wanted, last):
+    last, done, broken = "", 0, list[str]()
+    while tally.stopped is None and (batch := _next_batch(engine, wanted, last)):
         last = batch[-1].record.record_id
         citizens = [stored for stored in batch if stored.record.person.nationality == HOME]
         tally.foreigners += len(batch) - len(citizens)
         if citizens:
-            answers = register.ask([stored.record.person for stored in citizens])
-            if len(answers) != len(citizens):
-                raise RecordError("register-answers", "the register did not give one answer a person")
-            _write_answers(engine, list(zip(citizens, answers, strict=True)), tally, at=at, by=by)
+            try:
+                answered = _ask(register, citizens, at)
+            except CentreError as error:
+                broken.append(error.code)
+                if error.code not in BROKEN or len(broken) == BROKEN_IN_A_ROW:
+                    tally.stopped = error.code
+                tally.unanswered += len(citizens)
+                continue
+            broken.clear()
+            _write_answers(engine, answered, tally, at=at, by=by)
         done += len(batch)
         if progress is not None:
             progress(done, max(total, done))
+    if broken:
+        tally.stopped = broken[-1]
+    end_run(engine, run, asked=tally.asked, reason=tally.stopped, at=at)
     return MatchReport(
         asked=tally.asked,
         states=dict(tally.states),
         reasons=dict(tally.reasons),
         foreigners=tally.foreigners,
         changed_meanwhile=tally.changed,
+        unanswered=tally.unanswered,
+        stopped=tally.stopped,
     )
 
 
@@ -106,30 +132,47 @@ class _Tally:
         self.asked = 0
         self.foreigners = 0
         self.changed = 0
+        self.unanswered = 0
+        self.stopped: str | None = None
         self.states: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
 
 
-def _next_batch(engine: Engine, wanted: list[str], last: str) -> list[StoredRecord]:
+def _wanted(*, again: bool, resumed_from: str | None) -> ColumnElement[bool]:
+    if resumed_from is None:
+        return records.c.state.in_([state.value for state in (ASKED_AGAIN if again else FIRST_ASKED)])
+    said = ASKED_AGAIN[1:] if again else FIRST_ASKED[1:]
+    return or_(
+        records.c.state == RecordState.AWAITING_MATCH.value,
+        records.c.state.in_([state.value for state in said]) & (records.c.updated_at < resumed_from),
+    )
+
+
+def _next_batch(engine: Engine, wanted: ColumnElement[bool], last: str) -> list[StoredRecord]:
     with engine.connect() as connection:
         rows = connection.execute(
-            select(records)
-            .where(records.c.state.in_(wanted), records.c.record_id > last)
-            .order_by(records.c.record_id)
-            .limit(BATCH)
+            select(records).where(wanted, records.c.record_id > last).order_by(records.c.record_id).limit(BATCH)
         ).all()
     return [stored_record(row) for row in rows]
 
 
-def _write_answers(
-    engine: Engine, answered: list[tuple[StoredRecord, RegisterAnswer]], tally: _Tally, *, at: datetime, by: str
-) -> None:
+_Answered = list[tuple[StoredRecord, RecordState, str | None, RegisterAnswer]]
+
+
+def _ask(register: Register, citizens: list[StoredRecord], at: datetime) -> _Answered:
+    """The answers with what they mean. Raises CentreError: nothing may be written."""
+    answers = register.ask([stored.record.person for stored in citizens])
+    if len(answers) != len(citizens):
+        raise CentreError("register-answers", "the register did not give one answer a person")
+    return [(stored, *_judge(stored, answer, at), answer) for stored, answer in zip(citizens, answers, strict=True)]
+
+
+def _write_answers(engine: Engine, answered: _Answered, tally: _Tally, *, at: datetime, by: str) -> None:
     batch: Counter[str] = Counter()
     with writing(engine) as connection:
         # What an import or a signer has at this moment is left to the next run: nothing here waits for an import.
-        free = lock_free(connection, records.c.record_id.in_([stored.record.record_id for stored, _ in answered]))
-        for stored, answer in answered:
-            state, reason = _judge(stored, answer, at)
+        free = lock_free(connection, records.c.record_id.in_([one[0].record.record_id for one in answered]))
+        for stored, state, reason, answer in answered:
             if stored.record.record_id not in free or not move_record(connection, stored, state, reason, at=at):
                 tally.changed += 1
                 continue
@@ -143,7 +186,7 @@ def _write_answers(
             at=at,
             actor=by,
             act="records-matched",
-            subject=answered[0][1].register,
+            subject=answered[0][3].register,
             reason=", ".join(f"{state} {count}" for state, count in sorted(batch.items())),
         )
     tally.states.update(batch)
@@ -156,7 +199,8 @@ def _judge(stored: StoredRecord, answer: RegisterAnswer, at: datetime) -> tuple[
     except RecordError as error:
         state = _STATE_OF.get(error.code)
         if state is None:
-            raise  # evidence about somebody else: the register is broken, nothing may be written
+            # Evidence about somebody else: the register is broken.
+            raise CentreError("register-answers", f"an answer cannot be used ({error.code})") from error
         if error.code == "register-mismatch":
             return state, f"{error.code}:{','.join(error.fields)}"
         if error.code in ("record-incomplete", "record-implausible"):

@@ -4,23 +4,38 @@ import csv
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from certificates.errors import RecordError
 from certificates.records.citizen_id import identify
 from certificates.records.comparison import compare
 from certificates.records.dates import PartialDate
 from certificates.records.model import Person, RegisterAnswer, RegisterStatus, Sex
+from certificates.records.names import comparable
 
 COLUMNS = ("id", "name", "dob", "sex", "status")
+CANDIDATES: Final = 5  # entries that may be meant by one person's data
 
 
 class Register(Protocol):
-    """Answers true or false on four items (letter 9438/BYT-CNTT), never with data of its own."""
+    """Answers true or false on four items (letter 9438/BYT-CNTT); shows what it has to police only."""
+
+    @property
+    def name(self) -> str:
+        """As evidence names it."""
+        ...
 
     def ask(self, persons: Sequence[Person]) -> list[RegisterAnswer]:
-        """One answer a person, in the same order. A person whom the register cannot find gets ``NO_ANSWER``."""
+        """One answer a person, in the same order. A person whom the register cannot find gets ``NO_ANSWER``.
+
+        Raises CentreError where it cannot be asked: that says nothing about anybody.
+        """
+        ...
+
+    def look_up(self, person: Person) -> tuple[Person, ...]:
+        """What it has by this ID number, or else by name and date of birth: `CANDIDATES` at most. For police only."""
         ...
 
 
@@ -42,7 +57,7 @@ class FileRegister:
 
         Two lines that say different things of one number are refused: nobody knows which of them is right.
         """
-        self._name = f"file:{path.stem}"
+        self.name = f"file:{path.stem}"
         self._clock = clock
         self._entries = _read(path)
 
@@ -51,18 +66,34 @@ class FileRegister:
         at = self._clock()
         return [self._answer(person, at) for person in persons]
 
+    def look_up(self, person: Person) -> tuple[Person, ...]:
+        """By the number, or else by name and date of birth."""
+        entry = self._entry(person)
+        if entry is not None:
+            return (entry.person,)
+        name, born = comparable(person.full_name), person.date_of_birth
+        same = (
+            entry.person
+            for entry in self._entries.values()
+            if entry.person.date_of_birth == born and comparable(entry.person.full_name) == name
+        )
+        return tuple(islice(same, CANDIDATES))
+
+    def _entry(self, person: Person) -> _Entry | None:
+        if person.id_number is None:
+            return None
+        try:
+            return self._entries.get(identify(person.id_number)[1])
+        except RecordError:
+            return None  # a number of no valid form is in no register
+
     def _answer(self, person: Person, at: datetime) -> RegisterAnswer:
-        entry = None
-        if person.id_number is not None:
-            try:
-                entry = self._entries.get(identify(person.id_number)[1])
-            except RecordError:
-                entry = None  # a number of no valid form is in no register
+        entry = self._entry(person)
         if entry is None or entry.status is RegisterStatus.NO_ANSWER:
-            return _answer(person, RegisterStatus.NO_ANSWER, (False, False, False, False), self._name, at)
+            return _answer(person, RegisterStatus.NO_ANSWER, (False, False, False, False), self.name, at)
         same = compare(person, entry.person)
         items = (same.name, same.date_of_birth, same.sex, same.id_number)
-        return _answer(person, entry.status, items, self._name, at)
+        return _answer(person, entry.status, items, self.name, at)
 
 
 def _answer(

@@ -119,34 +119,57 @@ def rows(
 
 @app.command()
 def match(
-    register: Annotated[Path, typer.Option("--register", metavar="CSV", help="The register: id,name,dob,sex,status.")],
     by: By,
+    register: Annotated[
+        str | None,
+        typer.Option(
+            "--register",
+            metavar="URL|FILE",
+            help="The register: https address, or CSV of id,name,dob,sex,status. Default: VAXSEAL_REGISTER_ADDRESS.",
+        ),
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Also ask about those refused before.")] = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Ask the population register about every citizen's record that waits for an answer.
 
+    A register that does not answer, or not as it should, changes no record; the next run goes on where this one
+    stopped. How it is asked over https: docs/register.md.
+
+    Exit code 0: all were asked; 1: the register stopped answering, or some answers could not be used; 2: it could not
+    be done.
+
     [bold]Examples[/bold]
 
       vaxseal records match --register register.csv
 
-      vaxseal records match --register register.csv --again --json
+      vaxseal records match --register https://register.example.vn --again --json
     """
+    from api.config import load_settings
+    from api.context import system_clock
     from api.identity.matching import match_records
-    from api.identity.register import FileRegister
+    from api.identity.opening import open_register
 
     engine = _open(data, json)
-    with _refusals(json, EXIT_USE):
-        asked = FileRegister(register)
+    with _refusals(json, EXIT_USE), sentences(json=json):
+        asked = open_register(load_settings(data=data), engine, system_clock, where=register)
     with _refusals(json), progress_bar("match", shown=not json) as progress:
         done = match_records(engine, asked, at=now(), by=by, progress=progress, again=again)
     if json:
         emit_json(done.to_dict())
-        return
-    out.print(f"{done.asked} asked; {done.foreigners} foreigners wait for an attestation.")
-    _print_counts(done.states)
-    _print_counts(done.reasons)
+    else:
+        out.print(f"{done.asked} asked; {done.foreigners} foreigners wait for an attestation.")
+        _print_counts(done.states)
+        _print_counts(done.reasons)
+        if done.unanswered:
+            err.print(
+                f"{done.unanswered} could not be asked ({done.stopped or 'unusable answers'}) and stand as they stood:"
+                " run this again.",
+                markup=False,
+            )
+    if done.unanswered:
+        raise typer.Exit(EXIT_NO)
 
 
 @app.command()

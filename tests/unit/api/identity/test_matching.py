@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select
 
 from api.audit import verify_log
+from api.errors import CentreError
+from api.identity import matching
 from api.identity.attestation import attest
 from api.identity.corrections import correct
 from api.identity.matching import MatchReport, match_records
@@ -16,9 +19,10 @@ from api.intake.importer import import_file
 from api.states import RecordState
 from api.store.records import StoredRecord, load_evidence, stored_record
 from api.store.schema import audit, record_versions, records
+from api.store.schema_identity import match_runs
 from api.store.transactions import writing
 from certificates.errors import RecordError
-from certificates.records.model import Person, RegisterAnswer
+from certificates.records.model import Person, RegisterAnswer, instant_to_text
 from certificates.records.verification import verify
 from tests.support.databases import NewAddress
 from tests.support.intake import NOW, make_engine, row, write_csv
@@ -125,16 +129,64 @@ def test_a_register_that_answers_for_somebody_else_changes_nothing(engine: Engin
         def ask(self, persons: Sequence[Person]) -> list[RegisterAnswer]:
             return [replace(answer, person_digest=bytes(32)) for answer in super().ask(persons)]
 
-    with pytest.raises(RecordError, match="evidence-other-person"):
-        match_records(engine, Confused(path, clock=lambda: NOW), at=NOW, by="lan")
+    report = match_records(engine, Confused(path, clock=lambda: NOW), at=NOW, by="lan")
+    assert (report.stopped, report.unanswered, report.asked) == ("register-answers", 1, 0)
     assert only(engine).state is RecordState.AWAITING_MATCH
 
     class Silent(FileRegister):
         def ask(self, persons: Sequence[Person]) -> list[RegisterAnswer]:
             return []
 
-    with pytest.raises(RecordError, match="register-answers"):
-        match_records(engine, Silent(path), at=NOW, by="lan")
+    assert match_records(engine, Silent(path), at=NOW, by="lan").stopped == "register-answers"
+    assert only(engine).state is RecordState.AWAITING_MATCH
+
+
+class Fails(FileRegister):
+    """Answers as the file says until some batch, and from there on fails with these codes, one a batch."""
+
+    def __init__(self, path: Path, good: int, *codes: str) -> None:
+        super().__init__(path, clock=lambda: NOW)
+        self.good, self.codes, self.asked = good, list(codes), list[str]()
+
+    def ask(self, persons: Sequence[Person]) -> list[RegisterAnswer]:
+        self.asked += [person.id_number or "" for person in persons]
+        self.good -= 1
+        if self.good < 0 and self.codes:
+            raise CentreError(self.codes.pop(0))
+        return super().ask(persons)
+
+
+def test_a_run_that_stopped_is_gone_on_with(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "BATCH", 2)
+    numbers = [f"00116100000{number}" for number in range(7)]
+    take(engine, tmp_path, *(row(id=number) for number in numbers))
+    path = tmp_path / "register.csv"
+    path.write_text("id,name,dob,sex,status\n" + "\n".join(HONG.replace(HONG[:12], n) for n in numbers[::2]))
+    away = Fails(path, 2, "partner-away")
+    first = match_records(engine, away, at=NOW, by="lan")
+    assert (first.asked, first.unanswered, first.stopped) == (4, 2, "partner-away")
+    back = Fails(path, 99)
+    second = match_records(engine, back, at=NOW + timedelta(minutes=5), by="lan")
+    assert (second.asked, second.stopped) == (3, None)
+    assert sorted(away.asked[:4] + back.asked) == numbers  # nobody twice, not even whom the register did not know
+    with engine.connect() as connection:
+        run = connection.execute(select(match_runs)).one()
+    assert (run.state, run.asked, run.begun_at) == ("complete", 7, instant_to_text(NOW))
+    again = Fails(path, 99)
+    match_records(engine, again, at=NOW + timedelta(days=1), by="lan")
+    assert sorted(again.asked) == numbers[1::2]  # a new run asks about the unknown ones again
+
+
+def test_unusable_answers_hold_up_nobody_else(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "BATCH", 1)
+    numbers = [f"00116100000{number}" for number in range(5)]
+    take(engine, tmp_path, *(row(id=number) for number in numbers))
+    path = tmp_path / "register.csv"
+    path.write_text("id,name,dob,sex,status\n" + "\n".join(HONG.replace(HONG[:12], n) for n in numbers))
+    report = match_records(engine, Fails(path, 1, "partner-answer", "register-answers"), at=NOW, by="lan")
+    assert (dict(report.states), report.unanswered, report.stopped) == ({"ready": 3}, 2, None)
+    report = match_records(engine, Fails(path, 0, *["partner-answer"] * 9), at=NOW, by="lan")
+    assert (report.asked, report.unanswered, report.stopped) == (0, 2, "partner-answer")
 
 
 def test_a_record_changed_while_the_register_was_asked_is_left_alone(engine: Engine, tmp_path: Path) -> None:
