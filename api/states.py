@@ -1,6 +1,8 @@
-"""The states of a record: one closed list. docs/architecture.md draws the ways between them."""
+"""The states of a record, and what is to be mended in it: two closed lists. docs/architecture.md draws the ways."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 
 class RecordState(StrEnum):
@@ -20,3 +22,52 @@ class RecordState(StrEnum):
     ISSUED = "issued"
     DISPUTED = "disputed"
     REVOKED = "revoked"
+
+
+class WorkClass(StrEnum):
+    """What is to be mended in a record (docs/worklists.md says it in the words of those who mend it)."""
+
+    MISSING_FIELD = "missing-field"
+    IMPLAUSIBLE = "implausible"  # all is there, and cannot be true
+    MALFORMED_ID = "malformed-id"
+    MISMATCH_NAME = "mismatch-name"
+    MISMATCH_DATE_OF_BIRTH = "mismatch-date-of-birth"
+    MISMATCH_SEX = "mismatch-sex"
+    MISMATCH_ID = "mismatch-id"
+    MISMATCH_SEVERAL = "mismatch-several"  # more than one of the four
+    UNVERIFIABLE = "unverifiable"
+    REGISTER_DISPUTED = "register-disputed"
+    DECEASED = "deceased"
+    MERGED = "merged"
+    ATTESTATION = "attestation"  # a foreigner, whose passport nobody has seen yet
+    HELD = "held"
+
+
+_PLAIN: Final[Mapping[str, WorkClass]] = {
+    RecordState.MALFORMED_ID: WorkClass.MALFORMED_ID,
+    RecordState.UNVERIFIABLE: WorkClass.UNVERIFIABLE,
+    RecordState.REGISTER_DISPUTED: WorkClass.REGISTER_DISPUTED,
+    RecordState.DECEASED: WorkClass.DECEASED,
+    RecordState.MERGED: WorkClass.MERGED,
+    RecordState.HELD: WorkClass.HELD,
+}
+_FIELDS: Final[Mapping[str, WorkClass]] = {
+    "full_name": WorkClass.MISMATCH_NAME,
+    "date_of_birth": WorkClass.MISMATCH_DATE_OF_BIRTH,
+    "sex": WorkClass.MISMATCH_SEX,
+    "id_number": WorkClass.MISMATCH_ID,
+}
+_UNUSABLE: Final = ("name-", "nationality-", "doses-none")
+
+
+def class_of(state: str, reason: str | None) -> WorkClass | None:
+    """What is to be mended in a record that stands so, by its state and reason; None: nothing."""
+    reason = reason or ""
+    if state == RecordState.INCOMPLETE:
+        missing = reason.endswith("-missing") or reason.startswith(_UNUSABLE)
+        return WorkClass.MISSING_FIELD if missing else WorkClass.IMPLAUSIBLE
+    if state == RecordState.MISMATCHED:
+        return _FIELDS.get(reason.partition(":")[2], WorkClass.MISMATCH_SEVERAL)
+    if state == RecordState.AWAITING_MATCH:
+        return WorkClass.ATTESTATION if reason == "attestation-needed" else None
+    return _PLAIN.get(state)

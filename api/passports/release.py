@@ -20,7 +20,8 @@ from api.revocation.standing import is_revoked
 from api.signing.work import Work, read_versions, work_of
 from api.states import RecordState
 from api.store.locks import lock_records
-from api.store.schema import jobs, passports, records, tokens
+from api.store.moves import Move, move
+from api.store.schema import jobs, passports, tokens
 from api.store.transactions import again, writing
 from api.workers import run_calls
 from certificates.errors import CertificateError, IssuanceError
@@ -136,13 +137,14 @@ def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | Held]], now:
     """Set `issued` where there is a PDF, `held` where there is a reason; in one transaction."""
     at = instant_to_text(now)
     acts: list[Act] = []
+    moves: list[Move] = []
     if not ready:
         return
     with writing(centre.engine) as connection:
         lock_records(connection, [passport.record_id for passport, _ in ready])
         for passport, built in ready:
             pdf, held = (None, built) if isinstance(built, Held) else (built, None)
-            reason = held and held.code
+            reason = held.code if held else None
             changed = connection.execute(
                 update(passports)
                 .where(passports.c.uvci == passport.uvci, *_WAITING)
@@ -156,14 +158,14 @@ def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | Held]], now:
             if not changed:
                 continue  # another process was quicker, or it was revoked meanwhile
             state = RecordState.HELD if pdf is None else RecordState.ISSUED
-            connection.execute(
-                update(records)
-                .where(
-                    records.c.record_id == passport.record_id,
-                    records.c.version == passport.version,
-                    records.c.state == RecordState.SIGNED.value,
+            moves.append(
+                Move(
+                    record_id=passport.record_id,
+                    version=passport.version,
+                    only_from=RecordState.SIGNED.value,
+                    state=state.value,
+                    reason=reason,
                 )
-                .values(state=state.value, reason=reason, updated_at=at)
             )
             acts.append(
                 Act(
@@ -173,6 +175,7 @@ def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | Held]], now:
                     reason=str(held or ""),
                 )
             )
+        move(connection, moves, at=now)
         record_acts(connection, acts, at=now)
 
 

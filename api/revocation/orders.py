@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, bindparam, case, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Engine, Row, Select, case, delete, func, insert, literal, select, update
 
 from api.audit import Act, record_act, record_acts
 from api.errors import CentreError
@@ -22,6 +22,7 @@ from api.revocation.entries import REVOKED, revoke_entries, withdraw_entries
 from api.revocation.reasons import RevocationReason
 from api.revocation.standing import is_revoked, state_before
 from api.states import RecordState
+from api.store.moves import Move, move
 from api.store.schema import (
     confirmations,
     passports,
@@ -287,17 +288,21 @@ def _move(
     connection: Connection, rows: Sequence[Row[Any]], state: RecordState | None, reason: str | None, at: datetime
 ) -> None:
     """Move the records whose newest version these passports are: to ``state``, or back to where they stood."""
-    moves = [
-        {"key": row.record_id, "at_version": row.version, "to": state.value if state else row.record_state}
-        for row in rows
-        if row.record_state is not None
-    ]
-    if not moves:
-        return
-    query = update(records).where(records.c.record_id == bindparam("key"), records.c.version == bindparam("at_version"))
-    if state is None:
-        query = query.where(records.c.state == RecordState.REVOKED.value)
-    connection.execute(query.values(state=bindparam("to"), reason=reason, updated_at=instant_to_text(at)), moves)
+    move(
+        connection,
+        [
+            Move(
+                record_id=row.record_id,
+                version=row.version,
+                only_from=None if state else RecordState.REVOKED.value,
+                state=state.value if state else row.record_state,
+                reason=reason,
+            )
+            for row in rows
+            if row.record_state is not None
+        ],
+        at=at,
+    )
 
 
 def _acts(rows: Sequence[Row[Any]], by: str, act: str, order_id: str) -> list[Act]:

@@ -17,6 +17,7 @@ from api.signing.fetching import Fetch
 from api.signing.queue import close_jobs
 from api.signing.work import next_year
 from api.states import RecordState
+from api.store.moves import Move, move
 from api.store.schema import confirmations, jobs, leases, passports, records, tokens, units
 from api.store.transactions import Turn, writing
 from certificates.errors import IssuanceError
@@ -228,11 +229,11 @@ def suspend_in(connection: Connection, fingerprint: bytes, *, by: str, at: datet
     )
     signed = exists().where(passports.c.record_id == records.c.record_id, passports.c.version == records.c.version)
     unchecked = (records.c.state == RecordState.HELD.value) & (records.c.reason == UNCHECKED) & ~signed
-    returned = connection.execute(
-        update(records)
-        .where(or_(records.c.state == RecordState.CONFIRMED.value, unchecked), word)
-        .values(state=RecordState.READY.value, reason="confirmer-suspended", updated_at=now)
-    ).rowcount
+    spoken_for = or_(records.c.state == RecordState.CONFIRMED.value, unchecked), word
+    vouched = connection.execute(select(records.c.record_id).where(*spoken_for).order_by(records.c.record_id)).scalars()
+    ready = RecordState.READY.value
+    back = [Move(record_id=record_id, state=ready, reason="confirmer-suspended") for record_id in vouched]
+    returned = len(move(connection, back, at=at))
     for one in same:
         record_act(connection, at=at, actor=by, act="suspend-token", subject=one.hex(), reason=reason)
     return returned

@@ -8,9 +8,9 @@ from api.errors import CentreError
 from api.passports.release import release_all
 from api.states import RecordState
 from api.store.locks import lock_records
+from api.store.moves import Move, move
 from api.store.schema import confirmations, passports, records, tokens
 from api.store.transactions import writing
-from certificates.records.model import instant_to_text
 
 
 def resume_held(centre: Centre, record_id: str, *, by: str, reason: str) -> str:
@@ -19,7 +19,6 @@ def resume_held(centre: Centre, record_id: str, *, by: str, reason: str) -> str:
     Returns the state it has afterwards. Raises CentreError ``record-not-held``.
     """
     now = centre.clock()
-    at = instant_to_text(now)
     with writing(centre.engine) as connection:
         lock_records(connection, [record_id])
         record = connection.execute(
@@ -34,9 +33,7 @@ def resume_held(centre: Centre, record_id: str, *, by: str, reason: str) -> str:
             state = RecordState.SIGNED.value
         else:
             state = _unsigned_state(connection, record_id, record.version, centre.settings.mode)
-        connection.execute(
-            update(records).where(records.c.record_id == record_id).values(state=state, reason=None, updated_at=at)
-        )
+        move(connection, [Move(record_id=record_id, state=state)], at=now)
         record_act(connection, at=now, actor=by, act="resume-held", subject=record_id, reason=reason)
     if passport is not None:
         release_all(centre, [passport.uvci])

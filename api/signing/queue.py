@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from api.states import RecordState
 from api.store.locks import lock_free
+from api.store.moves import Move, move
 from api.store.schema import jobs, leases, records
 from certificates.records.model import instant_to_text
 
@@ -48,24 +49,15 @@ def close_jobs(
         update(jobs).where(jobs.c.job_id == bindparam("key")).values(state=state, reason=reason, closed_at=at),
         [{"key": row.job_id} for row in rows],
     )
-    connection.execute(
-        update(records)
-        .where(
-            records.c.record_id == bindparam("key"),
-            records.c.version == bindparam("at_version"),
-            records.c.state == RecordState.LEASED.value,
-        )
-        .values(state=bindparam("to"), reason=bindparam("why"), updated_at=at),
-        [{"key": row.record_id, "at_version": row.version, "to": row.came_from, "why": reason} for row in rows],
-    )
+    leased = RecordState.LEASED.value
+    back = [
+        Move(record_id=row.record_id, version=row.version, only_from=leased, state=row.came_from, reason=reason)
+        for row in rows
+    ]
+    move(connection, back, at=now)
 
 
 def move_records(connection: Connection, moves: Mapping[str, tuple[str, str | None]], now: datetime) -> None:
     """Set state and reason of records that this transaction has looked at."""
-    if moves:
-        connection.execute(
-            update(records)
-            .where(records.c.record_id == bindparam("key"))
-            .values(state=bindparam("to"), reason=bindparam("why"), updated_at=instant_to_text(now)),
-            [{"key": record_id, "to": state, "why": reason} for record_id, (state, reason) in moves.items()],
-        )
+    to = [Move(record_id=record_id, state=state, reason=reason) for record_id, (state, reason) in moves.items()]
+    move(connection, to, at=now)

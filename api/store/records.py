@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,12 +11,14 @@ from sqlalchemy import Connection, Row, insert, select, update
 from api.states import RecordState
 from api.store.bulk import insert_rows
 from api.store.locks import lock_records
+from api.store.moves import Move, Standing, move, note, read_standings
 from api.store.schema import evidence as evidence_table
 from api.store.schema import record_versions, records
 from certificates.records.model import Evidence, VaccinationRecord, evidence_from_dict, instant_to_text
 
 _OF_VERSIONS: Final = ("record_id", "version", "province", "document", "digest")
 _to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_STANDING: Final = tuple(one.name for one in fields(Standing))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +98,7 @@ def write_versions(connection: Connection, versions: Sequence[NewVersion], *, by
         )
     first = [row for row in rows if row["version"] == 1]
     later = [row for row in rows if row["version"] > 1]
+    before = read_standings(connection, [row["record_id"] for row in later]) if later else {}
     if first:
         insert_rows(connection, records, list(first[0]), [list(row.values()) for row in first])
     for row in later:
@@ -107,6 +110,8 @@ def write_versions(connection: Connection, versions: Sequence[NewVersion], *, by
         (*_OF_VERSIONS, "made_by", "why", "made_at"),
         [(*(row[name] for name in _OF_VERSIONS), by, why, made_at) for row in rows],
     )
+    steps = [(before.get(row["record_id"]), Standing(**{name: row[name] for name in _STANDING})) for row in rows]
+    note(connection, steps, at=at, by=by)
     for version in versions:
         if version.evidence is not None:
             write_evidence(connection, version.record, version.evidence, province=version.province, at=at)
@@ -134,16 +139,15 @@ def move_record(
     connection: Connection, stored: StoredRecord, state: RecordState, reason: str | None, *, at: datetime
 ) -> bool:
     """Set the state, if the record still stands where it was read; False when somebody else was quicker."""
-    result = connection.execute(
-        update(records)
-        .where(
-            records.c.record_id == stored.record.record_id,
-            records.c.version == stored.record.version,
-            records.c.state == stored.state.value,
-        )
-        .values(state=state.value, reason=reason, updated_at=instant_to_text(at))
+    record = stored.record
+    there = Move(
+        record_id=record.record_id,
+        version=record.version,
+        only_from=stored.state.value,
+        state=state.value,
+        reason=reason,
     )
-    return result.rowcount == 1
+    return bool(move(connection, [there], at=at))
 
 
 def document_text(record: VaccinationRecord) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, false, text, update
 from sqlalchemy.exc import DBAPIError
 
 from api.audit import keep_acts
+from api.store.counts import keep_counts
 from api.store.schema import audit
 
 _COMMON: Final = 1986082817  # numbers of advisory locks; the log's is in api.audit
@@ -56,7 +57,7 @@ class Turn(Enum):
 
 @contextmanager
 def writing(engine: Engine, turn: Turn = Turn.BESIDE) -> Iterator[Connection]:
-    """One transaction. The acts that it records are written to the log at its end.
+    """One transaction. What it counts, and last the acts that it records, are written at its end.
 
     On SQLite it holds the write lock from its first statement (as BEGIN IMMEDIATE does): one that reads first and
     writes later would fail with "database is locked" when another one wrote between. On PostgreSQL every statement sees
@@ -68,7 +69,7 @@ def writing(engine: Engine, turn: Turn = Turn.BESIDE) -> Iterator[Connection]:
         else:
             for lock in turn.value:
                 connection.execute(text(lock))
-        with keep_acts(connection):
+        with keep_acts(connection), keep_counts(connection):
             yield connection
 
 

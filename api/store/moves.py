@@ -1,0 +1,308 @@
+"""The one place where a record comes to stand somewhere: its state, its place on a work list, and the counts, at once.
+
+Whoever moves records calls `move` (or, with a new version, `api.store.records.write_versions`, which calls `note`). A
+test holds the rest of the service off the state of ``records``.
+"""
+
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from typing import Any, Final, Literal, TypeVar
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from api.states import RecordState, WorkClass, class_of
+from api.store.counts import Key, count
+from api.store.schema import records
+from api.store.schema_worklists import work_asides, work_closings, work_items, work_raised
+from certificates.records.dates import local_day
+from certificates.records.model import instant_from_text, instant_to_text
+
+Desk = Literal["clerk", "police"]
+AT_ONCE: Final = 1000
+TAKEN_IN: Final = "taken-in"  # all records of a unit
+IN_HAND: Final = "in-hand"  # of those to be mended: somebody has worked on it
+ASIDE: Final = "aside"
+RAISED: Final = "raised"  # shown to a unit above, for its age
+CLOSED: Final = "closed"  # by a person; adds up
+_WAITS: Final = frozenset({RecordState.AWAITING_MATCH, RecordState.DISPUTED})  # the work is not over
+_MENDED: Final = frozenset({RecordState.READY, RecordState.CONFIRMED, RecordState.SIGNED, RecordState.ISSUED})
+_One = TypeVar("_One")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a record stands."""
+
+    record_id: str
+    province: str
+    version: int
+    unit: str
+    state: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """A row of ``work_items``: what is to be mended, and on whose list it is."""
+
+    record_id: str
+    province: str
+    unit: str
+    desk: Desk
+    work_class: str
+    since: str
+    status: Literal["open", "waiting", "aside"] = "open"
+    level: int = 0
+    touched: int = 0
+    last_by: str | None = None
+    before_state: str | None = None
+    before_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where a record shall stand. It stays where it is unless it is of this ``version`` and in ``only_from``."""
+
+    record_id: str
+    state: str
+    reason: str | None = None
+    version: int | None = None
+    only_from: str | None = None
+
+
+def move(connection: Connection, moves: Iterable[Move], *, at: datetime, by: str | None = None) -> frozenset[str]:
+    """Move records; returns the ids of those that moved. ``by``: the person whose work it was, where it was one's.
+
+    They are locked here, if the caller has not done so; SQLite has one writer.
+    """
+    moved: set[str] = set()
+    for some in _some(list(moves)):
+        before = read_standings(connection, [one.record_id for one in some])
+        steps = [
+            (there, replace(there, state=one.state, reason=one.reason))
+            for one in some
+            if (there := before.get(one.record_id)) is not None
+            and one.version in (None, there.version)
+            and one.only_from in (None, there.state)
+        ]
+        if not steps:
+            continue
+        connection.execute(
+            update(records)
+            .where(records.c.record_id == bindparam("key"), records.c.province == bindparam("place"))
+            .values(state=bindparam("to"), reason=bindparam("why"), updated_at=instant_to_text(at)),
+            [
+                {"key": after.record_id, "place": after.province, "to": after.state, "why": after.reason}
+                for _, after in steps
+            ],
+        )
+        note(connection, steps, at=at, by=by)
+        moved.update(after.record_id for _, after in steps)
+    return frozenset(moved)
+
+
+def read_standings(connection: Connection, record_ids: Sequence[str]) -> dict[str, Standing]:
+    """Where these records stand; they are kept until the transaction ends."""
+    query = (
+        select(*(records.c[one.name] for one in fields(Standing)))
+        .where(records.c.record_id.in_(record_ids))
+        .order_by(records.c.record_id)
+        .with_for_update(key_share=True)
+    )
+    return {row.record_id: Standing(**row._mapping) for row in connection.execute(query)}
+
+
+def read_items(connection: Connection, record_ids: Sequence[str]) -> dict[str, Item]:
+    """What is to be mended of these records."""
+    if not record_ids:
+        return {}
+    query = select(work_items).where(work_items.c.record_id.in_(record_ids))
+    return {row.record_id: Item(**row._mapping) for row in connection.execute(query)}
+
+
+def note(
+    connection: Connection, steps: Sequence[tuple[Standing | None, Standing]], *, at: datetime, by: str | None = None
+) -> None:
+    """Keep work lists and counts beside records that were just written: where each stood (None: nowhere) and stands."""
+    items: dict[str, Item] = {}
+    for some in _some([before.record_id for before, _ in steps if before is not None and _may_have_item(before)]):
+        items |= read_items(connection, some)
+    change = _Change()
+    for before, after in steps:
+        item = items.get(after.record_id)
+        new = _next_item(before, after, item, at=at, by=by)
+        change.add(keys_of(before, item), keys_of(after, new))
+        change.items(item, new)
+        closer = by or (item.last_by if item is not None else None)
+        if item is not None and new is None and closer is not None and after.state in _MENDED:
+            change.closings.append(_closing(after, item, kind="mended", by=closer, at=at))
+    change.write(connection, at=at)
+
+
+def change_item(connection: Connection, standing: Standing, item: Item, new: Item | None, *, at: datetime) -> None:
+    """Write a change of an item whose record stays where it is; None ends it. The caller has the record's lock."""
+    change = _Change()
+    change.add(keys_of(standing, item), keys_of(standing, new))
+    change.items(item, new)
+    change.write(connection, at=at)
+
+
+def close_item(connection: Connection, standing: Standing, item: Item, *, kind: str, by: str, at: datetime) -> None:
+    """End an item whose record stays where it is, as the work of this person."""
+    change = _Change()
+    change.add(keys_of(standing, item), keys_of(standing, None))
+    change.items(item, None)
+    change.closings.append(_closing(standing, item, kind=kind, by=by, at=at))
+    change.write(connection, at=at)
+
+
+def keys_of(standing: Standing | None, item: Item | None) -> Iterator[Key]:
+    """All that a record is counted under."""
+    if standing is None:
+        return
+    place = (standing.province, standing.unit)
+    yield Key(*place, TAKEN_IN)
+    if item is None:
+        yield Key(*place, class_of(standing.state, standing.reason) or standing.state)
+        return
+    since = local_day(instant_from_text(item.since)).isoformat()
+    measure = standing.state if item.status == "waiting" else item.work_class
+    yield Key(*place, measure, item.desk, since)
+    if item.touched:
+        yield Key(*place, IN_HAND, item.desk)
+    if item.status == "aside":
+        yield Key(*place, ASIDE, item.desk)
+    if item.level:
+        yield Key(*place, RAISED, item.desk)
+
+
+def _closing(standing: Standing, item: Item, *, kind: str, by: str, at: datetime) -> dict[str, Any]:
+    """A row of ``work_closings``. Its id is drawn here, not chosen by whoever closes."""
+    return {
+        "closing_id": secrets.token_hex(8),
+        "province": standing.province,
+        "kind": kind,
+        "record_id": standing.record_id,
+        "version": standing.version,
+        "unit": standing.unit,
+        "work_class": item.work_class,
+        "opened_at": item.since,
+        "closed_at": instant_to_text(at),
+        "day": local_day(at).isoformat(),
+        "account": by,
+    }
+
+
+def _may_have_item(standing: Standing) -> bool:
+    return standing.state in _WAITS or class_of(standing.state, standing.reason) is not None
+
+
+def _next_item(
+    before: Standing | None, after: Standing, item: Item | None, *, at: datetime, by: str | None
+) -> Item | None:
+    work_class = class_of(after.state, after.reason)
+    if work_class is None:
+        if item is None or after.state not in _WAITS:
+            return None
+        return replace(item, status="waiting", unit=after.unit, last_by=by or item.last_by)
+    police = work_class is WorkClass.REGISTER_DISPUTED
+    if item is not None:
+        return replace(
+            item,
+            unit=after.unit,
+            desk="police" if police else item.desk,
+            status="open" if item.status == "waiting" else item.status,
+            work_class=work_class.value,
+            last_by=by or item.last_by,
+        )
+    if before is not None and class_of(before.state, before.reason) is work_class:
+        return None  # it was settled: the same answer once more opens nothing
+    return Item(
+        record_id=after.record_id,
+        province=after.province,
+        unit=after.unit,
+        desk="police" if police else "clerk",
+        work_class=work_class.value,
+        since=instant_to_text(at),
+    )
+
+
+@dataclass(slots=True)
+class _Change:
+    """What a transaction does to work lists and counts, gathered."""
+
+    came: Counter[Key] = field(default_factory=Counter)
+    gone: Counter[Key] = field(default_factory=Counter)
+    made: list[Item] = field(default_factory=list)
+    changed: list[Item] = field(default_factory=list)
+    ended: list[Item] = field(default_factory=list)
+    back: list[Item] = field(default_factory=list)
+    closings: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, before: Iterable[Key], after: Iterable[Key]) -> None:
+        old, new = set(before), set(after)
+        self.gone.update(old - new)
+        self.came.update(new - old)
+
+    def items(self, item: Item | None, new: Item | None) -> None:
+        if item is None and new is not None:
+            self.made.append(new)
+        elif item is not None and new is None:
+            self.ended.append(item)
+        elif new is not None and new != item:
+            self.changed.append(new)
+        if item is not None and item.status == "aside" and (new is None or new.status != "aside"):
+            self.back.append(item)
+
+    def write(self, connection: Connection, *, at: datetime) -> None:
+        day = local_day(at).isoformat()
+        if self.made:
+            connection.execute(insert(work_items), [_row(item) for item in self.made])
+        if self.changed:
+            values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _CHANGING}
+            connection.execute(
+                update(work_items).where(work_items.c.record_id == bindparam("key")).values(values),
+                [
+                    {"key": item.record_id, **{f"new_{name}": getattr(item, name) for name in _CHANGING}}
+                    for item in self.changed
+                ],
+            )
+        for table, items, why in (
+            (work_asides, self.back, None),
+            (work_raised, self.back, "aside"),
+            (work_items, self.ended, None),
+            (work_raised, self.ended, None),
+        ):
+            for some in _some(items):
+                query = delete(table).where(table.c.record_id.in_([item.record_id for item in some]))
+                connection.execute(query if why is None else query.where(work_raised.c.why == why))
+        if self.closings:
+            connection.execute(insert(work_closings), self.closings)
+            self.came.update(Key(row["province"], row["unit"], CLOSED) for row in self.closings)
+        count(connection, came=self.came, gone=self.gone, day=day)
+
+
+_CHANGING: Final = (
+    "unit",
+    "desk",
+    "status",
+    "work_class",
+    "level",
+    "touched",
+    "last_by",
+    "before_state",
+    "before_reason",
+)
+
+
+def _row(item: Item) -> Mapping[str, Any]:
+    return {one.name: getattr(item, one.name) for one in fields(Item)}
+
+
+def _some(many: Sequence[_One]) -> Iterator[Sequence[_One]]:
+    """As many at a time as a statement takes."""
+    for begin in range(0, len(many), AT_ONCE):
+        yield many[begin : begin + AT_ONCE]
