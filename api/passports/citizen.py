@@ -7,23 +7,21 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select
 
-from api.audit import record_act
 from api.context import Centre
 from api.errors import CentreError
-from api.passports.claims import hash_claim_code
+from api.passports.slips import redeem_slip
 from api.revocation.standing import is_revoked
-from api.store.schema import claim_codes, passports, record_versions
+from api.store.schema import passports, record_versions
 from api.store.transactions import writing
 from certificates.qr import qr_png
 from certificates.records.model import VaccinationRecord, instant_from_text
 from certificates.uvci import normalise
 
 Status = Literal["valid", "expired", "revoked"]
-MOST_FAILURES: Final = 5  # wrong claim codes; then the slip's code is of no use any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,30 +51,12 @@ def fetch_pdf(centre: Centre, *, certificate_code: str, date_of_birth: str, clai
     Raises CentreError ``passport-not-found`` for anything that does not match, ``passport-revoked``: a revoked page
     would pass for good with whoever has an old list.
 
-    A wrong claim code is counted; after `MOST_FAILURES` even the right one is refused.
+    A wrong claim code is counted; after `api.passports.slips.MOST_FAILURES` even the right one is refused.
     """
     row = _find(centre, certificate_code, date_of_birth)
-    given = hash_claim_code(centre.secret, row.record_id, claim_code)
     with writing(centre.engine) as connection:
-        claim = connection.execute(  # guesses that come at once are counted one after the other
-            select(claim_codes).where(claim_codes.c.record_id == row.record_id).with_for_update()
-        ).one_or_none()
-        locked = claim is None or claim.failures >= MOST_FAILURES
-        right = hmac.compare_digest(given, bytes(32) if claim is None else claim.code_hash)
-        if not locked:
-            connection.execute(
-                update(claim_codes)
-                .where(claim_codes.c.record_id == row.record_id)
-                .values(failures=0 if right else claim_codes.c.failures + 1)
-            )
-            record_act(
-                connection,
-                at=centre.clock(),
-                actor="citizen",
-                act="fetch-pdf" if right else "claim-code-wrong",
-                subject=row.record_id,
-            )
-    if locked or not right:
+        right = redeem_slip(connection, centre.secret, row.record_id, claim_code, act="fetch-pdf", at=centre.clock())
+    if not right:
         raise CentreError("passport-not-found")
     if row.revoked:
         raise CentreError("passport-revoked")
