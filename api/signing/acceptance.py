@@ -19,6 +19,7 @@ from api.passports.release import release_all
 from api.revocation.late import revoke_late, spare
 from api.signing.authorities import UNCHECKED, is_stale
 from api.signing.queue import move_records, return_lapsed
+from api.signing.quotas import give_back
 from api.signing.work import read_versions, work_of
 from api.states import RecordState
 from api.store.locks import lock_records
@@ -298,6 +299,7 @@ def _refuse(
             )
         acts.append(Act(actor=session.actor, act=f"{session.task}-refused", subject=job.record_id, reason=one.reason))
     move_records(connection, moves, now)
+    give_back(connection, {lease_id: len(acts)} if acts else {})
     record_acts(connection, acts, at=now)
     return results
 

@@ -217,7 +217,7 @@ def suspend_in(connection: Connection, fingerprint: bytes, *, by: str, at: datet
         confirmations.c.fingerprint.in_(same),
     )
     open_jobs = connection.execute(
-        select(jobs.c.job_id, jobs.c.record_id, jobs.c.version, jobs.c.came_from)
+        select(jobs.c.job_id, jobs.c.lease_id, jobs.c.record_id, jobs.c.version, jobs.c.came_from)
         .join(leases, leases.c.lease_id == jobs.c.lease_id)
         .where(jobs.c.state == "leased", leases.c.fingerprint.in_(same) | doubtful)
     ).all()

@@ -15,6 +15,7 @@ from api.context import Centre
 from api.errors import CentreError
 from api.signing.enrolment import inherited_units
 from api.signing.queue import move_records, return_lapsed
+from api.signing.quotas import keep_unit, raise_alarms, read_used, refuse_used_up
 from api.signing.work import next_year, read_versions, work_of
 from api.states import RecordState
 from api.store.schema import certificate_codes, intents, jobs, leases, records, tokens
@@ -71,23 +72,35 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, off
     ``offline``: for work without a network, until a later deadline. A token then holds LARGEST_BATCH records at most.
 
     A record that no longer passes its checks is put aside with the reason; the others go on. Raises CentreError
-    ``layout``, ``certificate-ended``, ``certificate-ending``, ``dsc-usage``, ``dsc-unpublished``, ``dsc-too-new`` or
-    ``offline-full``, IssuanceError ``dsc-country``: then nothing is leased.
+    ``layout``, ``certificate-ended``, ``certificate-ending``, ``dsc-usage``, ``dsc-unpublished``, ``dsc-too-new``,
+    ``quota-unit``, ``quota-signer`` or ``offline-full``, IssuanceError ``dsc-country``: then nothing is leased.
     """
     now = centre.clock()
     _check_signer(session, layout, now)
     settings = centre.settings
     seconds = settings.offline_lease_seconds if offline else settings.lease_seconds
     lease_id, deadline = secrets.token_hex(16), now + timedelta(seconds=seconds)
-    leased: list[SigningJob] = []
+    leased: list[_Made] = []
     with writing(centre.engine) as connection:
         refuse_suspended(connection, session)
         begin = session.certificate.not_before
         if session.task == "issue":
             begin = issuing_from(connection, centre.settings, session.certificate, now)
+        keep_unit(connection, session.unit)
         return_lapsed(connection, now)
+        used = read_used(connection, settings, unit=session.unit, account=session.account, now=now)
         if offline:
             limit = min(limit, _room(connection, session))
+        refuse_used_up(used, now)
+        limit = min(limit, *(one.left for one in used))
+        ready = _ready(connection, session, settings.mode, begin)
+        while len(leased) < limit:
+            # SKIP LOCKED is for PostgreSQL; SQLite holds one lock for all.
+            some = ready.limit(limit - len(leased)).with_for_update(key_share=True, skip_locked=True, of=records)
+            keys = connection.execute(some).all()
+            if not keys:
+                break
+            leased += _lease_some(connection, centre, session, keys, now)
         connection.execute(
             insert(leases).values(
                 lease_id=lease_id,
@@ -96,16 +109,13 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, off
                 task=session.task,
                 made_at=instant_to_text(now),
                 deadline=instant_to_text(deadline),
+                unit=session.unit,
+                day=local_day(now).isoformat(),
+                records=len(leased),
             )
         )
-        ready = _ready(connection, session, settings.mode, begin)
-        while len(leased) < limit:
-            # SKIP LOCKED is for PostgreSQL; SQLite holds one lock for all.
-            some = ready.limit(limit - len(leased)).with_for_update(key_share=True, skip_locked=True, of=records)
-            keys = connection.execute(some).all()
-            if not keys:
-                break
-            leased += _lease_some(connection, centre, session, keys, lease_id, now)
+        _store_jobs(connection, leased, lease_id, now)
+        raise_alarms(connection, used, unit=session.unit, taken=len(leased), now=now)
         record_act(
             connection,
             at=now,
@@ -117,7 +127,7 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, off
         waiting = connection.execute(
             select(func.count()).select_from(ready.order_by(None).limit(MOST_COUNTED).subquery())
         ).scalar_one()
-    return Lease(lease_id=lease_id, deadline=deadline, jobs=tuple(leased), waiting=waiting)
+    return Lease(lease_id=lease_id, deadline=deadline, jobs=tuple(one.job for one in leased), waiting=waiting)
 
 
 def _room(connection: Connection, session: Session) -> int:
@@ -139,9 +149,9 @@ def _room(connection: Connection, session: Session) -> int:
 
 
 def _lease_some(
-    connection: Connection, centre: Centre, session: Session, keys: Sequence[Row[Any]], lease_id: str, now: datetime
-) -> list[SigningJob]:
-    """Lease those of ``keys`` that pass, put the others aside."""
+    connection: Connection, centre: Centre, session: Session, keys: Sequence[Row[Any]], now: datetime
+) -> list[_Made]:
+    """Take those of ``keys`` that pass, put the others aside."""
     _fix_terms(connection, centre, keys, now)
     rows = read_versions(connection, [(key.record_id, key.version) for key in keys])
     made: list[_Made] = []
@@ -154,8 +164,8 @@ def _lease_some(
             # These two carry the code of what is missing or implausible in their detail.
             general = error.code in ("record-incomplete", "record-implausible")
             aside[key.record_id] = (state.value, error.detail if general else error.code.lower())
-    _store_jobs(connection, made, lease_id, now)
-    move_records(connection, aside, now)
+    taken = {one.job.record.record_id: (RecordState.LEASED.value, None) for one in made}
+    move_records(connection, taken | aside, now)
     record_acts(
         connection,
         [
@@ -164,7 +174,7 @@ def _lease_some(
         ],
         at=now,
     )
-    return [one.job for one in made]
+    return made
 
 
 def _check_signer(session: Session, layout: str, now: datetime) -> None:
@@ -277,4 +287,3 @@ def _store_jobs(connection: Connection, made: Sequence[_Made], lease_id: str, no
             for one in made
         ],
     )
-    move_records(connection, {one.job.record.record_id: (RecordState.LEASED.value, None) for one in made}, now)

@@ -1,11 +1,13 @@
 """Moving records between the queues of signers, inside the transaction that looked at them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
+from api.signing.quotas import give_back
 from api.states import RecordState
 from api.store.locks import lock_free
 from api.store.moves import Move, move
@@ -30,7 +32,7 @@ def return_lapsed(connection: Connection, now: datetime) -> int:
     # Looked at again under the records' locks: another one may have taken them back, and leased them anew.
     free = lock_free(connection, records.c.record_id.in_(overdue))
     lapsed = connection.execute(
-        select(jobs.c.job_id, jobs.c.record_id, jobs.c.version, jobs.c.came_from)
+        select(jobs.c.job_id, jobs.c.lease_id, jobs.c.record_id, jobs.c.version, jobs.c.came_from)
         .join(leases, of_lease)
         .where(late, jobs.c.record_id.in_(free))
     ).all()
@@ -41,7 +43,8 @@ def return_lapsed(connection: Connection, now: datetime) -> int:
 def close_jobs(
     connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]], *, state: str, reason: str, now: datetime
 ) -> None:
-    """Close open jobs (rows with job_id, record_id, version, came_from) unsigned; their records may be leased again."""
+    """Close open jobs unsigned (rows with job_id, lease_id, record_id, version, came_from); their records may be leased
+    again, and count no more in their quotas."""
     if not rows:
         return
     at = instant_to_text(now)
@@ -55,6 +58,7 @@ def close_jobs(
         for row in rows
     ]
     move(connection, back, at=now)
+    give_back(connection, Counter(row.lease_id for row in rows))
 
 
 def move_records(connection: Connection, moves: Mapping[str, tuple[str, str | None]], now: datetime) -> None:

@@ -167,6 +167,11 @@ leases = Table(
     Column("task", String, nullable=False),  # confirm, issue
     Column("made_at", String, nullable=False),
     Column("deadline", String, nullable=False),
+    # What quotas count by (api.signing.quotas):
+    Column("unit", String, ForeignKey("units.code"), nullable=False),
+    Column("day", String, nullable=False),  # in Viet Nam
+    Column("records", Integer, nullable=False),  # handed out and not come back unsigned
+    Index("leases_day", "unit", "day"),
 )
 
 jobs = Table(

@@ -10,11 +10,13 @@ import api.store.schema_accounts  # noqa: F401 - its tables belong to the metada
 import api.store.schema_complaints  # noqa: F401
 import api.store.schema_identity  # noqa: F401
 import api.store.schema_intake  # noqa: F401
+import api.store.schema_quotas  # noqa: F401
 import api.store.schema_worklists  # noqa: F401
 from api.errors import CentreError
 from api.store.schema import metadata
 
-NEWEST: Final = "0008"  # the last file of api/store/migrations/versions
+NEWEST: Final = "0009"  # the last file of api/store/migrations/versions
+NEWEST: Final = "0009"  # the last file of api/store/migrations/versions
 _SORTS: Final = frozenset({"C", "POSIX", "C.UTF-8", "C.utf8"})
 version_table: Final = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 
