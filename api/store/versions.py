@@ -16,7 +16,6 @@ from api.errors import CentreError
 from api.store.schema import metadata
 
 NEWEST: Final = "0009"  # the last file of api/store/migrations/versions
-NEWEST: Final = "0009"  # the last file of api/store/migrations/versions
 _SORTS: Final = frozenset({"C", "POSIX", "C.UTF-8", "C.utf8"})
 version_table: Final = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 

@@ -27,6 +27,7 @@ _VOWEL_GROUP: Final = re.compile(rf"(?:[aeiouy][\u0302\u0306\u031b{_TONES}]*)+")
 _GREEK_OU: Final = re.compile("Ο[ΥΎ]")  # one sound of two letters (ELOT 743)
 _TONE: Final = re.compile(f"[{_TONES}]")
 # Ê Đê, Gia Rai, K'Ho, Xơ Đăng and others put a particle of sex first, which is no family name.
+_WORDS: Final = 8192  # a country's names have few words, and each is met again and again
 _HIGHLAND_WORDS: Final = frozenset({"h", "h'", "y", "k", "k'", "a", "ka"})
 _HIGHLAND_START: Final = re.compile(r"[hk]'\S")
 # Clans, which the Ê Đê and M'Nông put last, alone or with a word behind (Niê Kdăm), as `_plain` writes them.
@@ -115,7 +116,7 @@ def transliterate(text: str) -> str:
     return "<".join(word for word in words if word)[:TEXT_LIMIT].rstrip("<")
 
 
-@lru_cache(maxsize=4096)  # of a country's names, most are made of a few hundred words
+@lru_cache(maxsize=_WORDS)
 def _word(word: str) -> str:
     out: list[str] = []
     for character in word:
@@ -145,6 +146,7 @@ def _tone_last(match: re.Match[str]) -> str:
     return _TONE.sub("", group) + "".join(_TONE.findall(group))
 
 
+@lru_cache(maxsize=_WORDS)
 def _plain(word: str) -> str:
     """Lower case without marks, plain apostrophes: for the lists of this module only."""
     lowered = unicodedata.normalize("NFD", word.casefold()).translate(_TO_APOSTROPHE)
