@@ -65,6 +65,18 @@ def sig_structure(protected: bytes, payload: bytes, external_aad: bytes) -> byte
     return b"".join((_SIGNATURE1, encode_bytes(protected), encode_bytes(external_aad), encode_bytes(payload)))
 
 
+def read_sig_structure(message: bytes, external_aad: bytes) -> tuple[bytes, bytes]:
+    """The inverse of `sig_structure`: protected header and payload. Raises CheckError COSE for any other message."""
+    protected, end = read_bytes(message, len(_SIGNATURE1))
+    aad, end = read_bytes(message, end)
+    payload, end = read_bytes(message, end)
+    if protected is None or payload is None or aad != external_aad:
+        raise _refused("not a Sig_structure of this purpose")
+    if message != sig_structure(protected, payload, external_aad):
+        raise _refused("not a Sig_structure as it is written here")
+    return protected, payload
+
+
 def decode_cose_sign1(data: bytes) -> CoseSign1:
     """Read a COSE_Sign1: untagged, with tag 18, or with tag 61 (CWT) around tag 18. Nothing may follow it.
 

@@ -13,7 +13,7 @@ from typing import Final
 import cbor2
 
 from certificates import purposes
-from certificates.cose import CoseSign1, protected_header, sig_structure
+from certificates.cose import CoseSign1, protected_header, read_sig_structure, sig_structure
 from certificates.cwt import CwtClaims
 from certificates.errors import IssuanceError
 from certificates.payload import HealthCertificate, build_health_certificate
@@ -133,6 +133,17 @@ def finish(tbs: ToBeSigned, signature: bytes) -> CoseSign1:
     if not tbs._once.acquire(blocking=False):
         raise IssuanceError("tbs-redeemed", "this ToBeSigned was finished before")
     return CoseSign1(protected=tbs.protected, payload=tbs.payload, signature=signature)
+
+
+def finish_kept(purpose: bytes, message: bytes, signature: bytes, certificate: SigningCertificate) -> CoseSign1:
+    """As `finish`, for a message that was prepared and kept, by whoever knows that nobody changed it meanwhile.
+
+    Raises IssuanceError ``signature-invalid``, CheckError COSE.
+    """
+    protected, payload = read_sig_structure(message, purpose)
+    if not verify_signature(certificate, message, signature):
+        raise IssuanceError("signature-invalid", "the signature does not belong to this message and certificate")
+    return CoseSign1(protected=protected, payload=payload, signature=signature)
 
 
 def verify_confirmation(

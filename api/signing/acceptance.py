@@ -20,15 +20,17 @@ from api.revocation.late import revoke_late, spare
 from api.signing.authorities import UNCHECKED, is_stale
 from api.signing.queue import move_records, return_lapsed
 from api.signing.quotas import give_back
+from api.signing.seals import is_sealed
 from api.signing.work import read_versions, work_of
 from api.states import RecordState
 from api.store.locks import lock_records
 from api.store.schema import confirmations, jobs, late_signatures, leases, passports, records
 from api.store.transactions import again, writing
+from certificates import purposes
 from certificates.cose import CoseSign1
 from certificates.errors import CertificateError, IssuanceError
 from certificates.hc1 import check_hc1, decode_hc1
-from certificates.issuance import finish
+from certificates.issuance import finish_kept
 from certificates.jobs import JobResult, Outcome, SignedJob
 from certificates.records.dates import local_day
 from certificates.records.model import instant_to_text
@@ -78,7 +80,7 @@ def accept(
             rejected[one.job_id] = "job-unknown"
             continue
         try:
-            verified.append(_verify(job, rows[job.record_id, job.version], one, session, now))
+            verified.append(_verify(centre, job, rows[job.record_id, job.version], one, session, now))
         except CertificateError as error:
             rejected[one.job_id] = error.code
     rejected |= {one.job_id: "job-unknown" for one in refused if one.job_id not in known}
@@ -105,16 +107,22 @@ def accept(
     return tuple(results)
 
 
-def _verify(job: Row[Any], row: Row[Any], signed: SignedJob, session: Session, now: datetime) -> _Verified:
-    """Build the message again from the stored intent, and verify the signature over it.
+def _verify(
+    centre: Centre, job: Row[Any], row: Row[Any], signed: SignedJob, session: Session, now: datetime
+) -> _Verified:
+    """Verify the signature over the message of the stored intent, which is built again unless its seal is whole.
 
     Raises IssuanceError ``tbs-differs`` (the centre would build other bytes today), ``signature-invalid``,
     ``pdf-missing``, ``hc1-differs``; RecordError.
     """
-    tbs = work_of(row, today=local_day(now)).prepare(session.task, session.certificate)
-    if tbs.message != job.tbs:
-        raise IssuanceError("tbs-differs", "the stored message is not the one of this record and intent")
-    cose = finish(tbs, signed.signature)
+    certificate, task = session.certificate, session.task
+    named = {"job_id": job.job_id, "task": task, "fingerprint": certificate.fingerprint, "tbs": job.tbs}
+    if not is_sealed(centre.secret, row, job.seal, **named):
+        tbs = work_of(row, today=local_day(now)).prepare(task, certificate)
+        if tbs.message != job.tbs:
+            raise IssuanceError("tbs-differs", "the stored message is not the one of this record and intent")
+    purpose = purposes.CONFIRMATION if task == "confirm" else purposes.PASSPORT
+    cose = finish_kept(purpose, job.tbs, signed.signature, certificate)
     if session.task == "issue":
         if signed.hc1 is None or signed.cms is None or signed.pdf_digest is None:
             raise IssuanceError("pdf-missing", "the key that signs a passport also signs its PDF")

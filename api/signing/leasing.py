@@ -16,6 +16,7 @@ from api.errors import CentreError
 from api.signing.enrolment import inherited_units
 from api.signing.queue import move_records, return_lapsed
 from api.signing.quotas import keep_unit, raise_alarms, read_used, refuse_used_up
+from api.signing.seals import seal_job
 from api.signing.work import next_year, read_versions, work_of
 from api.states import RecordState
 from api.store.schema import certificate_codes, intents, jobs, leases, records, tokens
@@ -61,6 +62,7 @@ class Lease:
 class _Made:
     job: SigningJob
     tbs: bytes
+    seal: bytes
     came_from: str
     province: str
 
@@ -158,7 +160,7 @@ def _lease_some(
     aside: dict[str, tuple[str, str | None]] = {}
     for key in keys:
         try:
-            made.append(_make_job(rows[key.record_id, key.version], key.state, session, now))
+            made.append(_make_job(centre, rows[key.record_id, key.version], key.state, session, now))
         except (RecordError, CheckError) as error:  # what is wrong with the signer's certificate ends the whole lease
             state = _ASIDE.get(error.code, RecordState.INCOMPLETE)
             # These two carry the code of what is missing or implausible in their detail.
@@ -243,7 +245,7 @@ def _fix_terms(connection: Connection, centre: Centre, rows: Sequence[Row[Any]],
         )
 
 
-def _make_job(row: Row[Any], came_from: str, session: Session, now: datetime) -> _Made:
+def _make_job(centre: Centre, row: Row[Any], came_from: str, session: Session, now: datetime) -> _Made:
     """Check the record again and build what shall be signed."""
     work = work_of(row, today=local_day(now))
     message = work.prepare(session.task, session.certificate)
@@ -260,7 +262,15 @@ def _make_job(row: Row[Any], came_from: str, session: Session, now: datetime) ->
         confirmation=row.confirmation if came_from == RecordState.CONFIRMED.value else None,
         confirmed_by=row.confirmed_by if came_from == RecordState.CONFIRMED.value else None,
     )
-    return _Made(job=job, tbs=message.message, came_from=came_from, province=row.province)
+    seal = seal_job(
+        centre.secret,
+        row,
+        job_id=job.job_id,
+        task=job.task,
+        fingerprint=job.certificate_fingerprint,
+        tbs=message.message,
+    )
+    return _Made(job=job, tbs=message.message, seal=seal, came_from=came_from, province=row.province)
 
 
 def _store_jobs(connection: Connection, made: Sequence[_Made], lease_id: str, now: datetime) -> None:
@@ -280,6 +290,7 @@ def _store_jobs(connection: Connection, made: Sequence[_Made], lease_id: str, no
                 "came_from": one.came_from,
                 "state": "leased",
                 "tbs": one.tbs,
+                "seal": one.seal,
                 "signing_time": instant_to_text(one.job.signing_time),
                 "layout": one.job.layout,
                 "made_at": at,

@@ -188,6 +188,7 @@ jobs = Table(
     Column("reason", String),
     Column("detail", Text),  # what the agent said of a difference it found
     Column("tbs", LargeBinary, nullable=False),  # the exact message that shall be signed
+    Column("seal", LargeBinary),  # api.signing.seals
     Column("signing_time", String, nullable=False),
     Column("layout", String, nullable=False),
     Column("made_at", String, nullable=False),

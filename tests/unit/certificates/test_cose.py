@@ -11,6 +11,7 @@ from certificates.cose import (
     decode_cose_sign1,
     protected_header,
     read_headers,
+    read_sig_structure,
     sig_structure,
 )
 from certificates.errors import CheckError, CheckReason
@@ -212,3 +213,24 @@ def _number(key: dict[str, str], axis: str) -> int:
     if f"{axis}_hex" in key:
         return int(key[f"{axis}_hex"], 16)
     return int.from_bytes(base64.urlsafe_b64decode(key[axis] + "=="))
+
+
+def test_a_sig_structure_is_read_as_it_was_written() -> None:
+    message = sig_structure(b"\xa1\x01\x26", b"p" * 400, b"purpose")
+    assert read_sig_structure(message, b"purpose") == (b"\xa1\x01\x26", b"p" * 400)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        b"",
+        sig_structure(b"", b"p", b"other"),
+        sig_structure(b"", b"p", b"purpose") + b"x",
+        sig_structure(b"", b"p", b"purpose")[:-1],
+        b"\x84\x6aSignature2" + sig_structure(b"", b"p", b"purpose")[12:],
+    ],
+)
+def test_what_is_no_sig_structure_of_the_purpose(message: bytes) -> None:
+    with pytest.raises(CheckError) as refused:
+        read_sig_structure(message, b"purpose")
+    assert refused.value.reason is CheckReason.COSE

@@ -1,4 +1,5 @@
-"""Quotas of units and persons: what a lease counts by, exceptions from the deployment's numbers, and alarms."""
+"""Quotas of units and persons: what a lease counts by, exceptions from the deployment's numbers, and alarms. Jobs get
+seals."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,6 +23,7 @@ def upgrade() -> None:
         batch.alter_column("records", existing_type=sa.Integer(), server_default=None)
         batch.create_foreign_key("leases_unit_fkey", "units", ["unit"], ["code"])
     op.create_index("leases_day", "leases", ["unit", "day"])
+    op.add_column("jobs", sa.Column("seal", sa.LargeBinary(), nullable=True))
     op.create_table(
         "quotas",
         sa.Column("unit", sa.String(), nullable=False),

@@ -18,7 +18,7 @@ from certificates.base45 import b45encode
 from certificates.checking import check_text
 from certificates.cose import decode_cose_sign1
 from certificates.hc1 import PREFIX, decode_hc1, encode_hc1
-from certificates.issuance import Terms, finish, verify_confirmation
+from certificates.issuance import Terms, finish_kept, verify_confirmation
 from certificates.jobs import SignedJob, SigningJob
 from certificates.pdf.checking import check_pdf
 from certificates.records.verification import verify
@@ -334,9 +334,9 @@ def test_a_token_suspended_while_its_batch_is_verified_stores_nothing(
 
     def suspending(*arguments: Any) -> Any:
         suspend_token(world.engine, agent.key.certificate.fingerprint, by="test", at=world.clock(), reason="lost")
-        return finish(*arguments)
+        return finish_kept(*arguments)
 
-    monkeypatch.setattr(acceptance, "finish", suspending)
+    monkeypatch.setattr(acceptance, "finish_kept", suspending)
     body = {"lease_id": lease_id, "signed": [job.to_dict() for job in signed], "refused": []}
     answer = agent.post("/v1/signing/submit", body)
     assert (answer.status_code, answer.json()["code"]) == (403, "token-suspended")

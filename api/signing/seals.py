@@ -1,0 +1,46 @@
+"""The service's own word that it rebuilt a job's message: what was checked when the job was made is not built again.
+
+A seal is an HMAC-SHA256 under the service's secret over everything that the message was made of, and the message. Who
+changes a row of the database afterwards has no secret: the seal does not fit, and the message is built and compared
+anew.
+"""
+
+import hashlib
+import hmac
+from typing import Any, Final
+
+import cbor2
+from sqlalchemy import Row
+
+from certificates.jobs import Task
+
+_PURPOSE: Final = "vaxseal/job/1"
+_MADE_OF: Final = (  # columns of `api.signing.work.select_versions`
+    "record_id",
+    "version",
+    "document",
+    "digest",
+    "evidence",
+    "uvci",
+    "issued_at",
+    "expires_at",
+    "issuer",
+    "country",
+)
+
+
+def seal_job(secret: bytes, row: Row[Any], *, job_id: str, task: Task, fingerprint: bytes, tbs: bytes) -> bytes:
+    """The seal of one job.
+
+    Args:
+        row: the version of the record with evidence and intent, as `select_versions` reads it.
+        fingerprint: of the certificate whose key shall sign.
+    """
+    fields = row._mapping
+    said = [_PURPOSE, job_id, task, fingerprint, tbs, *(fields[name] for name in _MADE_OF)]
+    return hmac.new(secret, cbor2.dumps(said), hashlib.sha256).digest()
+
+
+def is_sealed(secret: bytes, row: Row[Any], seal: bytes | None, **job: Any) -> bool:
+    """Whether the seal is the one of this job and this row, as they stand now."""
+    return seal is not None and hmac.compare_digest(seal, seal_job(secret, row, **job))
