@@ -1,5 +1,6 @@
 """The service put together: routes, errors, limits, logs. Every route is public by the list here, or names who may."""
 
+import os
 import threading
 import time
 import traceback
@@ -13,7 +14,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from sqlalchemy import select
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -24,6 +26,7 @@ from api.accounts import proposal_routes
 from api.accounts import routes as account_routes
 from api.accounts.sessions import StaffGuard
 from api.accounts.staff import Role
+from api.admission import Admission, Lanes
 from api.auth import get_centre, require_session
 from api.checkers import files as list_files
 from api.checkers import routes as checker_routes
@@ -73,6 +76,8 @@ PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed a
 COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose
 PARTING: Final = 2.0  # seconds that the service's end waits for each of these
 FOLLOW_PERIOD: Final = 15.0  # seconds until this machine gives out what another one published
+AWAY_RETRY: Final = 5  # seconds after which a database that does not answer is tried again
+_AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError)  # no answer, a broken connection, none left
 RECHECK_PERIOD: Final = 900.0  # seconds between two looks for answers of authorities that grow old
 _log = structlog.get_logger(__name__)
 
@@ -130,7 +135,9 @@ def create_app(centre: Centre) -> FastAPI:
     app.add_api_route("/healthz", healthz, methods=["GET"], tags=["operation"], responses=RESPONSES)
     _add_errors(app)
     _deny_by_default(app)
+    app.state.lanes = Lanes(os.cpu_count() or 1)
     app.add_middleware(SizeLimit, largest=centre.settings.largest_request)
+    app.add_middleware(Admission, lanes=app.state.lanes)  # before anything is read
     app.add_middleware(Outermost)
     return app
 
@@ -224,8 +231,10 @@ class Outermost:
             place = traceback.extract_tb(error.__traceback__)[-1]
             _log.error("unforeseen", kind=type(error).__name__, place=f"{place.name}:{place.lineno}")
             if status == 0:
-                code = "unavailable" if isinstance(error, OperationalError) else "internal"
-                await respond(Request(scope), code)(scope, receive, noting)
+                away = isinstance(error, _AWAY)
+                headers = {"Retry-After": str(AWAY_RETRY)} if away else None
+                answer = respond(Request(scope), "unavailable" if away else "internal", headers=headers)
+                await answer(scope, receive, noting)
         route = scope.get("route")
         _log.info(
             "request",

@@ -3,8 +3,9 @@
 import base64
 import binascii
 import json
+import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -27,7 +28,12 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 PAUSES: Final = (0.5, 1.0, 2.0, 4.0)  # seconds between attempts
 TIMEOUT: Final = httpx2.Timeout(30.0, connect=5.0)
 SUBMIT_TIMEOUT: Final = httpx2.Timeout(120.0, connect=5.0)  # the centre rebuilds every page before it answers
+PATIENCE: Final = 120.0  # seconds that a call waits in all where the centre says when to come again
+SPREAD: Final = 0.5  # of such a wait that is added by chance: those who were sent away do not come back as one
 _TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
+_NOT_BEGUN: Final = frozenset({"busy", "too-many-requests"})  # the centre did nothing: a lease may be asked for, too
+_LONGEST_RETRY: Final = 86_400  # seconds: until tomorrow, where a quota is used up
+_chance = random.SystemRandom()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +88,17 @@ class CentreClient:
     Args:
         centre: base URL; a slash at its end is dropped. Plain http is taken on this machine only.
         transport: another httpx2 transport, for tests of this module.
-        pauses: seconds to wait before each further attempt of a call that may be repeated.
+        pauses: seconds to wait before each further attempt of a call that may be repeated, where the centre names none.
+        sleep: waits so many seconds.
     """
 
     def __init__(
-        self, centre: str, *, transport: httpx2.BaseTransport | None = None, pauses: Sequence[float] = PAUSES
+        self,
+        centre: str,
+        *,
+        transport: httpx2.BaseTransport | None = None,
+        pauses: Sequence[float] = PAUSES,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.centre = centre.rstrip("/")
         try:
@@ -101,6 +113,7 @@ class CentreClient:
         if parts.scheme == "http" and not local:
             raise AgentError("centre-insecure", "The address of the centre must begin with https://.")
         self._pauses = tuple(pauses)
+        self._sleep = sleep
         self._bearer: str | None = None
         self._http = httpx2.Client(
             timeout=TIMEOUT,
@@ -166,7 +179,7 @@ class CentreClient:
     def lease(self, layout: str, limit: int, *, offline: bool = False) -> Lease:
         """Take up to ``limit`` ready records; ``offline``: with a deadline that bears a day without a network.
 
-        Never repeated blindly: a lost answer leaves a lease that lapses.
+        Repeated only when the centre said that it did not begin: a lost answer leaves a lease that lapses.
         """
         more = {"offline": True} if offline else {}
         answer = self._post("/v1/signing/lease", {"layout": layout, "limit": limit, **more})
@@ -236,22 +249,33 @@ class CentreClient:
         repeat: bool = False,
         timeout: httpx2.Timeout = TIMEOUT,
     ) -> Mapping[str, Any]:
-        pauses = self._pauses if repeat else ()
-        for pause in (*pauses, None):
+        pauses = list(self._pauses if repeat else ())
+        patience = PATIENCE
+        while True:
             try:
-                status, data = self._send(path, body, timeout)
+                status, data, retry_after = self._send(path, body, timeout)
             except AgentError as error:
-                if pause is None or error.code == "centre-answer":
+                if not pauses or error.code == "centre-answer":
                     raise
+                self._sleep(pauses.pop(0))
+                continue
+            if status == httpx2.codes.OK:
+                return _json_object(data)
+            refusal = _refusal(status, data, retry_after)
+            if status not in _TRY_AGAIN:
+                raise refusal
+            if retry_after is not None and (repeat or refusal.code in _NOT_BEGUN):
+                pause = spread(retry_after)
+                patience -= pause
+                if patience < 0:
+                    raise refusal
+            elif pauses:
+                pause = pauses.pop(0)
             else:
-                if status == httpx2.codes.OK:
-                    return _json_object(data)
-                if pause is None or status not in _TRY_AGAIN:
-                    raise _refusal(status, data)
-            time.sleep(pause)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+                raise refusal
+            self._sleep(pause)
 
-    def _send(self, path: str, body: Mapping[str, Any], timeout: httpx2.Timeout) -> tuple[int, bytes]:
+    def _send(self, path: str, body: Mapping[str, Any], timeout: httpx2.Timeout) -> tuple[int, bytes, int | None]:
         """One request; the answer is read up to MAX_ANSWER, so a broken centre cannot fill the memory."""
         headers = {"Authorization": f"Bearer {self._bearer}"} if self._bearer else {}
         try:
@@ -265,7 +289,7 @@ class CentreClient:
                         raise _bad_answer("it is too long")
                     if time.monotonic() > end:
                         raise httpx2.ReadTimeout("the answer drips")
-                return response.status_code, bytes(data)
+                return response.status_code, bytes(data), _retry_after(response.headers.get("Retry-After", ""))
         except httpx2.TimeoutException as error:
             raise AgentError(
                 "centre-timeout", "The centre did not answer in time. Check the network and start again."
@@ -275,6 +299,18 @@ class CentreClient:
                 "centre-unreachable",
                 f"The centre at {self.centre} cannot be reached. Check the network and its address.",
             ) from error
+
+
+def spread(seconds: float) -> float:
+    """A second at least, and by chance up to `SPREAD` more than what was asked for."""
+    return max(1.0, seconds) * _chance.uniform(1.0, 1.0 + SPREAD)
+
+
+def _retry_after(text: str) -> int | None:
+    """Seconds (RFC 9110, 10.2.3); a date, which our centre never sends, counts as none."""
+    if not text.isascii() or not text.isdecimal() or len(text) > len(str(_LONGEST_RETRY)):
+        return None
+    return min(int(text), _LONGEST_RETRY)
 
 
 def _bad_answer(why: str) -> AgentError:
@@ -291,7 +327,7 @@ def _json_object(data: bytes) -> Mapping[str, Any]:
     return answer
 
 
-def _refusal(status: int, data: bytes) -> AgentError:
+def _refusal(status: int, data: bytes, retry_after: int | None) -> CentreRefusedError:
     """problem+json in words: the last part of ``type`` is the code, ``detail`` (or ``title``) the sentence."""
     try:
         problem = _json_object(data)
@@ -304,7 +340,9 @@ def _refusal(status: int, data: bytes) -> AgentError:
     words = [text.strip() for text in (title, detail) if isinstance(text, str) and text.strip()]
     sentence = ": ".join(text.rstrip(".") for text in words) if words else f"the centre refused with status {status}"
     printable = "".join(letter for letter in sentence if letter.isprintable())[:500]
-    return CentreRefusedError(code[:80], f"{printable[:1].upper()}{printable[1:]}.", status=status)
+    return CentreRefusedError(
+        code[:80], f"{printable[:1].upper()}{printable[1:]}.", status=status, retry_after=retry_after
+    )
 
 
 class _Answer:

@@ -16,8 +16,14 @@ class AgentError(Exception):
 
 
 class CentreRefusedError(AgentError):
-    """The centre answered with a problem (RFC 9457). ``status`` is the HTTP status."""
+    """The centre answered with a problem (RFC 9457).
 
-    def __init__(self, code: str, sentence: str, *, status: int) -> None:
+    Attributes:
+        status: of HTTP.
+        retry_after: seconds after which the centre asks to be tried again; None where it does not say.
+    """
+
+    def __init__(self, code: str, sentence: str, *, status: int, retry_after: int | None = None) -> None:
         super().__init__(code, sentence)
         self.status = status
+        self.retry_after = retry_after

@@ -12,6 +12,7 @@ from typing import Any, Final
 from hsm.errors import PinError, TokenError
 from signer.agent import SigningAgent
 from signer.batch import Batch, JobOutcome
+from signer.client import spread
 from signer.errors import AgentError, CentreRefusedError
 from signer.units import EnrolledUnits
 
@@ -68,7 +69,9 @@ class Unattended:
                 if not _passes(error):
                     raise
                 pause = self._trouble.pause()
-                self.log({"event": "trouble", "reason": error.code, "pause": pause})
+                if isinstance(error, CentreRefusedError) and error.retry_after is not None:
+                    pause = max(pause, spread(error.retry_after))
+                self.log({"event": "trouble", "reason": error.code, "pause": round(pause, 1)})
             if pause and self.stopped(pause):
                 return
 

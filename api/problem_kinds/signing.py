@@ -34,11 +34,12 @@ KINDS: Final[Mapping[str, Kind]] = {
         503,
         Words(
             "Nhiều đơn vị đang ký cùng lúc",
-            "Phần mềm ký tự thử lại sau (xem Retry-After). Không có dữ liệu nào bị mất.",
+            "Phần mềm ký tự thử lại trong hai phút; nếu vẫn bận, hãy ký tiếp sau ít phút. Không có dữ liệu nào bị mất.",
         ),
         Words(
             "Many units are signing at once",
-            "The signing program tries again by itself (see Retry-After). Nothing is lost.",
+            "The signing program tries again for two minutes; if the centre is still busy, go on in some minutes."
+            " Nothing is lost.",
         ),
     ),
 }

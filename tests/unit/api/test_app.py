@@ -207,6 +207,7 @@ def test_an_unforeseen_failure_tells_nothing(world: World) -> None:
     with capture_logs() as logs:
         response = world.client.post("/v1/auth/challenge", json=body)
     problem(response, 503, "unavailable")
+    assert response.headers["retry-after"] == "5"
     assert "challenges" not in response.text
     assert "secret.name" not in json.dumps(logs)
 

@@ -319,3 +319,58 @@ def test_a_list_of_the_wrong_form_is_refused(answer: dict[str, Any]) -> None:
     with pytest.raises(AgentError) as error:
         client.not_ready()
     assert error.value.code == "centre-answer"
+
+
+def problem(code: str, retry_after: str | None = None, status: int = 503) -> httpx2.Response:
+    headers = {} if retry_after is None else {"Retry-After": retry_after}
+    return httpx2.Response(status, json={"type": f"urn:vaxseal:problem:{code}"}, headers=headers)
+
+
+def waiting(*answers: httpx2.Response) -> tuple[CentreClient, list[float]]:
+    """A client whose waiting takes no time, and how long it would have waited."""
+    left, waits = list(answers), list[float]()
+    transport = httpx2.MockTransport(lambda _request: left.pop(0))
+    return CentreClient("https://centre.example.vn", transport=transport, sleep=waits.append), waits
+
+
+def test_a_busy_centre_is_asked_again_when_it_says_and_never_by_all_at_once() -> None:
+    client, waits = waiting(problem("busy", "3"), problem("busy", "10"), problem("busy", "0"), ok(LEASE))
+    assert client.lease("layout", 5).lease_id == "L1"
+    assert all(asked <= wait <= 1.5 * asked for wait, asked in zip(waits, (3, 10, 1), strict=True))
+    others = [waiting(problem("busy", "3"), ok(LEASE)) for _ in range(5)]
+    for other, _ in others:
+        other.lease("layout", 5)
+    assert len({wait for _, waits in others for wait in waits}) == 5
+
+
+def test_who_would_wait_for_too_long_is_told_so() -> None:
+    client, waits = waiting(*[problem("busy", "50")] * 3)
+    with pytest.raises(CentreRefusedError) as refused:
+        client.lease("layout", 5)
+    assert (refused.value.code, refused.value.retry_after) == ("busy", 50)
+    assert sum(waits) <= client_module.PATIENCE
+
+
+@pytest.mark.parametrize(
+    ("answer", "retry_after"),
+    [
+        (problem("quota-unit", "50000", 429), 50_000),  # not waited for: work goes on tomorrow
+        (problem("quota-unit", "99999999", 429), None),
+        (problem("unavailable", "5"), 5),  # nobody knows how far the lease came
+        (problem("unavailable", "Tue, 15 Nov 2022 12:45:26 GMT"), None),
+        (problem("unavailable", "-1"), None),
+    ],
+)
+def test_a_lease_is_asked_for_again_only_where_it_was_not_begun(
+    answer: httpx2.Response, retry_after: int | None
+) -> None:
+    client, waits = waiting(answer)
+    with pytest.raises(CentreRefusedError) as refused:
+        client.lease("layout", 5)
+    assert (refused.value.retry_after, waits) == (retry_after, [])
+
+
+def test_a_submission_is_sent_again_when_the_centre_says() -> None:
+    client, waits = waiting(problem("unavailable", "5"), problem("busy", "5"), ok({"results": [ACCEPTED]}))
+    assert len(client.submit("L1", [SIGNED], [])) == 1
+    assert [5 <= wait <= 7.5 for wait in waits] == [True, True]

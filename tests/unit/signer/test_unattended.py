@@ -97,6 +97,18 @@ def test_a_centre_that_refuses_for_now_and_one_that_refuses_for_good(tmp_path: P
             desk.worker.run()
 
 
+def test_it_stays_away_as_long_as_the_centre_asks(tmp_path: Path) -> None:
+    centre = centre_with(1)
+
+    def refuse(_body: dict[str, Any]) -> Any:
+        return httpx2.Response(429, json={"type": "urn:x:quota-unit"}, headers={"Retry-After": "30000"})
+
+    centre.do_lease = refuse  # type: ignore[assignment,method-assign]
+    desk = Desk(centre, tmp_path, rounds=2)
+    desk.worker.run()
+    assert all(30_000 <= wait <= 45_000 for wait in desk.waits)
+
+
 def test_a_gate_that_holds_everything_is_left_alone(tmp_path: Path) -> None:
     centre = centre_with(6)
 
