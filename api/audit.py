@@ -68,13 +68,14 @@ def keep_acts(connection: Connection) -> Iterator[None]:
     A transaction of more than `_AT_MOST` acts writes earlier; it must have nobody beside it who waits for the log.
     """
     kept: list[tuple[str, ...]] = []
-    connection.info[_KEPT] = kept
+    info = connection.info  # of a connection that broke meanwhile it could not be asked for
+    info[_KEPT] = kept
     try:
         yield
         if connection.in_transaction():  # else it was rolled back, and nothing happened
             _append(connection, kept)
     finally:
-        connection.info.pop(_KEPT, None)
+        info.pop(_KEPT, None)
 
 
 def _append(connection: Connection, acts: Iterable[tuple[str, ...]]) -> None:

@@ -9,6 +9,7 @@ import importlib.util
 import itertools
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -58,12 +59,23 @@ class PostgresServer:
         options = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D", str(data))
         subprocess.run([programs / "initdb", *options], cwd=self.folder, check=True, capture_output=True, **other)
         settings = [f"-c{name}={value}" for name, value in _SPEED.items()]
-        command = [str(programs / "postgres"), "-D", str(data), "-k", str(self.folder), *settings]
+        self._command = [str(programs / "postgres"), "-D", str(data), "-k", str(self.folder), *settings]
+        self.start()
+
+    def start(self) -> None:
+        """Begin, or go on where a crash left it."""
         self._keeper = subprocess.Popen(
-            ["sh", "-c", _KEEPER, "sh", *command], cwd=self.folder, stdin=subprocess.PIPE, **other
+            ["sh", "-c", _KEEPER, "sh", *self._command], cwd=self.folder, stdin=subprocess.PIPE, **_other_account()
         )
         while not self._answers():
             time.sleep(0.05)
+
+    def crash(self) -> None:
+        """End at once, as by a power cut: every connection breaks, nothing is put in order."""
+        os.kill(int((self.folder / "data" / "postmaster.pid").read_text().split()[0]), signal.SIGQUIT)
+        self._keeper.wait(30)
+        assert self._keeper.stdin is not None
+        self._keeper.stdin.close()
 
     def address(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
@@ -111,13 +123,18 @@ class PostgresServer:
         return True
 
 
-@functools.cache
-def postgres() -> PostgresServer:
-    """The server of this process. Skips the test where there is none."""
+def new_server() -> PostgresServer:
+    """A server that may be treated badly. To be stopped. Skips the test where there is none."""
     programs = _find_programs()
     if programs is None:
         pytest.skip("no PostgreSQL here: neither the wheel's nor Debian's")
-    server = PostgresServer(programs)
+    return PostgresServer(programs)
+
+
+@functools.cache
+def postgres() -> PostgresServer:
+    """The server of this process. Skips the test where there is none."""
+    server = new_server()
     atexit.register(server.stop)
     return server
 
