@@ -1,57 +1,76 @@
-"""The log of acts: each row holds the hash of the one before, so that a change anywhere shows.
+"""The log of acts: each row holds the hash of the one before (`certificates.act_chain`), so a change anywhere shows.
 
-The hash of a row is SHA-256 over the previous hash (32 bytes; zeros before the first row) and the deterministic CBOR
-array ``[sequence, at, actor, act, subject, reason]``.
+It holds ids, codes and counts. What a person wrote stands beside it as a note, sealed by a keyed hash in the log: a
+note can be erased when its time is over, and never changed.
 """
 
-import hashlib
-from collections.abc import Iterable, Iterator
+import re
+import secrets
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-import cbor2
-from sqlalchemy import Connection, Engine, insert, select, text
+from sqlalchemy import Connection, Engine, Row, Select, func, insert, select, text
+from sqlalchemy.exc import OperationalError
 
 from api.errors import CentreError
 from api.store.schema import audit
+from api.store.schema_audit import audit_notes
+from certificates.act_chain import BEGINNING, NOTE, SALT_SIZE, LogHead, LogRow, follow, note_seal, row_hash, unit_of
+from certificates.errors import CertificateError
 from certificates.records.model import instant_to_text
 
-GENESIS: Final = bytes(32)
 _KEPT: Final = "vaxseal-acts"
 _AT_MOST: Final = 5000  # acts that a transaction keeps in memory
+_STREAMED: Final = 1000  # rows
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(1986082819)")  # the log's one writer on PostgreSQL, until its commit
+_ITEM: Final = r"[A-Za-z0-9._:@/+=-]+(?: [0-9]{1,9})?"
+_CODES: Final = re.compile(rf"(?:{_ITEM}(?:, {_ITEM})*)?")
+_NUMBER: Final = re.compile(r"\b(?:[0-9]{9}|[0-9]{12}|[A-Z]{1,2}[0-9]{6,9})\b|UVCI")  # of persons and certificates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """What somebody did. ``actor`` is "account@unit" or a command's user, ``subject`` an id; never personal data."""
+    """What somebody did. ``actor`` is "account@unit" or a command's user, ``subject`` an id; never personal data.
+
+    Attributes:
+        reason: codes, ids and counts ("rows 7, refused 2"); anything else is kept as a note.
+        token: fingerprint of the certificate whose key was at work.
+    """
 
     actor: str
     act: str
     subject: str
     reason: str = ""
+    token: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogHead:
-    """The last row of a log that was verified: whoever kept an older head can see that nothing was cut off."""
-
-    sequence: int
-    hash: bytes
-
-
-def record_act(connection: Connection, *, at: datetime, actor: str, act: str, subject: str, reason: str = "") -> None:
+def record_act(
+    connection: Connection,
+    *,
+    at: datetime,
+    actor: str,
+    act: str,
+    subject: str,
+    reason: str = "",
+    token: bytes | None = None,
+) -> None:
     """Append one act, in the transaction of the act itself."""
-    record_acts(connection, [Act(actor=actor, act=act, subject=subject, reason=reason)], at=at)
+    record_acts(connection, [Act(actor=actor, act=act, subject=subject, reason=reason, token=token)], at=at)
 
 
 def record_acts(connection: Connection, acts: Iterable[Act], *, at: datetime) -> None:
-    """Append several acts that happened together. They stand in the log when their transaction ends."""
+    """Append several acts that happened together. They stand in the log when their transaction ends.
+
+    Raises ValueError: a subject that is no id.
+    """
     told = instant_to_text(at)
-    rows = [(told, act.actor, act.act, act.subject, act.reason) for act in acts]
-    kept: list[tuple[str, ...]] | None = connection.info.get(_KEPT)
+    rows = [(told, act) for act in acts]
+    for _, act in rows:
+        _refuse_personal(act.subject)
+    kept: list[tuple[str, Act]] | None = connection.info.get(_KEPT)
     if kept is None:
         _append(connection, rows)
         return
@@ -67,7 +86,7 @@ def keep_acts(connection: Connection) -> Iterator[None]:
 
     A transaction of more than `_AT_MOST` acts writes earlier; it must have nobody beside it who waits for the log.
     """
-    kept: list[tuple[str, ...]] = []
+    kept: list[tuple[str, Act]] = []
     info = connection.info  # of a connection that broke meanwhile it could not be asked for
     info[_KEPT] = kept
     try:
@@ -78,8 +97,7 @@ def keep_acts(connection: Connection) -> Iterator[None]:
         info.pop(_KEPT, None)
 
 
-def _append(connection: Connection, acts: Iterable[tuple[str, ...]]) -> None:
-    acts = list(acts)
+def _append(connection: Connection, acts: list[tuple[str, Act]]) -> None:
     if not acts:
         return
     if connection.dialect.name == "postgresql":
@@ -87,57 +105,164 @@ def _append(connection: Connection, acts: Iterable[tuple[str, ...]]) -> None:
     head = connection.execute(
         select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
     ).one_or_none()
-    sequence, previous = (head.sequence, head.hash) if head else (0, GENESIS)
-    rows = []
-    for act in acts:
+    sequence, previous = (head.sequence, head.hash) if head else (BEGINNING.sequence, BEGINNING.hash)
+    rows, notes = [], []
+    for at, act in acts:
         sequence += 1
-        previous = _hash(previous, [sequence, *act])
-        rows.append({"sequence": sequence, **dict(zip(_COLUMNS, act, strict=True)), "hash": previous})
+        reason = act.reason
+        if not _is_code(reason):
+            salt = secrets.token_bytes(SALT_SIZE)
+            notes.append({"sequence": sequence, "salt": salt, "note": reason})
+            reason = note_seal(salt, reason)
+        previous = row_hash(previous, sequence, at, act.actor, act.act, act.subject, reason, act.token)
+        rows.append(
+            {
+                "sequence": sequence,
+                "at": at,
+                "actor": act.actor,
+                "act": act.act,
+                "subject": act.subject,
+                "reason": reason,
+                "hash": previous,
+                "token": act.token,
+                "unit": unit_of(act.actor),
+            }
+        )
     connection.execute(insert(audit), rows)
+    if notes:
+        connection.execute(insert(audit_notes), notes)
 
 
-_COLUMNS: Final = ("at", "actor", "act", "subject", "reason")
+def _is_code(reason: str) -> bool:
+    """Whether a reason tells nothing of a person by its form: what people type has blanks, other letters, numbers."""
+    return _CODES.fullmatch(reason) is not None and not _holds_number(reason)
 
 
-def verify_log(engine: Engine) -> LogHead:
-    """Walk the whole log.
+def _refuse_personal(subject: str) -> None:
+    if not (subject.isascii() and subject.isprintable()) or _holds_number(subject):
+        raise ValueError("the subject of an act is an id, nothing else")
 
-    Raises CentreError ``audit-broken`` with the sequence number of the first row that does not fit.
+
+def _holds_number(told: str) -> bool:
+    return _NUMBER.search(told) is not None
+
+
+def verify_log(
+    engine: Engine,
+    heads: Collection[LogHead] = (),
+    *,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> LogHead:
+    """Walk the whole log: every hash, every unit, every note that was not erased.
+
+    Args:
+        heads: what somebody kept of this log, signed checkpoints for example: it must still contain them.
+        progress: is told how many rows were verified, of how many.
+
+    Raises CentreError ``audit-broken`` with the number of the first row that does not fit, ``audit-rewritten`` (a kept
+    head is another one now), ``audit-cut`` (the log ends before a kept head).
     """
-    sequence, previous = 0, GENESIS
-    rows = select(audit).order_by(audit.c.sequence)
-    with engine.connect() as connection, connection.execute(rows, execution_options={"yield_per": 1000}) as found:
-        for row in found:
-            sequence += 1
-            expected = _hash(previous, [sequence, row.at, row.actor, row.act, row.subject, row.reason])
-            if row.sequence != sequence or row.hash != expected:
-                raise CentreError("audit-broken", f"row {sequence} of the log was changed, removed or inserted")
-            previous = expected
-    return LogHead(sequence=sequence, hash=previous)
+    kept = {one.sequence: one.hash for one in heads if one.sequence}
+    if len(kept) < len({(one.sequence, one.hash) for one in heads if one.sequence}):
+        raise CentreError("audit-rewritten", "two of the checkpoints contradict each other")
+    head = BEGINNING
+    with engine.connect() as connection:
+        total = connection.execute(select(func.max(audit.c.sequence))).scalar_one()
+        rows = select_acts().order_by(audit.c.sequence)
+        try:
+            with connection.execute(rows, execution_options={"yield_per": _STREAMED}) as found:
+                for part in found.partitions():
+                    head = _verify_rows(head, part, kept)
+                    if progress is not None:
+                        progress(head.sequence, total)
+        except OperationalError:  # SQLite: a text that is none
+            raise _broken(f"a row after {head.sequence}") from None
+        astray = ~audit_notes.c.sequence.between(1, head.sequence)
+        if connection.execute(select(audit_notes.c.sequence).where(astray).limit(1)).one_or_none():
+            raise _broken("a note without a row")
+    beyond = max(kept, default=0)
+    if beyond > head.sequence:
+        raise CentreError("audit-cut", f"the log ends with row {head.sequence}, a checkpoint knows row {beyond}")
+    return head
+
+
+def _verify_rows(head: LogHead, rows: Iterable[Row[Any]], kept: dict[int, bytes]) -> LogHead:
+    for row in rows:
+        try:
+            head = follow(head, [log_row(row)])
+        except CertificateError as error:
+            raise CentreError(error.code, error.detail) from error
+        if row.unit != unit_of(row.actor) or not _note_fits(row):
+            raise _broken(f"row {row.sequence}")
+        if kept.get(row.sequence, row.hash) != row.hash:
+            raise CentreError("audit-rewritten", f"row {row.sequence} is another than the one of a checkpoint")
+    return head
+
+
+def _note_fits(row: Row[Any]) -> bool:
+    """A note is the one that was sealed; where it was erased, salt and note are gone together."""
+    if row.salt is None and row.note is None:
+        return True
+    sound = isinstance(row.salt, bytes) and isinstance(row.note, str) and row.reason.startswith(NOTE)
+    return sound and note_seal(row.salt, row.note) == row.reason
+
+
+def _broken(which: str) -> CentreError:
+    return CentreError("audit-broken", f"{which} of the log was changed, removed or inserted")
+
+
+def log_row(row: Row[Any]) -> LogRow:
+    """A row of the table, for `certificates.act_chain`."""
+    return LogRow(
+        sequence=row.sequence,
+        at=row.at,
+        actor=row.actor,
+        act=row.act,
+        subject=row.subject,
+        reason=row.reason,
+        token=row.token,
+        hash=row.hash,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoggedAct(Act):
-    """An act as it stands in the log. ``at`` is RFC 3339 in UTC."""
+    """An act as it stands in the log, with its note. ``at`` is RFC 3339 in UTC."""
 
+    sequence: int
     at: str
+    unit: str | None
 
 
 def read_log(
     engine: Engine, *, limit: int, actor: str | None = None, subject: str | None = None
 ) -> tuple[LoggedAct, ...]:
     """The newest ``limit`` acts, newest first, of one actor or on one subject where given."""
-    query = select(audit).order_by(audit.c.sequence.desc()).limit(limit)
+    query = select_acts().order_by(audit.c.sequence.desc()).limit(limit)
     if actor is not None:
         query = query.where(audit.c.actor == actor)
     if subject is not None:
         query = query.where(audit.c.subject == subject)
     with engine.connect() as connection:
-        return tuple(
-            LoggedAct(at=row.at, actor=row.actor, act=row.act, subject=row.subject, reason=row.reason)
-            for row in connection.execute(query)
-        )
+        return tuple(map(logged, connection.execute(query)))
 
 
-def _hash(previous: bytes, row: list[object]) -> bytes:
-    return hashlib.sha256(previous + cbor2.dumps(row, canonical=True)).digest()
+def select_acts() -> Select[Any]:
+    """Rows of the log with their notes, for `logged`."""
+    return select(audit, audit_notes.c.salt, audit_notes.c.note).outerjoin(
+        audit_notes, audit_notes.c.sequence == audit.c.sequence
+    )
+
+
+def logged(row: Row[Any]) -> LoggedAct:
+    """A row of `select_acts`."""
+    return LoggedAct(
+        sequence=row.sequence,
+        at=row.at,
+        actor=row.actor,
+        act=row.act,
+        subject=row.subject,
+        reason=row.reason if row.note is None else row.note,
+        token=row.token,
+        unit=row.unit,
+    )

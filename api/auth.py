@@ -129,7 +129,7 @@ def log_in(centre: Centre, *, challenge_id: str, signature: bytes) -> tuple[str,
                 expires_at=instant_to_text(session.expires_at),
             )
         )
-        record_act(connection, at=now, actor=session.actor, act="login", subject=fingerprint.hex())
+        record_act(connection, at=now, actor=session.actor, act="login", subject=fingerprint.hex(), token=fingerprint)
     return bearer, session
 
 

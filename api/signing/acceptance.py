@@ -175,15 +175,9 @@ def _store(
         state = RecordState.CONFIRMED if session.task == "confirm" else RecordState.SIGNED
         where = (RecordState.HELD.value, UNCHECKED) if unchecked else (state.value, None)
         move_records(connection, {one.job.record_id: where for one in taken}, now)
-    record_acts(
-        connection,
-        [Act(actor=session.actor, act=f"{session.task}-signed", subject=one.job.record_id) for one in taken]
-        + [
-            Act(actor=session.actor, act="signature-kept", subject=one.job.record_id, reason=reason)
-            for one, reason in evidence
-        ],
-        at=now,
-    )
+    acts = [_act(session, f"{session.task}-signed", one.job.record_id) for one in taken]
+    acts += [_act(session, "signature-kept", one.job.record_id, reason) for one, reason in evidence]
+    record_acts(connection, acts, at=now)
     return results
 
 
@@ -305,7 +299,7 @@ def _refuse(
                 job.came_from if one.reason in RETURNING else RecordState.HELD.value,
                 one.reason,
             )
-        acts.append(Act(actor=session.actor, act=f"{session.task}-refused", subject=job.record_id, reason=one.reason))
+        acts.append(_act(session, f"{session.task}-refused", job.record_id, one.reason))
     move_records(connection, moves, now)
     give_back(connection, {lease_id: len(acts)} if acts else {})
     record_acts(connection, acts, at=now)
@@ -337,3 +331,7 @@ def _read_states(connection: Connection, record_ids: Sequence[str]) -> dict[str,
         select(records.c.record_id, records.c.state, records.c.reason).where(records.c.record_id.in_(record_ids))
     )
     return {row.record_id: (row.state, row.reason) for row in rows}
+
+
+def _act(session: Session, act: str, record_id: str, reason: str = "") -> Act:
+    return Act(actor=session.actor, act=act, subject=record_id, reason=reason, token=session.certificate.fingerprint)

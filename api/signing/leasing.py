@@ -125,6 +125,7 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, off
             act=f"lease-{session.task}",
             subject=lease_id,
             reason=str(len(leased)),
+            token=session.certificate.fingerprint,
         )
         waiting = connection.execute(
             select(func.count()).select_from(ready.order_by(None).limit(MOST_COUNTED).subquery())

@@ -45,7 +45,14 @@ def find_not_ready(centre: Centre, session: Session) -> tuple[tuple[WaitingRecor
         rows = connection.execute(
             select(records).where(mine).order_by(records.c.updated_at, records.c.record_id).limit(LONGEST)
         ).all()
-        record_act(connection, at=centre.clock(), actor=session.actor, act="not-ready-read", subject=session.unit)
+        record_act(
+            connection,
+            at=centre.clock(),
+            actor=session.actor,
+            act="not-ready-read",
+            subject=session.unit,
+            token=session.certificate.fingerprint,
+        )
     return tuple(_waiting(row) for row in rows), total
 
 

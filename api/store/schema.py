@@ -379,7 +379,7 @@ verdict_counts = Table(  # of online checks; nothing else of them is kept
     Column("verdicts", Integer, nullable=False),
 )
 
-audit = Table(  # append-only; each row holds the hash of the one before
+audit = Table(  # append-only; each row holds the hash of the one before (api.audit, api.store.schema_audit)
     "audit",
     metadata,
     Column("sequence", _Many, primary_key=True, autoincrement=False),
@@ -387,6 +387,13 @@ audit = Table(  # append-only; each row holds the hash of the one before
     Column("actor", String, nullable=False),
     Column("act", String, nullable=False),
     Column("subject", String, nullable=False),  # an id, never personal data
-    Column("reason", String, nullable=False),
+    Column("reason", String, nullable=False),  # a code, an id, or the seal of a note
     Column("hash", LargeBinary, nullable=False),
+    Column("token", LargeBinary),  # fingerprint of the certificate whose key was at work
+    Column("unit", String),  # the actor's: what stands after the last @
+    Index("audit_time", "at"),
+    Index("audit_actor", "actor", "at"),
+    Index("audit_subject", "subject"),
+    Index("audit_token", "token", "at"),
+    Index("audit_unit", "unit", "at"),
 )

@@ -7,6 +7,7 @@ from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, inse
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import api.store.schema_accounts  # noqa: F401 - its tables belong to the metadata
+import api.store.schema_audit  # noqa: F401
 import api.store.schema_complaints  # noqa: F401
 import api.store.schema_identity  # noqa: F401
 import api.store.schema_intake  # noqa: F401
@@ -15,7 +16,7 @@ import api.store.schema_worklists  # noqa: F401
 from api.errors import CentreError
 from api.store.schema import metadata
 
-NEWEST: Final = "0009"  # the last file of api/store/migrations/versions
+NEWEST: Final = "0011"  # the last file of api/store/migrations/versions
 _SORTS: Final = frozenset({"C", "POSIX", "C.UTF-8", "C.utf8"})
 version_table: Final = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 

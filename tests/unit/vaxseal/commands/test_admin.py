@@ -98,6 +98,7 @@ def test_a_bent_log(data: Path) -> None:
     import sqlite3
 
     with sqlite3.connect(data / "vaxseal.sqlite3") as connection:
+        connection.execute("DROP TRIGGER audit_update")
         connection.execute("UPDATE audit SET actor = 'nobody'")
     connection.close()
     result = run(data, "audit", "verify", "--json")
