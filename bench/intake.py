@@ -7,24 +7,22 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
-HEADER: Final = tuple(
-    [
-        "STT",
-        "Họ và tên",
-        "Ngày sinh",
-        "Giới tính",
-        "Quốc tịch",
-        "Số CCCD/CMND/Hộ chiếu",
-        "Mũi tiêm số",
-        "Ngày tiêm",
-        "Tên vắc xin",
-        "Hãng sản xuất",
-        "Số lô",
-        "Liều lượng",
-        "Mã cơ sở tiêm",
-        "Người nhập",
-        "Ghi chú",
-    ]
+HEADER: Final = (
+    "STT",
+    "Họ và tên",
+    "Ngày sinh",
+    "Giới tính",
+    "Quốc tịch",
+    "Số CCCD/CMND/Hộ chiếu",
+    "Mũi tiêm số",
+    "Ngày tiêm",
+    "Tên vắc xin",
+    "Hãng sản xuất",
+    "Số lô",
+    "Liều lượng",
+    "Mã cơ sở tiêm",
+    "Người nhập",
+    "Ghi chú",
 )
 _NAMES: Final = (
     "Nguyễn Trần Lê Phạm Hoàng Huỳnh Phan Vũ Võ Đặng Bùi Đỗ Hồ Ngô Dương Lý",

@@ -6,13 +6,13 @@ from typing import Final
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insert, inspect, select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-import api.store.schema_accounts  # noqa: F401 - its tables belong to the metadata
-import api.store.schema_audit  # noqa: F401
-import api.store.schema_complaints  # noqa: F401
-import api.store.schema_identity  # noqa: F401
-import api.store.schema_intake  # noqa: F401
-import api.store.schema_quotas  # noqa: F401
-import api.store.schema_worklists  # noqa: F401
+import api.store.schema_accounts
+import api.store.schema_audit
+import api.store.schema_complaints
+import api.store.schema_identity
+import api.store.schema_intake
+import api.store.schema_quotas
+import api.store.schema_worklists  # noqa: F401 - their tables belong to the metadata
 from api.errors import CentreError
 from api.store.schema import metadata
 

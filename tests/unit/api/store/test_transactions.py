@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError
 from api.audit import record_act, verify_log
 from api.errors import CentreError
 from api.passports.citizen import fetch_pdf
-from api.passports.slips import MOST_FAILURES
 from api.passports.claims import hash_claim_code
+from api.passports.slips import MOST_FAILURES
 from api.store.schema import claim_codes, units
 from api.store.transactions import Turn, again, writing
 from tests.support.centre import World
