@@ -34,6 +34,9 @@ from api.checkers.counts import VerdictCounts
 from api.checkers.lists import CheckerLists
 from api.checkers.published import log_publication_rule
 from api.checkers.publishing import follow
+from api.complaints import citizen_routes as citizen_complaint_routes
+from api.complaints import routes as complaint_routes
+from api.complaints.sweep import sweep_complaints
 from api.context import Centre
 from api.errors import CentreError
 from api.limits import RateLimit, SharedRateLimit, SizeLimit
@@ -54,6 +57,12 @@ PUBLIC: Final = frozenset(
         "/v1/auth/login",
         "/v1/citizen/passport",
         "/v1/citizen/certificate.pdf",
+        "/v1/citizen/complaints/answer",
+        "/v1/citizen/complaints/appeal",
+        "/v1/citizen/complaints/follow",
+        "/v1/citizen/complaints/open",
+        "/v1/citizen/complaints/photo",
+        "/v1/citizen/complaints/withdraw",
         "/v1/checkers/verify",
         "/v1/checkers/verify-bulk",
         "/v1/lists/bundle.cbor",
@@ -71,6 +80,8 @@ _MODULES: Final = (
     list_files,
     account_routes,
     proposal_routes,
+    citizen_complaint_routes,
+    complaint_routes,
 )
 PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
 COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose
@@ -79,6 +90,7 @@ FOLLOW_PERIOD: Final = 15.0  # seconds until this machine gives out what another
 AWAY_RETRY: Final = 5  # seconds after which a database that does not answer is tried again
 _AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError)  # no answer, a broken connection, none left
 RECHECK_PERIOD: Final = 900.0  # seconds between two looks for answers of authorities that grow old
+SWEEP_PERIOD: Final = 60.0  # seconds until a complaint's time is seen to be up
 _log = structlog.get_logger(__name__)
 
 
@@ -102,6 +114,7 @@ def create_app(centre: Centre) -> FastAPI:
                 (_write_counts, counts),
                 (_follow_lists, centre),
                 (_ask_authorities, centre),
+                (_sweep_complaints, centre),
             )
         ]
         for thread in beside:
@@ -190,6 +203,18 @@ def _ask_authorities(centre: Centre, ended: threading.Event) -> None:
         except Exception as error:  # as above: the next round may find better health
             _log.error("recheck-failed", kind=type(error).__name__)
         ended.wait(RECHECK_PERIOD)
+
+
+def _sweep_complaints(centre: Centre, ended: threading.Event) -> None:
+    while True:
+        try:
+            done = sweep_complaints(centre)
+            if done:
+                _log.info("complaints-swept", **{name.replace("-", "_"): count for name, count in done.items()})
+        except Exception as error:  # as above
+            _log.error("complaints-not-swept", kind=type(error).__name__, code=getattr(error, "code", None))
+        if ended.wait(SWEEP_PERIOD):
+            return
 
 
 def healthz(centre: Annotated[Centre, Depends(get_centre)]) -> Health:

@@ -6,9 +6,9 @@ The passport that the person has stays what it is. A record that a token is at w
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Exists, delete, exists, insert, select, update
 
-from api.complaints.kinds import UNDECIDED
+from api.complaints.kinds import UNDECIDED, ComplaintKind
 from api.intake.versions import IN_SIGNING
 from api.signing.authorities import UNCHECKED
 from api.states import RecordState
@@ -72,6 +72,17 @@ def restore(connection: Connection, record_id: str, *, at: datetime) -> None:
             revoked_passports.c.record_state == RecordState.DISPUTED.value,
         )
         .values(record_state=was.state)
+    )
+
+
+def is_held_back(record_id: ColumnElement[str]) -> Exists:
+    """A condition for queries: an undecided complaint says that the record's passport is another person's, or was sold.
+    What was said of a unit's conduct does not count: it would show."""
+    return exists().where(
+        complaints.c.record_id == record_id,
+        complaints.c.grave.is_not(None),
+        complaints.c.kind != ComplaintKind.CONDUCT.value,
+        complaints.c.state.in_(UNDECIDED),
     )
 
 

@@ -158,7 +158,7 @@ def appeal(centre: Centre, number: str, secret: str, text: str) -> Followed:
     with _taken(centre, number, secret) as (connection, case):
         if _appeal_until(case, now) is None:
             raise CentreError("complaint-no-appeal", "nothing can be appealed against (any more)")
-        above = unit_above(connection, case.decided_unit)
+        above = unit_above(connection, case.decided_unit, unseen_by=case.named_unit)
         if above is None:
             raise CentreError("complaint-top", "nobody stands above the unit that decided")
         sealed = seal_document(centre.secret, case.complaint_id, check_text(text, "why"))

@@ -51,9 +51,13 @@ def successor_of(connection: Connection, code: str) -> str:
     return last
 
 
-def unit_above(connection: Connection, code: str) -> str | None:
-    """The next open unit above this one and its successors, or None at the top."""
-    family = set(family_of(connection, code))
+def unit_above(connection: Connection, code: str, *, unseen_by: str | None = None) -> str | None:
+    """The next open unit above this one and its successors, or None at the top.
+
+    Args:
+        unseen_by: a unit (in all its shapes) that is passed over.
+    """
+    family = {*family_of(connection, code), *(family_of(connection, unseen_by) if unseen_by else ())}
     for above in units_above(connection, code):
         closed = connection.execute(select(units.c.closed_on).where(units.c.code == above)).scalar_one_or_none()
         if above not in family and closed is None:

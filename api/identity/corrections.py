@@ -51,36 +51,44 @@ def correct(
 
     Args:
         changes: ``full_name``, ``family_name``, ``given_name``, ``date_of_birth``, ``sex``, ``nationality``,
-            ``id_number``, or ``dose.<number>.`` and ``given_on``, ``product``, ``lot``, ``amount``.
+            ``id_number``, or ``dose.<number>.`` and ``given_on``, ``product``, ``lot``, ``amount``. The number after
+            the last is a dose that was missing: day, product and lot are needed.
         by: the account that answers for the correction.
         why: the reason, for the log: never personal data.
 
     Raises RecordError: ``record-unknown``, ``correction-field``, ``correction-empty`` (nothing changes),
-    ``correction-same-person`` (another record has this person already), ``record-in-signing``, ``record-disputed``,
-    and those of the cells (``date-form`` ...).
+    ``correction-dose``, ``correction-same-person`` (another record has this person already), ``record-in-signing``,
+    ``record-disputed``, and those of the cells (``date-form`` ...).
     """
     with writing(engine, Turn.CORRECTION) as connection:
-        stored = load_record(connection, record_id, lock=True)
-        if stored is None:
-            raise RecordError("record-unknown", "there is no record of this number")
-        if not _may_return(connection, stored):
-            check_open(stored)
-        person, doses = _changed(stored, changes)
-        if person == stored.record.person and doses == stored.record.doses:
-            raise RecordError("correction-empty", "nothing would change")
-        key = person_key(person, doses[0])
-        other = connection.execute(
-            select(records.c.record_id).where(records.c.person_key == key, records.c.record_id != record_id)
-        ).first()
-        if other is not None:
-            raise RecordError("correction-same-person", f"record {other.record_id} is this person already")
-        record = replace(stored.record, version=stored.record.version + 1, person=person, doses=doses)
-        state, reason, evidence = next_state(connection, stored, record, at=at)
-        version = NewVersion(
-            record=record, state=state, reason=reason, person_key=key, province=stored.province, evidence=evidence
-        )
-        write_versions(connection, [version], by=by, why=why, at=at)
-        record_act(connection, at=at, actor=by, act="record-corrected", subject=record_id, reason=why)
+        return correct_in(connection, record_id, changes, by=by, why=why, at=at)
+
+
+def correct_in(
+    connection: Connection, record_id: str, changes: Mapping[str, str], *, by: str, why: str, at: datetime
+) -> StoredRecord:
+    """`correct` in a transaction of the caller, whose turn is a correction's."""
+    stored = load_record(connection, record_id, lock=True)
+    if stored is None:
+        raise RecordError("record-unknown", "there is no record of this number")
+    if not _may_return(connection, stored):
+        check_open(stored)
+    person, doses = _changed(stored, changes, by=by)
+    if person == stored.record.person and doses == stored.record.doses:
+        raise RecordError("correction-empty", "nothing would change")
+    key = person_key(person, doses[0])
+    other = connection.execute(
+        select(records.c.record_id).where(records.c.person_key == key, records.c.record_id != record_id)
+    ).first()
+    if other is not None:
+        raise RecordError("correction-same-person", f"record {other.record_id} is this person already")
+    record = replace(stored.record, version=stored.record.version + 1, person=person, doses=doses)
+    state, reason, evidence = next_state(connection, stored, record, at=at)
+    version = NewVersion(
+        record=record, state=state, reason=reason, person_key=key, province=stored.province, evidence=evidence
+    )
+    write_versions(connection, [version], by=by, why=why, at=at)
+    record_act(connection, at=at, actor=by, act="record-corrected", subject=record_id, reason=why)
     return StoredRecord(record=record, state=state, reason=reason, person_key=key, province=stored.province)
 
 
@@ -92,13 +100,16 @@ def _may_return(connection: Connection, stored: StoredRecord) -> bool:
     return RevocationReason.FRAUD not in reasons_in_force(connection, [record_id]).get(record_id, ())
 
 
-def _changed(stored: StoredRecord, changes: Mapping[str, str]) -> tuple[Person, tuple[Dose, ...]]:
+def _changed(stored: StoredRecord, changes: Mapping[str, str], *, by: str) -> tuple[Person, tuple[Dose, ...]]:
     for name, text in changes.items():
         if len(text) > CELL_LIMIT:
             raise RecordError("cell-too-long", fields=(name,))
     texts = {name: clean_cell(text, None, []) for name, text in changes.items()}
     person, doses = stored.record.person, {str(dose.number): dose for dose in stored.record.doses}
     of_person = {name: text for name, text in texts.items() if name in PERSON_FIELDS}
+    following = str(len(doses) + 1)
+    if f"dose.{following}.given_on" in texts:
+        doses[following] = _new_dose(stored, int(following), texts, by=by)
     for name, text in texts.items():
         if name in of_person:
             continue
@@ -108,6 +119,20 @@ def _changed(stored: StoredRecord, changes: Mapping[str, str]) -> tuple[Person, 
             raise RecordError("correction-field", "no such field or dose", fields=(name,))
         doses[number] = replace(doses[number], **_dose_value(field, text))
     return _changed_person(person, of_person), tuple(doses[number] for number in sorted(doses))
+
+
+def _new_dose(stored: StoredRecord, number: int, texts: Mapping[str, str], *, by: str) -> Dose:
+    """A dose that was missing. The unit that answers for the record answers for it, and who writes it down entered it.
+
+    Raises RecordError ``correction-dose``.
+    """
+    given = {field: texts.get(f"dose.{number}.{field}", "") for field in DOSE_FIELDS}
+    if not (given["product"] and given["lot"]):
+        raise RecordError("correction-dose", "a missing dose needs given_on, product and lot")
+    values: dict[str, Any] = {}
+    for field, text in given.items():
+        values |= _dose_value(field, text)
+    return Dose(number=number, unit=stored.record.unit, entered_by=by, **values)
 
 
 def _dose_value(field: str, text: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Row, select
 
+from api.complaints.disputes import is_held_back
 from api.context import Centre
 from api.errors import CentreError
 from api.passports.slips import redeem_slip
@@ -35,8 +36,14 @@ class FetchedPassport:
 
 
 def fetch_passport(centre: Centre, *, certificate_code: str, date_of_birth: str) -> FetchedPassport:
-    """The passport. Raises CentreError ``passport-not-found`` for anything that does not match."""
+    """The passport.
+
+    Raises CentreError ``passport-not-found`` for anything that does not match, ``passport-disputed``: somebody says
+    that it is another person's, or was sold, and that is not decided yet.
+    """
     row = _find(centre, certificate_code, date_of_birth)
+    if row.held_back:
+        raise CentreError("passport-disputed")
     return FetchedPassport(
         status=_status(row, centre.clock()),
         hc1=row.hc1,
@@ -49,7 +56,7 @@ def fetch_pdf(centre: Centre, *, certificate_code: str, date_of_birth: str, clai
     """The signed PDF.
 
     Raises CentreError ``passport-not-found`` for anything that does not match, ``passport-revoked``: a revoked page
-    would pass for good with whoever has an old list.
+    would pass for good with whoever has an old list; ``passport-disputed`` as `fetch_passport`.
 
     A wrong claim code is counted; after `api.passports.slips.MOST_FAILURES` even the right one is refused.
     """
@@ -60,6 +67,8 @@ def fetch_pdf(centre: Centre, *, certificate_code: str, date_of_birth: str, clai
         raise CentreError("passport-not-found")
     if row.revoked:
         raise CentreError("passport-revoked")
+    if row.held_back:
+        raise CentreError("passport-disputed")
     pdf: bytes = row.pdf
     return pdf
 
@@ -67,7 +76,12 @@ def fetch_pdf(centre: Centre, *, certificate_code: str, date_of_birth: str, clai
 def _find(centre: Centre, certificate_code: str, date_of_birth: str) -> Row[Any]:
     with centre.engine.connect() as connection:
         row = connection.execute(
-            select(passports, record_versions.c.document, is_revoked(passports.c.uvci).label("revoked"))
+            select(
+                passports,
+                record_versions.c.document,
+                is_revoked(passports.c.uvci).label("revoked"),
+                is_held_back(passports.c.record_id).label("held_back"),
+            )
             .join(
                 record_versions,
                 (record_versions.c.record_id == passports.c.record_id)

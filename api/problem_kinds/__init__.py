@@ -3,9 +3,15 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.problem_kinds import accounts, enrolment, general, signing
+from api.problem_kinds import accounts, complaints, enrolment, general, signing
 from api.problem_kinds.kind import Kind, Words
 
 __all__ = ["KINDS", "Kind", "Words"]
 
-KINDS: Final[Mapping[str, Kind]] = {**general.KINDS, **accounts.KINDS, **enrolment.KINDS, **signing.KINDS}
+KINDS: Final[Mapping[str, Kind]] = {
+    **general.KINDS,
+    **accounts.KINDS,
+    **complaints.KINDS,
+    **enrolment.KINDS,
+    **signing.KINDS,
+}

@@ -7,9 +7,10 @@ who did nothing wrong is never without one. After fraud, or for a wrong person, 
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, insert, or_, select, update
 
 from api.audit import record_act
+from api.context import Centre
 from api.revocation.criteria import Criteria
 from api.revocation.orders import revoke
 from api.revocation.reasons import RevocationReason
@@ -84,7 +85,7 @@ def note_told(connection: Connection, because: str, *, at: datetime) -> None:
     )
 
 
-def end_due_codes(engine: Engine, *, at: datetime, because: str | None = None) -> int:
+def end_due_codes(centre: Centre, *, because: str | None = None) -> int:
     """Revoke what has reached its end. Any number of processes may do it at once. Returns how many.
 
     Each code has an order of its own: one decision, one person.
@@ -92,18 +93,19 @@ def end_due_codes(engine: Engine, *, at: datetime, because: str | None = None) -
     Args:
         because: only of this complaint.
     """
-    with engine.connect() as connection:
+    at = centre.clock()
+    with centre.engine.connect() as connection:
         query = select(code_endings).where(_due(at)).order_by(_table.ends_at, _table.uvci).limit(AT_ONCE)
         due = connection.execute(query if because is None else query.where(_table.because == because)).all()
     for row in due:
-        _end(engine, row, at)
+        _end(centre, row, at)
     return len(due)
 
 
-def _end(engine: Engine, row: Row[Any], at: datetime) -> None:
+def _end(centre: Centre, row: Row[Any], at: datetime) -> None:
     """The order first: whoever was killed between the two finds it given, and notes it."""
-    done = revoke(engine, Criteria(codes=(row.uvci,)), RevocationReason(row.reason), by=_ACTOR, at=at)
-    with writing(engine) as connection:
+    done = revoke(centre.engine, Criteria(codes=(row.uvci,)), RevocationReason(row.reason), by=_ACTOR, at=at)
+    with writing(centre.engine) as connection:
         noted = connection.execute(
             update(code_endings)
             .where(_table.uvci == row.uvci, _table.province == row.province, _table.ended_at.is_(None))

@@ -1,0 +1,236 @@
+"""The decision: confirmed, with what is put right in the record and what becomes of the old code; or refused for one of
+the closed reasons.
+
+Whom a complaint names does not decide it. Who entered the dose does not decide alone: the decision stands as a proposal
+until somebody else decides. Who refused does not decide the appeal.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from api.accounts.staff import Staff
+from api.audit import record_act
+from api.complaints.cases import Case, check_text, check_undecided, note_event
+from api.complaints.disputes import hold_for_others, restore
+from api.complaints.events import Event
+from api.complaints.following import close_case
+from api.complaints.kinds import DISPUTING, OF_RECORD, ComplaintKind, ComplaintState, Grave
+from api.complaints.refusals import Refusal, check_refusal
+from api.complaints.scope import find_in_reach
+from api.complaints.sealing import seal_document
+from api.context import Centre
+from api.errors import CentreError
+from api.identity.corrections import correct_in
+from api.revocation.endings import end_due_codes, schedule_endings
+from api.revocation.reasons import RevocationReason
+from api.store.records import load_record
+from api.store.schema import record_versions
+from api.store.transactions import Turn, again, writing
+from certificates.errors import RecordError
+from certificates.records.model import instant_to_text
+
+_OF_DOSES: Final = OF_RECORD - {ComplaintKind.NO_CERTIFICATE}
+_REASON_OF: Final[Mapping[Grave | None, RevocationReason]] = {
+    None: RevocationReason.SUPERSEDED,
+    Grave.WRONG_PERSON: RevocationReason.WRONG_PERSON,
+    Grave.FRAUD: RevocationReason.FRAUD,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What was decided. ``proposed``: it waits for a second person.
+
+    Attributes:
+        version, record_state: of the corrected record; None where no version was made.
+        endings: certificate codes that end, now or after the person was told.
+    """
+
+    proposed: bool
+    version: int | None = None
+    record_state: str | None = None
+    endings: int = 0
+
+
+@again
+def confirm(
+    centre: Centre,
+    complaint_id: str,
+    *,
+    staff: Staff,
+    note: str,
+    changes: Mapping[str, str] | None = None,
+    grave: Grave | None = None,
+) -> Decision:
+    """The citizen is right. The record gets its next version, is matched where the person changed, and goes the road to
+    a new passport; the old code ends by the rule: 14 days after the person was told, or at once if grave.
+
+    Args:
+        note: what the citizen reads; kept sealed.
+        changes: as `api.identity.corrections.correct` takes them.
+        grave: the old passport was another person's, or sold. After fraud there is no correction and no new passport.
+
+    Raises CentreError ``complaint-not-found``, ``complaint-decided``, ``complaint-named``, ``complaint-decided-before``
+    (it is an appeal against this person's decision), ``complaint-record-missing`` (it is tied to no record),
+    ``complaint-nothing-changed`` (the record is as wrong as it was), ``complaint-fraud`` (with changes),
+    ``complaint-correction`` (a change is refused; ``fields`` name it), ``complaint-in-signing`` (come again),
+    ``complaint-text``, ``role``.
+    """
+    now = centre.clock()
+    changes = changes or {}
+    with writing(centre.engine, Turn.CORRECTION) as connection:
+        case = _decidable(connection, complaint_id, staff)
+        text = check_text(note, "note")
+        if grave is Grave.FRAUD and changes:
+            raise CentreError("complaint-fraud", "after fraud a record is not corrected", fields=("changes",))
+        if ComplaintKind(case.kind) in OF_RECORD and case.record_id is None:
+            raise CentreError("complaint-record-missing", "tie it to the record first")
+        if _must_not_decide_alone(connection, case, staff):
+            _propose(connection, centre, case, staff, Event.CONFIRMED, text, now)
+            return Decision(proposed=True)
+        decision = Decision(proposed=False)
+        if ComplaintKind(case.kind) in OF_RECORD:
+            decision = _put_right(connection, case, staff, changes, grave, now)
+        case = _close(connection, centre, case, staff, ComplaintState.CONFIRMED, Event.CONFIRMED, text, now)
+    if grave is not None:
+        end_due_codes(centre, because=complaint_id)  # else the sweep does it
+    return decision
+
+
+@again
+def refuse(centre: Centre, complaint_id: str, refusal: Refusal, *, staff: Staff, note: str = "") -> Decision:
+    """Refuse it for one of the closed reasons; the citizen reads what would make it succeed, and may appeal once.
+
+    Raises CentreError ``complaint-reason`` (not for this kind), and as `confirm`.
+    """
+    now = centre.clock()
+    with writing(centre.engine) as connection:
+        case = _decidable(connection, complaint_id, staff)
+        check_refusal(ComplaintKind(case.kind), refusal)
+        text = check_text(note, "note", needed=False)
+        if _must_not_decide_alone(connection, case, staff):
+            _propose(connection, centre, case, staff, Event.REFUSED, text, now, detail=refusal.value)
+            return Decision(proposed=True)
+        if case.record_id is not None:
+            restore(connection, case.record_id, at=now)
+        state = ComplaintState.REFUSED
+        _close(connection, centre, case, staff, state, Event.REFUSED, text, now, refusal=refusal.value)
+    return Decision(proposed=False)
+
+
+def _decidable(connection: Connection, complaint_id: str, staff: Staff) -> Case:
+    case = find_in_reach(connection, staff, complaint_id, lock=True)
+    check_undecided(case)
+    if case.named_account == staff.account.lower():
+        raise CentreError("complaint-named", "the complaint names this account")
+    if case.appeals and case.decided_by and _account(case.decided_by) == staff.account.lower():
+        raise CentreError("complaint-decided-before", "an appeal is decided by somebody else")
+    return case
+
+
+def _must_not_decide_alone(connection: Connection, case: Case, staff: Staff) -> bool:
+    """Whether this person entered a dose of the record, or wrote one of its versions."""
+    stored = None if case.record_id is None else load_record(connection, case.record_id)
+    if stored is None or ComplaintKind(case.kind) not in _OF_DOSES:
+        return False
+    wrote = connection.execute(
+        select(record_versions.c.made_by).where(record_versions.c.record_id == case.record_id)
+    ).scalars()
+    entered = {dose.entered_by for dose in stored.record.doses}
+    return staff.account.lower() in {_account(name) for name in (*wrote, *entered)}
+
+
+def _account(actor: str) -> str:
+    return actor.partition("@")[0].lower()
+
+
+def _propose(
+    connection: Connection,
+    centre: Centre,
+    case: Case,
+    staff: Staff,
+    event: Event,
+    text: str,
+    now: datetime,
+    *,
+    detail: str | None = None,
+) -> None:
+    sealed = seal_document(centre.secret, case.complaint_id, text)
+    said = f"{event.value} {detail}" if detail else event.value
+    note_event(connection, case, Event.PROPOSED, actor=staff.actor, at=now, detail=said, sealed=sealed)
+    record_act(connection, at=now, actor=staff.actor, act="complaint-proposed", subject=case.complaint_id, reason=said)
+
+
+def _put_right(
+    connection: Connection, case: Case, staff: Staff, changes: Mapping[str, str], grave: Grave | None, now: datetime
+) -> Decision:
+    """The next version, and the end of the codes before it."""
+    why = f"complaint {case.complaint_id}"
+    restore(connection, case.record_id, at=now)
+    if changes:
+        try:
+            correct_in(connection, case.record_id, changes, by=staff.actor, why=why, at=now)
+        except RecordError as error:
+            if error.code == "record-in-signing":
+                raise CentreError("complaint-in-signing", error.detail, retry_after=3600) from error
+            raise CentreError("complaint-correction", error.code, fields=error.fields or ("changes",)) from error
+    stored = load_record(connection, case.record_id)
+    assert stored is not None  # noqa: S101 - the complaint is tied to it
+    version = stored.record.version
+    if ComplaintKind(case.kind) in DISPUTING and grave is None and version == case.record_version:
+        raise CentreError("complaint-nothing-changed", "say what is put right", fields=("changes",))
+    corrected = version > case.record_version
+    if not corrected and grave is None:
+        return Decision(proposed=False)
+    endings = schedule_endings(
+        connection,
+        case.record_id,
+        before_version=version if corrected else version + 1,  # what is grave ends though nothing takes its place
+        reason=_REASON_OF[grave],
+        because=case.complaint_id,
+        by=staff.actor,
+        at=now,
+        at_once=grave is not None,
+    )
+    return Decision(
+        proposed=False,
+        version=version if corrected else None,
+        record_state=stored.state.value,
+        endings=endings,
+    )
+
+
+def _close(
+    connection: Connection,
+    centre: Centre,
+    case: Case,
+    staff: Staff,
+    state: ComplaintState,
+    event: Event,
+    text: str,
+    now: datetime,
+    *,
+    refusal: str | None = None,
+) -> Case:
+    sealed = seal_document(centre.secret, case.complaint_id, text) if text else None
+    note_event(connection, case, event, actor=staff.actor, at=now, detail=refusal, sealed=sealed)
+    case = close_case(
+        connection,
+        case,
+        state,
+        at=now,
+        decided_at=instant_to_text(now),
+        decided_by=staff.actor,
+        decided_unit=case.unit,
+        refusal=refusal,
+        told_at=None,
+    )
+    if case.record_id is not None:
+        hold_for_others(connection, case.record_id, besides=case.complaint_id, at=now)
+    act = f"complaint-{event.value}"
+    record_act(connection, at=now, actor=staff.actor, act=act, subject=case.complaint_id, reason=refusal or "")
+    return case
