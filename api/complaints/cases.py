@@ -22,10 +22,11 @@ _LOOK_ALIKE: Final = str.maketrans("ILO", "110")
 
 
 def normal_number(text: str) -> str:
-    """A complaint's number as it is kept, however it was typed: province, hyphen, ten letters."""
+    """A complaint's number as it is kept, however it was typed: province, and twice five letters."""
     plain = "".join(unicodedata.normalize("NFKC", text).split()).upper()
     province, _, rest = plain.partition("-")
-    return f"{province}-{rest.replace('-', '').translate(_LOOK_ALIKE)}"
+    letters = rest.replace("-", "").translate(_LOOK_ALIKE)
+    return f"{province}-{letters[:5]}-{letters[5:]}"
 
 
 def find_case(connection: Connection, complaint_id: str, *, lock: bool = False) -> Case:

@@ -160,7 +160,7 @@ def _propose(
     detail: str | None = None,
 ) -> None:
     sealed = seal_document(centre.secret, case.complaint_id, text)
-    said = f"{event.value} {detail}" if detail else event.value
+    said = f"{event.value}, {detail}" if detail else event.value
     note_event(connection, case, Event.PROPOSED, actor=staff.actor, at=now, detail=said, sealed=sealed)
     record_act(connection, at=now, actor=staff.actor, act="complaint-proposed", subject=case.complaint_id, reason=said)
 
@@ -169,7 +169,7 @@ def _put_right(
     connection: Connection, case: Case, staff: Staff, changes: Mapping[str, str], grave: Grave | None, now: datetime
 ) -> Decision:
     """The next version, and the end of the codes before it."""
-    why = f"complaint {case.complaint_id}"
+    why = f"complaint:{case.complaint_id}"
     restore(connection, case.record_id, at=now)
     if changes:
         try:

@@ -12,8 +12,9 @@ from api.complaints.kinds import UNDECIDED, ComplaintKind
 from api.intake.versions import IN_SIGNING
 from api.signing.authorities import UNCHECKED
 from api.states import RecordState
+from api.store.moves import Move, move
 from api.store.records import load_record, move_record
-from api.store.schema import passports, records, revoked_passports
+from api.store.schema import passports, revoked_passports
 from api.store.schema_complaints import complaints, disputes
 from certificates.records.model import instant_to_text
 
@@ -56,15 +57,14 @@ def restore(connection: Connection, record_id: str, *, at: datetime) -> None:
     if was is None:
         return
     connection.execute(delete(disputes).where(disputes.c.record_id == record_id))
-    connection.execute(
-        update(records)
-        .where(
-            records.c.record_id == record_id,
-            records.c.version == was.version,
-            records.c.state == RecordState.DISPUTED.value,
-        )
-        .values(state=was.state, reason=was.reason, updated_at=instant_to_text(at))
+    back = Move(
+        record_id=record_id,
+        version=was.version,
+        only_from=RecordState.DISPUTED.value,
+        state=was.state,
+        reason=was.reason,
     )
+    move(connection, [back], at=at)
     connection.execute(
         update(revoked_passports)
         .where(

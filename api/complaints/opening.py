@@ -1,6 +1,5 @@
 """A complaint comes in: from a citizen's phone, or from a counter for a person without one."""
 
-import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -19,7 +18,7 @@ from api.complaints.routing import family_of, province_of, route, unit_above
 from api.complaints.sealing import seal_bytes, seal_document
 from api.context import Centre
 from api.errors import CentreError
-from api.passports.claims import CODE_ALPHABET, hash_claim_code, new_claim_code
+from api.passports.claims import hash_claim_code, new_claim_code
 from api.passports.slips import redeem_slip
 from api.store.locks import lock_records
 from api.store.schema import records
@@ -28,7 +27,6 @@ from api.store.transactions import writing
 from certificates.records.model import instant_from_text, instant_to_text
 
 MOST_PHOTOS: Final = 4
-_NUMBER_SIZE: Final = 10  # of 32 letters: numbers cannot be gone through
 _SHORT: Final = ("person_name", "date_of_birth", "id_number", "contact", "given_on", "accused")
 
 
@@ -98,8 +96,7 @@ def open_complaint(centre: Centre, opening: Opening, *, staff: Staff | None = No
         if named is not None and staff is not None and staff.unit in family_of(connection, named):
             raise CentreError("complaint-own-counter", "conduct of this unit is not taken down at its own counter")
         province = province_of(connection, unit)
-        number = f"{province}-" + "".join(secrets.choice(CODE_ALPHABET) for _ in range(_NUMBER_SIZE))
-        secret = new_claim_code()
+        number, secret = f"{province}-{new_claim_code()}", new_claim_code()
         connection.execute(
             insert(complaints).values(
                 complaint_id=number,

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select, tuple_
 
+from api.accounts.reading import Purpose
 from api.accounts.staff import Staff, refuse_place
 from api.audit import record_act
 from api.complaints.cases import Case, clock_of
@@ -103,10 +104,10 @@ def list_complaints(
     return tuple(_listed(centre, row) for row in rows)
 
 
-def read_complaint(centre: Centre, complaint_id: str, *, staff: Staff, purpose: str) -> Read:
+def read_complaint(centre: Centre, complaint_id: str, *, staff: Staff, purpose: Purpose) -> Read:
     """One complaint with all that was said; that it was read, and why, stands in the log.
 
-    Raises CentreError ``complaint-not-found``, ``purpose-missing``, ``role``.
+    Raises CentreError ``complaint-not-found``, ``role``.
     """
     with writing(centre.engine) as connection:
         case = find_in_reach(connection, staff, complaint_id)
@@ -132,10 +133,10 @@ def read_complaint(centre: Centre, complaint_id: str, *, staff: Staff, purpose: 
         )
 
 
-def read_photo(centre: Centre, complaint_id: str, sha256: bytes, *, staff: Staff, purpose: str) -> bytes:
+def read_photo(centre: Centre, complaint_id: str, sha256: bytes, *, staff: Staff, purpose: Purpose) -> bytes:
     """A photo, as JPEG.
 
-    Raises CentreError ``complaint-not-found``, ``photo-not-found``, ``purpose-missing``, ``role``.
+    Raises CentreError ``complaint-not-found``, ``photo-not-found``, ``role``.
     """
     with writing(centre.engine) as connection:
         case = find_in_reach(connection, staff, complaint_id)
@@ -152,11 +153,9 @@ def read_photo(centre: Centre, complaint_id: str, sha256: bytes, *, staff: Staff
     return open_bytes(centre.secret, complaint_id, sealed)
 
 
-def _log_reading(connection: Any, centre: Centre, case: Case, staff: Staff, purpose: str, act: str) -> None:
-    if not purpose.strip():
-        raise CentreError("purpose-missing", "say what for", fields=("purpose",))
+def _log_reading(connection: Any, centre: Centre, case: Case, staff: Staff, purpose: Purpose, act: str) -> None:
     record_act(
-        connection, at=centre.clock(), actor=staff.actor, act=act, subject=case.complaint_id, reason=purpose.strip()
+        connection, at=centre.clock(), actor=staff.actor, act=act, subject=case.complaint_id, reason=purpose.value
     )
 
 

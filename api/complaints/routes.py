@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.accounts.reading import Purpose
 from api.accounts.sessions import require_staff
 from api.accounts.staff import Staff
 from api.auth import ACCOUNT_PATTERN, from_base64
@@ -85,7 +86,7 @@ class ListAnswer(BaseModel):
 
 
 class ReadRequest(NumberRequest):
-    purpose: str = Field(max_length=200, description="stands in the log")
+    purpose: Purpose = Field(description="stands in the log")
 
 
 class HappenedAnswer(BaseModel):

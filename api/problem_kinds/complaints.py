@@ -199,9 +199,4 @@ KINDS: Final[Mapping[str, Kind]] = {
         Words("Không có ảnh này", "Ảnh không có, hoặc đã được xóa theo quy định."),
         Words("No such photo", "It is not there, or was deleted as the rule is."),
     ),
-    "purpose-missing": Kind(
-        422,
-        Words("Chưa nêu mục đích", "Hãy nêu lý do xem dữ liệu của người dân; lý do được ghi vào nhật ký."),
-        Words("The purpose is missing", "Say what a person's data are read for; it stands in the log."),
-    ),
 }

@@ -71,7 +71,7 @@ def schedule_endings(
             connection.execute(update(code_endings).where(_table.uvci == row.uvci).values(**values))
     if rows:
         record_act(
-            connection, at=at, actor=by, act="code-ending", subject=record_id, reason=f"{reason.value} {because}"
+            connection, at=at, actor=by, act="code-ending", subject=record_id, reason=f"{reason.value}, {because}"
         )
     return len(rows)
 
@@ -112,9 +112,7 @@ def _end(centre: Centre, row: Row[Any], at: datetime) -> None:
             .values(ended_at=instant_to_text(at), order_id=done.order_id)
         ).rowcount
         if noted:
-            record_act(
-                connection, at=at, actor=_ACTOR, act="code-ended", subject=row.record_id, reason=f"by {row.made_by}"
-            )
+            record_act(connection, at=at, actor=_ACTOR, act="code-ended", subject=row.record_id, reason=row.made_by)
 
 
 def _due(at: datetime) -> ColumnElement[bool]:

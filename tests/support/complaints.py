@@ -69,12 +69,12 @@ class Tree:
 
 def plant(world: World) -> Tree:
     """Put the units of a world into a tree."""
-    given = {"opened_on": date(2020, 1, 1), "by": "test", "at": world.clock(), "province": "01"}
+    given: dict[str, Any] = {"opened_on": date(2020, 1, 1), "by": "test", "at": world.clock(), "province": "01"}
     add_unit(world.engine, code="SYT", name="Sở Y tế", kind="province", parent="BYT", **given)
     add_unit(world.engine, code="TYT-0", name="Trạm cũ", kind="station", parent="SYT", **given)
     with writing(world.engine) as connection:
         connection.execute(update(units).where(units.c.code.in_(["TYT-1", "TYT-2"])).values(parent="SYT"))
-    closing = {"closed_on": date(2021, 1, 1), "by": "test", "at": world.clock()}
+    closing: dict[str, Any] = {"closed_on": date(2021, 1, 1), "by": "test", "at": world.clock()}
     close_unit(world.engine, code="TYT-0", successor="TYT-1", **closing)
     return Tree(world=world)
 

@@ -68,7 +68,7 @@ def test_a_confirmed_complaint_corrects_reissues_and_ends_the_old_code(issued: T
     assert (done.version, done.record_state, done.endings) == (2, "ready", 1)
     with world.engine.connect() as connection:
         version = connection.execute(select(record_versions).where(record_versions.c.version == 2)).one()
-        assert (version.made_by, version.why) == ("lan@TYT-1", f"complaint {opened.number}")
+        assert (version.made_by, version.why) == ("lan@TYT-1", f"complaint:{opened.number}")
     work(issued)
     _, new = codes(issued)
     clock.forward(days=20)
@@ -240,7 +240,7 @@ def test_who_entered_the_dose_does_not_decide_alone(issued: Tree) -> None:
         assert refuse(centre, opened.number, Refusal.BLURRED, staff=staff).proposed
     assert issued.row(opened.number).state == "open"
     assert issued.world.state("r00000001")[0] == "disputed"
-    assert issued.acts(opened.number)[-1] == ("proposed", "TYT-1", "refused blurred")
+    assert issued.acts(opened.number)[-1] == ("proposed", "TYT-1", "refused, blurred")
     assert not confirm(centre, opened.number, staff=issued.staff("TYT-1"), note="Đúng", changes=changes).proposed
 
 

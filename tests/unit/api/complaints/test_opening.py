@@ -22,7 +22,7 @@ def test_number_secret_unit_and_time(tree: Tree) -> None:
     opened = tree.open()
     assert opened.unit == "TYT-1"
     assert opened.number.startswith("01-")
-    assert len(opened.number) == 13
+    assert len(opened.number) == 14
     assert opened.due_at == tree.world.clock() + timedelta(hours=48)
     assert opened.secret not in repr(opened)
     seen = follow(tree.world.centre, opened.number, opened.secret)
@@ -125,7 +125,7 @@ def test_at_the_counter(tree: Tree) -> None:
 
 
 def test_conduct_goes_above_the_unit_and_may_be_anonymous(tree: Tree) -> None:
-    given = {"person_name": "", "statement": "Đòi 200.000 đồng"}
+    given: dict[str, Any] = {"person_name": "", "statement": "Đòi 200.000 đồng"}
     opened = tree.open(KIND.CONDUCT, **given)
     assert (opened.unit, tree.row(opened.number).named_unit) == ("SYT", "TYT-1")
     assert tree.open(KIND.CONDUCT, **given, unit="TYT-0").unit == "SYT"

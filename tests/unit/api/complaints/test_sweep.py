@@ -88,9 +88,9 @@ def test_many_sweep_at_once_and_each_thing_happens_once(tree: Tree) -> None:
     with ThreadPoolExecutor(4) as pool:
         together(pool, *[lambda: sweep_complaints(tree.world.centre)] * 4)
     sweep_complaints(tree.world.centre)
-    query = select(complaint_events.c.act, func.count().label("count")).group_by(complaint_events.c.act)
+    query = select(complaint_events.c.act, func.count().label("times")).group_by(complaint_events.c.act)
     with tree.world.engine.connect() as connection:
-        counts = {row.act: row.count for row in connection.execute(query)}
+        counts = {row.act: row.times for row in connection.execute(query)}
     assert counts == {"received": count, "warned": 2 * count, "breached": count, "escalated": count}
 
 

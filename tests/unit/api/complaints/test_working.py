@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.accounts.reading import Purpose
 from api.audit import read_log
 from api.complaints import working
 from api.complaints.deciding import refuse
@@ -43,35 +44,29 @@ def test_lists_sort_by_urgency_and_hold_no_names(tree: Tree) -> None:
         list_complaints(centre, staff=tree.staff("SYT", "a", "police", "auditor", "operator"))
 
 
-def test_reading_needs_a_purpose_and_is_logged(tree: Tree) -> None:
+def test_reading_has_a_purpose_and_is_logged(tree: Tree) -> None:
     centre, staff = tree.world.centre, tree.staff("TYT-1")
     clean = clean_photo(photo())
     opened = tree.open(photo=clean)
-    for reading in (
-        lambda: read_complaint(centre, opened.number, staff=staff, purpose=" "),
-        lambda: read_photo(centre, opened.number, clean.sha256, staff=staff, purpose=""),
-    ):
-        with pytest.raises(CentreError, match="purpose-missing"):
-            reading()
-    read = read_complaint(centre, opened.number, staff=staff, purpose="xử lý phản ánh")
+    read = read_complaint(centre, opened.number, staff=staff, purpose=Purpose.COMPLAINT)
     assert read.texts == {"statement": "Sai ngày sinh", "person_name": "Nguyễn Thị Hồng Hạnh"}
     assert read.photos == (clean.sha256.hex(),)
     assert "Hạnh" not in repr(read)
-    assert read_photo(centre, opened.number, clean.sha256, staff=staff, purpose="xem phiếu") == clean.jpeg
+    assert read_photo(centre, opened.number, clean.sha256, staff=staff, purpose=Purpose.SAMPLE) == clean.jpeg
     with pytest.raises(CentreError, match="photo-not-found"):
-        read_photo(centre, opened.number, bytes(32), staff=staff, purpose="xem phiếu")
+        read_photo(centre, opened.number, bytes(32), staff=staff, purpose=Purpose.SAMPLE)
     acts = [(act.act, act.reason) for act in read_log(tree.world.engine, limit=9, actor="lan@TYT-1")]
-    assert acts[1:] == [("complaint-photo-read", "xem phiếu"), ("complaint-read", "xử lý phản ánh")]
+    assert acts[1:] == [("complaint-photo-read", "sample"), ("complaint-read", "complaint")]
 
 
 def test_what_is_out_of_reach_does_not_exist(tree: Tree) -> None:
     centre, opened = tree.world.centre, tree.open()
     other = tree.staff("TYT-2")
     for act in (
-        lambda: read_complaint(centre, opened.number, staff=other, purpose="x"),
+        lambda: read_complaint(centre, opened.number, staff=other, purpose=Purpose.COMPLAINT),
         lambda: working.ask(centre, opened.number, "?", staff=other),
         lambda: refuse(centre, opened.number, Refusal.BLURRED, staff=other),
-        lambda: read_complaint(centre, "01-0000000000", staff=other, purpose="x"),
+        lambda: read_complaint(centre, "01-0000000000", staff=other, purpose=Purpose.COMPLAINT),
     ):
         with pytest.raises(CentreError) as caught:
             act()
@@ -105,7 +100,7 @@ def test_it_is_passed_on_and_the_clock_runs_on(tree: Tree) -> None:
     row = tree.row(opened.number)
     assert (row.unit, row.first_unit, row.due_at) == ("TYT-2", "TYT-1", "2022-03-03T02:00:00Z")
     assert tree.acts(opened.number)[-1] == ("passed-on", "TYT-1", "TYT-2")
-    read_complaint(centre, opened.number, staff=tree.staff("TYT-2"), purpose="x")
+    read_complaint(centre, opened.number, staff=tree.staff("TYT-2"), purpose=Purpose.COMPLAINT)
 
 
 def test_conduct_is_passed_on_upwards_only(tree: Tree) -> None:
