@@ -59,6 +59,12 @@ class Settings(BaseSettings):
     client_key: Path | None = None
     partner_seconds: float = Field(default=10, gt=0, le=300)  # for one try at the register or the platform
     register_queries_per_day: int = Field(default=100, ge=0)  # of one account, about single persons
+    attempts_before_police: int = Field(default=3, ge=1)  # to reach a person, before police get the record (ADR 45)
+    attempts_over_hours: int = Field(default=48, ge=0)  # between the first and the last of them
+    aside_days: int = Field(default=30, ge=1)  # that a record may be put aside at most
+    escalation_days: int = Field(default=14, ge=1)  # after which a level above is shown what waits; each level so many
+    recheck_percent: int = Field(default=2, ge=1, le=100)  # of what a unit closed, checked again by the unit above
+    recheck_percent_single: int = Field(default=10, ge=1, le=100)  # where one person is alone in the unit
     tls_certificate: Path | None = None
     tls_key: Path | None = None
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, select
 
 from api.audit import record_act
+from api.identity.proofs import Proof, keep_proof
 from api.intake.cells import (
     read_birth_date,
     read_given_on,
@@ -42,7 +43,29 @@ DOSE_FIELDS: Final = ("given_on", "product", "lot", "amount")
 
 
 def correct(
-    engine: Engine, record_id: str, changes: Mapping[str, str], *, by: str, why: str, at: datetime
+    engine: Engine,
+    record_id: str,
+    changes: Mapping[str, str],
+    *,
+    by: str,
+    why: str,
+    at: datetime,
+    proof: Proof | None = None,
+) -> StoredRecord:
+    """`correct_in`, in a transaction of its own."""
+    with writing(engine, Turn.CORRECTION) as connection:
+        return correct_in(connection, record_id, changes, by=by, why=why, at=at, proof=proof)
+
+
+def correct_in(
+    connection: Connection,
+    record_id: str,
+    changes: Mapping[str, str],
+    *,
+    by: str,
+    why: str,
+    at: datetime,
+    proof: Proof | None = None,
 ) -> StoredRecord:
     """Write the next version of a record with some fields changed, and say where it stands now.
 
@@ -55,19 +78,14 @@ def correct(
             the last is a dose that was missing: day, product and lot are needed.
         by: the account that answers for the correction.
         why: the reason, for the log: never personal data.
+        proof: what the correction rests on.
+
+    The transaction is of `Turn.CORRECTION`.
 
     Raises RecordError: ``record-unknown``, ``correction-field``, ``correction-empty`` (nothing changes),
     ``correction-dose``, ``correction-same-person`` (another record has this person already), ``record-in-signing``,
     ``record-disputed``, and those of the cells (``date-form`` ...).
     """
-    with writing(engine, Turn.CORRECTION) as connection:
-        return correct_in(connection, record_id, changes, by=by, why=why, at=at)
-
-
-def correct_in(
-    connection: Connection, record_id: str, changes: Mapping[str, str], *, by: str, why: str, at: datetime
-) -> StoredRecord:
-    """`correct` in a transaction of the caller, whose turn is a correction's."""
     stored = load_record(connection, record_id, lock=True)
     if stored is None:
         raise RecordError("record-unknown", "there is no record of this number")
@@ -88,6 +106,8 @@ def correct_in(
         record=record, state=state, reason=reason, person_key=key, province=stored.province, evidence=evidence
     )
     write_versions(connection, [version], by=by, why=why, at=at)
+    if proof is not None:
+        keep_proof(connection, record, proof, province=stored.province, by=by, at=at)
     record_act(connection, at=at, actor=by, act="record-corrected", subject=record_id, reason=why)
     return StoredRecord(record=record, state=state, reason=reason, person_key=key, province=stored.province)
 

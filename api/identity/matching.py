@@ -127,6 +127,13 @@ def match_records(
     )
 
 
+def match_one(engine: Engine, register: Register, stored: StoredRecord, *, at: datetime, by: str) -> None:
+    """Ask about one record that was just corrected. A foreigner's is left to the attestation."""
+    if stored.record.person.nationality == HOME:
+        (answer,) = register.ask([stored.record.person])
+        _write_answers(engine, [(stored, answer)], _Tally(), at=at, by=by)
+
+
 class _Tally:
     def __init__(self) -> None:
         self.asked = 0

@@ -1,0 +1,244 @@
+"""Work lists: what is to be mended, oldest first, in pages; what a unit above is shown; and what was done about one."""
+
+import base64
+import json
+from binascii import Error as Base64Error
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, Select, func, select, tuple_
+
+from api.accounts.staff import Staff, refuse_place
+from api.audit import record_act
+from api.context import Centre
+from api.errors import CentreError
+from api.signing.enrolment import inherited_units
+from api.states import WorkClass
+from api.store.moves import Desk
+from api.store.schema import record_versions, records
+from api.store.schema_worklists import correction_evidence, work_asides, work_items, work_raised, work_steps
+from api.store.transactions import writing
+
+LONGEST: Final = 100  # rows of one page
+Status = Literal["open", "waiting", "aside"]
+_UNKNOWN: Final = "?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedItem:
+    """A record on a list, with no more of its person than its own station needs to find it."""
+
+    record_id: str
+    unit: str
+    work_class: str
+    desk: str
+    status: str
+    since: str
+    attempts: int
+    raised: int  # levels
+    initials: str = field(repr=False)
+    birth_year: str = field(repr=False)
+    why: str | None = None  # on the list of what is shown above: age, aside
+    aside_reason: str | None = None
+    aside_until: str | None = None
+    aside_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """``after`` asks for the next page; None: this is the last one."""
+
+    items: tuple[ListedItem, ...]
+    after: str | None
+
+
+def list_work(
+    centre: Centre,
+    staff: Staff,
+    *,
+    desk: Desk,
+    unit: str | None = None,
+    work_class: WorkClass | None = None,
+    status: Status = "open",
+    after: str | None = None,
+    limit: int = LONGEST,
+) -> Page:
+    """One page of a unit's list, its own where none is named. That it was read stands in the log.
+
+    Raises CentreError ``place``, ``page-after`` (it is not of an earlier page).
+    """
+    place = _place(after)
+    with writing(centre.engine) as connection:
+        unit = unit or staff.unit
+        refuse_place(connection, staff, unit)
+        page = read_list(connection, unit, desk=desk, work_class=work_class, status=status, after=place, limit=limit)
+        _log(connection, centre, staff, "worklist-read", unit, page)
+    return page
+
+
+def list_above(
+    centre: Centre, staff: Staff, *, unit: str | None = None, after: str | None = None, limit: int = LONGEST
+) -> Page:
+    """One page of what a unit is shown of the work below it: what is aside, and what waits too long. As `list_work`."""
+    place = _place(after)
+    with writing(centre.engine) as connection:
+        unit = unit or staff.unit
+        refuse_place(connection, staff, unit)
+        page = read_above(connection, unit, after=place, limit=limit)
+        _log(connection, centre, staff, "worklist-above-read", unit, page)
+    return page
+
+
+def read_list(
+    connection: Connection,
+    unit: str,
+    *,
+    desk: Desk,
+    work_class: WorkClass | None = None,
+    status: Status = "open",
+    after: tuple[str, str] = ("", ""),
+    limit: int = LONGEST,
+) -> Page:
+    """As `list_work`, for whoever may."""
+    query = _items().where(
+        work_items.c.unit.in_(inherited_units(connection, unit)),
+        work_items.c.desk == desk,
+        work_items.c.status == status,
+        tuple_(work_items.c.since, work_items.c.record_id) > tuple_(*after),
+    )
+    if work_class is not None:
+        query = query.where(work_items.c.work_class == work_class.value)
+    return _page(connection, query.order_by(work_items.c.since, work_items.c.record_id), limit)
+
+
+def read_above(connection: Connection, unit: str, *, after: tuple[str, str] = ("", ""), limit: int = LONGEST) -> Page:
+    """As `list_above`, for whoever may. What is raised for both reasons stands there once."""
+    shown = (
+        select(work_raised.c.record_id, work_raised.c.since, func.min(work_raised.c.why).label("why"))
+        .where(
+            work_raised.c.unit.in_(inherited_units(connection, unit)),
+            tuple_(work_raised.c.since, work_raised.c.record_id) > tuple_(*after),
+        )
+        .group_by(work_raised.c.since, work_raised.c.record_id)
+        .order_by(work_raised.c.since, work_raised.c.record_id)
+        .limit(limit + 1)
+        .subquery()
+    )
+    query = _items(shown.c.why).join(shown, shown.c.record_id == work_items.c.record_id)
+    return _page(connection, query.order_by(work_items.c.since, work_items.c.record_id), limit)
+
+
+def _items(*more: Any) -> Select[Any]:
+    attempts = (
+        select(func.count())
+        .where(work_steps.c.record_id == work_items.c.record_id, work_steps.c.kind == "attempt")
+        .where(work_steps.c.at >= work_items.c.since)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            work_items,
+            records.c.document,
+            attempts.label("attempts"),
+            work_asides.c.reason.label("aside_reason"),
+            work_asides.c.until,
+            work_asides.c.account,
+            *more,
+        )
+        .join(records, records.c.record_id == work_items.c.record_id)
+        .outerjoin(work_asides, work_asides.c.record_id == work_items.c.record_id)
+    )
+
+
+def _page(connection: Connection, query: Select[Any], limit: int) -> Page:
+    limit = max(1, min(limit, LONGEST))
+    rows = connection.execute(query.limit(limit + 1)).all()
+    more = len(rows) > limit
+    items = tuple(_listed(row) for row in rows[:limit])
+    return Page(items=items, after=_cursor(items[-1]) if more else None)
+
+
+def _listed(row: Any) -> ListedItem:
+    person = json.loads(row.document)["person"]
+    words = (person.get("full_name") or "").split()
+    return ListedItem(
+        record_id=row.record_id,
+        unit=row.unit,
+        work_class=row.work_class,
+        desk=row.desk,
+        status=row.status,
+        since=row.since,
+        attempts=row.attempts,
+        raised=row.level,
+        initials="".join(f"{word[0].upper()}." for word in words) or _UNKNOWN,
+        birth_year=str(person.get("date_of_birth") or _UNKNOWN)[:4],
+        why=getattr(row, "why", None),
+        aside_reason=row.aside_reason,
+        aside_until=row.until,
+        aside_by=row.account,
+    )
+
+
+def _cursor(item: ListedItem) -> str:
+    return base64.urlsafe_b64encode(f"{item.since} {item.record_id}".encode()).decode()
+
+
+def _place(after: str | None) -> tuple[str, str]:
+    if after is None:
+        return "", ""
+    try:
+        since, record_id = base64.urlsafe_b64decode(after.encode()).decode().split(" ")
+    except (Base64Error, ValueError):
+        raise CentreError("page-after", "it is not of an earlier page", fields=("after",)) from None
+    if "\0" in since + record_id:
+        raise CentreError("page-after", "it is not of an earlier page", fields=("after",))
+    return since, record_id
+
+
+def _log(connection: Connection, centre: Centre, staff: Staff, act: str, unit: str, page: Page) -> None:
+    told = f"{len(page.items)} rows"
+    record_act(connection, at=centre.clock(), actor=staff.actor, act=act, subject=unit, reason=told)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened to a record: a version, with what it rests on, or a step."""
+
+    at: str
+    by: str
+    what: str
+    code: str
+    value: str = ""
+
+
+def read_history(connection: Connection, record_id: str) -> Sequence[Event]:
+    """Who did what and when, oldest first: versions and steps. No data of the person."""
+    proof = correction_evidence.c
+    versions = connection.execute(
+        select(record_versions.c.made_at, record_versions.c.made_by, record_versions.c.version, record_versions.c.why)
+        .add_columns(proof.kind, proof.reference)
+        .outerjoin(
+            correction_evidence,
+            (proof.record_id == record_versions.c.record_id) & (proof.version == record_versions.c.version),
+        )
+        .where(record_versions.c.record_id == record_id)
+        .order_by(record_versions.c.version)
+    )
+    events = [
+        Event(
+            at=row.made_at,
+            by=row.made_by,
+            what=f"version {row.version}",
+            code=row.why,
+            value=": ".join(part for part in (row.kind, row.reference) if part),
+        )
+        for row in versions
+    ]
+    steps = connection.execute(
+        select(work_steps).where(work_steps.c.record_id == record_id).order_by(work_steps.c.number)
+    )
+    events += [
+        Event(at=row.at, by=f"{row.account}@{row.unit}", what=row.kind, code=row.code, value=row.value) for row in steps
+    ]
+    return sorted(events, key=lambda event: event.at)
