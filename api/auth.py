@@ -32,6 +32,7 @@ from certificates.records.model import instant_from_text, instant_to_text
 CHALLENGE_LIFE: Final = timedelta(minutes=2)
 SESSION_LIFE: Final = timedelta(hours=8)
 MINISTRY: Final = "ministry"  # the kind of unit that issues in two-tier
+POLICE: Final = "police"  # the kind of unit that answers for persons, and signs lists only
 ACCOUNT_PATTERN: Final = r"^[A-Za-z0-9._@-]{1,64}$"
 
 
@@ -59,6 +60,8 @@ def read_certificate(der: bytes) -> SigningCertificate:
 
 def task_of(mode: str, kind: str) -> Task:
     """What a unit of this kind signs in this mode. Raises CentreError ``no-task``."""
+    if kind == POLICE:
+        raise CentreError("no-task", "police sign lists, not records")
     if mode == "two-tier":
         return "issue" if kind == MINISTRY else "confirm"
     if kind == MINISTRY:

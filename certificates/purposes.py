@@ -3,7 +3,8 @@
 Everything but CMS and CSR is a Sig_structure (RFC 9052, 4.4): ``["Signature1", protected, external_aad, payload]``. The
 format demands an empty external_aad for a passport; every other purpose has one of its own, so no signature made for
 one purpose can ever be taken for another. CMS signed attributes start with a DER SET (0x31), a CSR with a SEQUENCE
-(0x30), a Sig_structure with a CBOR array of four (0x84).
+(0x30), a Sig_structure with a CBOR array of four (0x84). Among CMS, the signed content type tells a PDF (data) from a
+list of police (`certificates.signed_file`): each reader asks for its own.
 """
 
 from typing import Final

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from certificates.records.citizen_id import hints
-from certificates.records.model import Attestation, VerifiedRecord
+from certificates.records.model import Attestation, PoliceWord, VerifiedRecord
 from certificates.records.plausibility import find_dose_faults
 
 OLD_DOSE: Final = timedelta(days=365)
@@ -101,6 +101,9 @@ def _about_the_evidence(verified: VerifiedRecord, today: date) -> list[Oddity]:
     if isinstance(evidence, Attestation):
         words = f"vouched for by {evidence.attested_by}, not by the register"
         return [Oddity(weight=2, code="attested", words=words)]
+    if isinstance(evidence, PoliceWord):
+        words = f"vouched for by {evidence.attested_by} of police, not by the register"
+        return [Oddity(weight=2, code="police-word", words=words)]
     if today - evidence.answered_at.date() > OLD_EVIDENCE:
         return [Oddity(weight=2, code="evidence-old", words=f"register asked on {evidence.answered_at.date()}")]
     return []

@@ -1,6 +1,6 @@
 """Correcting a record: a new version with a name and a reason, checked like a new entry."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -66,6 +66,7 @@ def correct_in(
     why: str,
     at: datetime,
     proof: Proof | None = None,
+    settles: Collection[RecordState] = (),
 ) -> StoredRecord:
     """Write the next version of a record with some fields changed, and say where it stands now.
 
@@ -79,8 +80,9 @@ def correct_in(
         by: the account that answers for the correction.
         why: the reason, for the log: never personal data.
         proof: what the correction rests on.
+        settles: states that others must keep still in, and that this correction ends.
 
-    The transaction is of `Turn.CORRECTION`.
+    The transaction is of `Turn.CORRECTION`; what is raised is raised before anything is written.
 
     Raises RecordError: ``record-unknown``, ``correction-field``, ``correction-empty`` (nothing changes),
     ``correction-dose``, ``correction-same-person`` (another record has this person already), ``record-in-signing``,
@@ -89,7 +91,7 @@ def correct_in(
     stored = load_record(connection, record_id, lock=True)
     if stored is None:
         raise RecordError("record-unknown", "there is no record of this number")
-    if not _may_return(connection, stored):
+    if stored.state not in settles and not _may_return(connection, stored):
         check_open(stored)
     person, doses = _changed(stored, changes, by=by)
     if person == stored.record.person and doses == stored.record.doses:

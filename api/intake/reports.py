@@ -37,6 +37,10 @@ NEXT_STEPS: Final[dict[RecordState, tuple[str, str]]] = {
         "Cơ sở dữ liệu dân cư chưa trả lời: kiểm tra số rồi đối chiếu lại",
         "the register had no answer: check the number, then match again",
     ),
+    RecordState.REGISTER_DISPUTED: (
+        "Chờ công an ký xác nhận: vaxseal records police export",
+        "waits for police's signature: vaxseal records police export",
+    ),
     RecordState.DECEASED: (
         "Cơ sở dữ liệu dân cư ghi đã mất: chuyển công an cấp xã",
         "the register says deceased: hand to the commune police",

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator, Iterator
 from datetime import date, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 from xml.parsers import expat
 
 from api.intake.columns import HEADER_ROWS, names_columns
@@ -48,7 +48,7 @@ class XlsxSource:
 
     font: Font | None = None  # text is Unicode, though columns may hide an old font: that shows only cell by cell
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | IO[bytes]) -> None:
         """Open the workbook. Raises FileError ``file-truncated``, ``file-kind`` or ``file-too-large``."""
         self.notes: list[str] = []
         self._path = path

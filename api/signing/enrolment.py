@@ -9,7 +9,7 @@ from cryptography import x509
 from sqlalchemy import Connection, Engine, Row, exists, insert, or_, select, update
 
 from api.audit import record_act
-from api.auth import read_certificate
+from api.auth import POLICE, read_certificate
 from api.config import Settings
 from api.errors import CentreError
 from api.signing.authorities import UNCHECKED, Authorities, Source, check_standing, note_standing
@@ -26,7 +26,7 @@ from certificates.pki import SigningCertificate
 from certificates.records.model import instant_to_text
 
 MINISTRY: Final = "ministry"  # the kind of unit that issues in two-tier
-KINDS: Final = ("station", "hospital", "mobile", "committee", "province", MINISTRY)
+KINDS: Final = ("station", "hospital", "mobile", "committee", "province", POLICE, MINISTRY)
 _SPECIMEN: Final = "SPECIMEN"
 _SHOWN: Final = ("name", "kind", "parent", "province", "opened_on", "closed_on", "successor")
 
@@ -71,11 +71,17 @@ def add_unit(
 
 
 def check_unit(connection: Connection, unit: NewUnit) -> None:
-    """Raises CentreError ``unit-form``, ``unit-kind``, ``unit-exists`` or ``unit-unknown`` (the parent)."""
+    """Police of a commune stand below the same unit as its station, and answer for what lies below that.
+
+    Raises CentreError ``unit-form``, ``unit-kind``, ``unit-parent`` (police without one), ``unit-exists`` or
+    ``unit-unknown`` (the parent).
+    """
     if not re.fullmatch(r"[A-Z0-9-]{1,32}", unit.code) or not unit.name.strip():
         raise CentreError("unit-form", "a unit has a code of A-Z, 0-9 and - (at most 32) and a name")
     if unit.kind not in KINDS:
         raise CentreError("unit-kind", f"the kind of a unit is one of: {', '.join(KINDS)}")
+    if unit.kind == POLICE and unit.parent is None:
+        raise CentreError("unit-parent", "police answer for the persons of the units below their parent: name it")
     if _unit_kind(connection, unit.code) is not None:
         raise CentreError("unit-exists", f"there is a unit {unit.code} already")
     if unit.parent is not None and _unit_kind(connection, unit.parent) is None:
@@ -157,7 +163,8 @@ def check_token(
         kind = _unit_kind(connection, unit)
     if kind is None:
         raise CentreError("unit-unknown", f"there is no unit {unit}")
-    _check_certificate(certificate, settings=settings, issues=kind == MINISTRY or settings.mode == "station", at=at)
+    issues = kind == MINISTRY or (settings.mode == "station" and kind != POLICE)
+    _check_certificate(certificate, settings=settings, issues=issues, at=at)
     authorities = Authorities.load(settings)
     source = check_standing(certificate_der, authorities, settings=settings, at=at, fetch=fetch)
     return Enrollable(unit=unit, certificate=certificate, source=source)

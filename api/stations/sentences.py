@@ -99,6 +99,9 @@ REASONS: Final[Mapping[str, Sentence]] = {
     "product-inactive": Sentence("Vắc xin không còn trong danh mục.", "The vaccine is no longer in the list."),
     "lot-missing": Sentence("Thiếu số lô.", "The lot number is missing."),
     "lot-form": Sentence("Số lô không đúng dạng.", "The lot number has a wrong form."),
+    "police-wrong": Sentence("Công an: dữ liệu cơ sở ghi là sai.", "Police say that what the station wrote is wrong."),
+    "police-not-found": Sentence("Công an không tìm thấy người này.", "Police know nobody like this."),
+    "police-deceased": Sentence("Công an xác nhận người này đã mất.", "Police say that the person has died."),
     "evidence-other-person": Sentence(
         "Dữ liệu đã sửa sau khi đối chiếu.", "The data was changed after the register was asked."
     ),

@@ -28,7 +28,7 @@ units = Table(
     metadata,
     Column("code", String, primary_key=True),
     Column("name", String, nullable=False),
-    Column("kind", String, nullable=False),  # station, hospital, mobile, committee, province, ministry
+    Column("kind", String, nullable=False),  # station, hospital, mobile, committee, province, police, ministry
     Column("parent", String, ForeignKey("units.code")),
     Column("province", String, nullable=False),
     Column("opened_on", String, nullable=False),

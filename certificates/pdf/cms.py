@@ -5,7 +5,7 @@ EN 319 142-1 wants it in the signature dictionary's /M alone. Everything but the
 and the digest, so two ends that know both build the same bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +19,7 @@ _CONTEXT_0: Final = 0xA0
 _CONTEXT_1: Final = 0xA1
 _CONTEXT_2: Final = 0xA2
 
-_DATA: Final = der.encode_oid("1.2.840.113549.1.7.1")
+DATA: Final = der.encode_oid("1.2.840.113549.1.7.1")
 _SIGNED_DATA: Final = der.encode_oid("1.2.840.113549.1.7.2")
 _CONTENT_TYPE: Final = der.encode_oid("1.2.840.113549.1.9.3")
 _MESSAGE_DIGEST: Final = der.encode_oid("1.2.840.113549.1.9.4")
@@ -53,6 +53,7 @@ _READ_ALGORITHMS: Final[dict[bytes, Algorithm]] = {
     **dict.fromkeys(_PSS_READ, "PS256"),
 }
 _VERSION_1: Final = der.encode_integer(1)
+_VERSION_3: Final = der.encode_integer(3)  # RFC 5652, 5.1: of a SignedData over anything but data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,8 @@ class ReadSignature:
 
     ``signed_attributes`` is the DER SET that the signature covers, ``signature`` raw (r||s, or as long as the modulus),
     ``certificate_hash`` the SHA-256 of the signer's certificate that the attributes name, ``issuer_and_serial`` the DER
-    of the signer's identifier, ``certificates`` the embedded certificates in DER.
+    of the signer's identifier, ``certificates`` the embedded certificates in DER, ``further`` the values of all other
+    signed attributes by their DER type.
     """
 
     signed_attributes: bytes
@@ -71,6 +73,7 @@ class ReadSignature:
     certificate_hash: bytes
     issuer_and_serial: bytes
     certificates: tuple[bytes, ...]
+    further: Mapping[bytes, Element]
 
     def is_by(self, certificate: SigningCertificate) -> bool:
         """Whether this is a signature by exactly this certificate and its key."""
@@ -82,16 +85,30 @@ class ReadSignature:
         )
 
 
-def encode_signed_attributes(message_digest: bytes, certificate_fingerprint: bytes) -> bytes:
-    """The DER SET that the key signs. Both arguments are SHA-256: of the document's byte range, of the certificate."""
+def encode_signed_attributes(
+    message_digest: bytes,
+    certificate_fingerprint: bytes,
+    *,
+    content_type: bytes = DATA,
+    further: Mapping[bytes, bytes] | None = None,
+) -> bytes:
+    """The DER SET that the key signs.
+
+    Args:
+        message_digest: SHA-256 of the document's byte range.
+        certificate_fingerprint: SHA-256 of the certificate.
+        content_type: DER of the type of what is signed; a PDF is data.
+        further: values of other attributes by their type, both in DER; a PDF has none.
+    """
     # ESSCertIDv2: SHA-256 is the default of its hash algorithm, and DER leaves defaults out.
     certificate_id = der.encode(der.SEQUENCE, der.encode(der.OCTET_STRING, certificate_fingerprint))
     signing_certificate = der.encode(der.SEQUENCE, der.encode(der.SEQUENCE, certificate_id))
     return der.encode_set(
         (
-            _attribute(_CONTENT_TYPE, _DATA),
+            _attribute(_CONTENT_TYPE, content_type),
             _attribute(_MESSAGE_DIGEST, der.encode(der.OCTET_STRING, message_digest)),
             _attribute(_SIGNING_CERTIFICATE_V2, signing_certificate),
+            *(_attribute(kind, value) for kind, value in (further or {}).items()),
         )
     )
 
@@ -102,6 +119,7 @@ def encode_signed_data(
     signature: bytes,
     chain: Sequence[bytes] = (),
     content: bytes | None = None,
+    content_type: bytes = DATA,
 ) -> bytes:
     """The ContentInfo.
 
@@ -111,6 +129,7 @@ def encode_signed_data(
         signature: raw.
         chain: further certificates in DER to be carried along.
         content: carried along where it is given; never in a PDF.
+        content_type: the one of the signed attributes.
     """
     carried = () if content is None else (der.encode(_CONTEXT_0, der.encode(der.OCTET_STRING, content)),)
     algorithm = _SIGNATURE_ALGORITHM[certificate.algorithm]
@@ -125,9 +144,9 @@ def encode_signed_data(
     )
     signed_data = der.encode(
         der.SEQUENCE,
-        _VERSION_1,
+        _version(content_type),
         der.encode(der.SET, _SHA256),
-        der.encode(der.SEQUENCE, _DATA, *carried),
+        der.encode(der.SEQUENCE, content_type, *carried),
         der.encode(_CONTEXT_0, *sorted((certificate.der, *chain))),
         der.encode(der.SET, signer),
     )
@@ -143,8 +162,11 @@ def largest_size(certificate: SigningCertificate, chain: Sequence[bytes] = ()) -
     return len(encode_signed_data(certificate, encode_signed_attributes(bytes(32), bytes(32)), signature, chain))
 
 
-def decode_signed_data(data: bytes) -> ReadSignature:
-    """Take a detached CMS with one signer, SHA-256 and no unsigned attributes apart. Raises DerError."""
+def decode_signed_data(data: bytes, *, over: bytes = DATA) -> ReadSignature:
+    """Take a detached CMS with one signer, SHA-256 and no unsigned attributes apart. Raises DerError.
+
+    ``over``: DER of the content type that it must be over, and say so under its signature.
+    """
     if len(data) > MAX_SIZE:
         raise DerError("the CMS is too large")
     content_type, wrapped = _exactly(der.decode(data), der.SEQUENCE, 2)
@@ -152,8 +174,8 @@ def decode_signed_data(data: bytes) -> ReadSignature:
         raise DerError("not a SignedData")
     (signed_data,) = _exactly(wrapped, _CONTEXT_0, 1)
     version, digests, content, certificates, signers = _exactly(signed_data, der.SEQUENCE, 5)
-    if version.encoded != _VERSION_1 or content.encoded != der.encode(der.SEQUENCE, _DATA):
-        raise DerError("not a detached signature over data")
+    if version.encoded != _version(over) or content.encoded != der.encode(der.SEQUENCE, over):
+        raise DerError("not a detached signature over this type of content")
     (digest,) = _exactly(digests, der.SET, 1)
     (signer,) = _exactly(signers, der.SET, 1)
     version, issuer_serial, signer_digest, attributes, algorithm, signature = _exactly(signer, der.SEQUENCE, 6)
@@ -162,7 +184,7 @@ def decode_signed_data(data: bytes) -> ReadSignature:
     if algorithm.encoded not in _READ_ALGORITHMS or attributes.tag != _CONTEXT_0 or signature.tag != der.OCTET_STRING:
         raise DerError("another algorithm than ECDSA or RSASSA-PSS with SHA-256")
     name = _READ_ALGORITHMS[algorithm.encoded]
-    message_digest, certificate_hash = _read_attributes(attributes)
+    message_digest, certificate_hash, further = _read_attributes(attributes, over)
     return ReadSignature(
         signed_attributes=bytes((der.SET,)) + attributes.encoded[1:],
         signature=_signature_from_der(name, signature.content),
@@ -171,6 +193,7 @@ def decode_signed_data(data: bytes) -> ReadSignature:
         certificate_hash=certificate_hash,
         issuer_and_serial=issuer_serial.encoded,
         certificates=tuple(child.encoded for child in der.children(certificates, _CONTEXT_0)),
+        further=further,
     )
 
 
@@ -185,11 +208,15 @@ def issuer_and_serial(certificate: bytes) -> bytes:
     return der.encode(der.SEQUENCE, issuer.encoded, serial.encoded)
 
 
+def _version(content_type: bytes) -> bytes:
+    return _VERSION_1 if content_type == DATA else _VERSION_3
+
+
 def _attribute(oid: bytes, value: bytes) -> bytes:
     return der.encode(der.SEQUENCE, oid, der.encode(der.SET, value))
 
 
-def _read_attributes(attributes: Element) -> tuple[bytes, bytes]:
+def _read_attributes(attributes: Element, over: bytes) -> tuple[bytes, bytes, Mapping[bytes, Element]]:
     values: dict[bytes, Element] = {}
     for attribute in der.children(attributes):
         oid, value_set = _exactly(attribute, der.SEQUENCE, 2)
@@ -197,11 +224,11 @@ def _read_attributes(attributes: Element) -> tuple[bytes, bytes]:
             raise DerError("an attribute stands there twice")
         (values[oid.encoded],) = _exactly(value_set, der.SET, 1)
     try:
-        content_type, digest = values[_CONTENT_TYPE], values[_MESSAGE_DIGEST]
-        signing_certificate = values[_SIGNING_CERTIFICATE_V2]
+        content_type, digest = values.pop(_CONTENT_TYPE), values.pop(_MESSAGE_DIGEST)
+        signing_certificate = values.pop(_SIGNING_CERTIFICATE_V2)
     except KeyError as error:
         raise DerError("a signed attribute is missing") from error
-    if content_type.encoded != _DATA or digest.tag != der.OCTET_STRING:
+    if content_type.encoded != over or digest.tag != der.OCTET_STRING:
         raise DerError("a signed attribute has another form")
     certificate_ids = _first(signing_certificate, der.SEQUENCE)
     fields = der.children(_first(certificate_ids, der.SEQUENCE), der.SEQUENCE)
@@ -209,7 +236,7 @@ def _read_attributes(attributes: Element) -> tuple[bytes, bytes]:
         del fields[0]
     if not fields or fields[0].tag != der.OCTET_STRING:
         raise DerError("the signing certificate attribute has another form")
-    return digest.content, fields[0].content
+    return digest.content, fields[0].content, values
 
 
 def _exactly(element: Element, tag: int, count: int) -> list[Element]:

@@ -228,11 +228,45 @@ class Attestation:
         }
 
 
-Evidence = RegisterAnswer | Attestation
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoliceWord:
+    """Police's signed word for a citizen of whom the register says otherwise, or nothing.
+
+    Health vouches for the vaccination, police for the person (letter 9438/BYT-CNTT): ``vouched_by`` of
+    ``vouched_unit`` for the doses, ``attested_by`` of the police unit ``unit`` for the person. ``file_digest`` is the
+    SHA-256 of the list that a token of ``unit`` signed, ``fingerprint`` that of the token's certificate.
+    """
+
+    person_digest: bytes
+    list_id: str
+    file_digest: bytes
+    fingerprint: bytes
+    attested_by: str
+    unit: str
+    vouched_by: str
+    vouched_unit: str
+    said_at: datetime
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "kind": "police",
+            "person_digest": self.person_digest.hex(),
+            "list_id": self.list_id,
+            "file_digest": self.file_digest.hex(),
+            "fingerprint": self.fingerprint.hex(),
+            "attested_by": self.attested_by,
+            "unit": self.unit,
+            "vouched_by": self.vouched_by,
+            "vouched_unit": self.vouched_unit,
+            "said_at": instant_to_text(self.said_at),
+        }
+
+
+Evidence = RegisterAnswer | Attestation | PoliceWord
 
 
 def evidence_from_dict(data: Mapping[str, Any]) -> Evidence:
-    """Read what `RegisterAnswer.to_dict` or `Attestation.to_dict` wrote. Raises RecordError ``record-form``."""
+    """Read what `to_dict` of a kind of evidence wrote. Raises RecordError ``record-form``."""
     with _Form():
         digest = bytes.fromhex(data["person_digest"])
         if data["kind"] == "attestation":
@@ -242,6 +276,18 @@ def evidence_from_dict(data: Mapping[str, Any]) -> Evidence:
                 attested_by=_text(data["attested_by"]),
                 unit=_text(data["unit"]),
                 attested_at=instant_from_text(data["attested_at"]),
+            )
+        if data["kind"] == "police":
+            return PoliceWord(
+                person_digest=digest,
+                list_id=_text(data["list_id"]),
+                file_digest=bytes.fromhex(data["file_digest"]),
+                fingerprint=bytes.fromhex(data["fingerprint"]),
+                attested_by=_text(data["attested_by"]),
+                unit=_text(data["unit"]),
+                vouched_by=_text(data["vouched_by"]),
+                vouched_unit=_text(data["vouched_unit"]),
+                said_at=instant_from_text(data["said_at"]),
             )
         if data["kind"] != "register":
             raise ValueError("kind")

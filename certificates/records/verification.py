@@ -13,6 +13,7 @@ from certificates.records.model import (
     Evidence,
     IdKind,
     Person,
+    PoliceWord,
     RegisterAnswer,
     RegisterStatus,
     VaccinationRecord,
@@ -76,9 +77,11 @@ def triage(record: VaccinationRecord, *, today: date) -> Triage:
 
 
 def verify(record: VaccinationRecord, evidence: Evidence, *, today: date) -> VerifiedRecord:
-    """`verify_with_register` or `verify_with_attestation`, by the kind of the evidence."""
+    """`verify_with_register`, `verify_with_attestation` or `verify_with_police`, by the kind of the evidence."""
     if isinstance(evidence, RegisterAnswer):
         return verify_with_register(record, evidence, today=today)
+    if isinstance(evidence, PoliceWord):
+        return verify_with_police(record, evidence, today=today)
     return verify_with_attestation(record, evidence, today=today)
 
 
@@ -124,6 +127,30 @@ def verify_with_attestation(record: VaccinationRecord, attestation: Attestation,
     if not attestation.attested_by.strip():
         raise RecordError("attestation-unnamed", "an attestation names the person who made it")
     return _prove(record, attestation, today)
+
+
+def verify_with_police(record: VaccinationRecord, word: PoliceWord, *, today: date) -> VerifiedRecord:
+    """A citizen's record, for whose person police signed although the register says otherwise.
+
+    Raises RecordError: ``evidence-other-person``, ``evidence-future``, ``word-foreigner``, ``word-unnamed``,
+    ``word-same-person`` (one account vouches for doses and person), ``word-unit`` (so does one unit),
+    ``record-incomplete``, ``record-implausible``.
+    """
+    _check_evidence(record, word.person_digest, word.said_at.date(), today)
+    if record.person.nationality != HOME:
+        raise RecordError("word-foreigner", "police answer for citizens", fields=("nationality",))
+    if not word.attested_by.strip() or not word.vouched_by.strip():
+        raise RecordError("word-unnamed", "two people are named: of health for the doses, of police for the person")
+    if same_account(word.attested_by, word.vouched_by, *(dose.entered_by for dose in record.doses)):
+        raise RecordError("word-same-person", "who vouches for the doses cannot vouch for the person")
+    if word.unit in (word.vouched_unit, record.unit):
+        raise RecordError("word-unit", "the unit that vouches for the doses cannot vouch for the person")
+    return _prove(record, word, today)
+
+
+def same_account(account: str, *others: str) -> bool:
+    """Whether an account is one of the others, however it is written."""
+    return account.strip().casefold() in {other.strip().casefold() for other in others}
 
 
 def _check_evidence(record: VaccinationRecord, digest: bytes, made_on: date, today: date) -> None:

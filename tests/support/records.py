@@ -10,6 +10,7 @@ from certificates.records.model import (
     Dose,
     IdKind,
     Person,
+    PoliceWord,
     RegisterAnswer,
     RegisterStatus,
     Sex,
@@ -81,5 +82,21 @@ def attestation(person: Person = FOREIGNER, **changes: Any) -> Attestation:
         attested_by="lan.tt",
         unit=UNIT,
         attested_at=datetime(2022, 5, 3, 8, tzinfo=UTC),
+    )
+    return replace(sound, **changes)
+
+
+def police_word(person: Person = CITIZEN, **changes: Any) -> PoliceWord:
+    """Police's signed word for a citizen, with some fields changed."""
+    sound = PoliceWord(
+        person_digest=person.digest,
+        list_id="0123456789abcdef",
+        file_digest=bytes(32),
+        fingerprint=bytes(range(32)),
+        attested_by="minh.ca",
+        unit="CA-00123",
+        vouched_by="lan.tt",
+        vouched_unit=UNIT,
+        said_at=datetime(2022, 5, 3, 8, tzinfo=UTC),
     )
     return replace(sound, **changes)

@@ -67,7 +67,7 @@ def add_unit(
     code: Annotated[str, typer.Argument(metavar="CODE", help="Code of the unit: A-Z, 0-9 and -.")],
     name: Annotated[str, typer.Option(metavar="NAME", help="Its name.")],
     kind: Annotated[
-        str, typer.Option(metavar="KIND", help="station, hospital, mobile, committee, province or ministry.")
+        str, typer.Option(metavar="KIND", help="station, hospital, mobile, committee, province, police or ministry.")
     ],
     province: Annotated[str, typer.Option(metavar="CODE", help="Code of the province.")],
     by: By,

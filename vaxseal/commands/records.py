@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from vaxseal.commands import police
 from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, now, out, stop
 from vaxseal.files import check_absent
 from vaxseal.options import By, Data, Json, Unit
@@ -27,6 +28,7 @@ _NO_DATABASE = (
     "The database cannot be written (disk full, or another job holds it): what was begun does not count, do it again."
 )
 Refused = Annotated[bool, typer.Option("--refused", help="Only refused rows in the report.")]
+app.add_typer(police.app, name="police")
 RecordId = Annotated[str, typer.Argument(metavar="RECORD", help="Number of the record.")]
 
 

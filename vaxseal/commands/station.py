@@ -1,5 +1,6 @@
 """Commands of `vaxseal station`: the signer of a station, at the PC that holds the unit's token."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -226,3 +227,47 @@ def discard(
     from vaxseal import keeping
 
     keeping.discard(name, journal, json=json)
+
+
+@app.command("list-sign")
+def list_sign(
+    file: Annotated[Path, typer.Argument(metavar="XLSX", help="The list, with the columns of police filled in.")],
+    account: Account,
+    output: Annotated[
+        Path | None, typer.Option("--out", metavar="P7S", help="The signature. Default: the list's name and .p7s.")
+    ] = None,
+    module: Module = None,
+    token: Serial = None,
+    label: Label = None,
+    yes: Yes = False,
+    json: Json = False,
+    pin_stdin: PinStdin = False,
+    last_try: LastTry = False,
+) -> None:
+    """Sign a list that came from a health station, with the token of the police unit.
+
+    It is read and counted first; only a list for comparison is signed, and the signature can serve for nothing else.
+    The list stays as it is: hand both files back to the station, and change nothing any more.
+
+    Exit code 0: signed; 1: you said no; 2: it could not be done.
+
+    [bold]Examples[/bold]
+
+      vaxseal station list-sign list.xlsx --account minh.ca
+
+      vaxseal station list-sign list.xlsx --account minh.ca --yes --json --pin-stdin < pin.txt
+    """
+    from vaxseal import police_list
+
+    police_list.sign_list(
+        file,
+        account=account,
+        output=output,
+        module=module,
+        serial=token,
+        label=label,
+        yes=yes,
+        json=json,
+        pin_stdin=pin_stdin,
+        last_try=last_try,
+    )

@@ -2,10 +2,11 @@ import base64
 import hashlib
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from api.signing.enrolment import suspend_token
-from api.store.schema import challenges, sessions
+from api.store.schema import challenges, sessions, units
+from api.store.transactions import writing
 from tests.support.centre import Agent, World
 from tests.support.softkeys import make_key
 
@@ -31,6 +32,15 @@ def test_station_mode_gives_the_ministry_nothing(make: object) -> None:
     world: World = make("station")  # type: ignore[operator]
     assert world.agent("TYT-2").login["task"] == "issue"
     agent = agent_of(world, "BYT")
+    assert code(agent.answer(agent.challenge())) == (403, "no-task")
+
+
+@pytest.mark.parametrize("mode", ["two-tier", "station"])
+def test_police_log_in_to_sign_nothing(make: object, mode: str) -> None:
+    world: World = make(mode)  # type: ignore[operator]
+    with writing(world.engine) as connection:
+        connection.execute(update(units).where(units.c.code == "TYT-1").values(kind="police", parent="BYT"))
+    agent = agent_of(world)
     assert code(agent.answer(agent.challenge())) == (403, "no-task")
 
 

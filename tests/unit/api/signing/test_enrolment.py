@@ -102,6 +102,7 @@ def unit(world: World, code: str, **changes: object) -> None:
         ("A B", {}, "unit-form"),
         ("A", {"name": " "}, "unit-form"),
         ("A", {"kind": "district"}, "unit-kind"),
+        ("A", {"kind": "police"}, "unit-parent"),
         ("TYT-1", {}, "unit-exists"),
         ("A", {"parent": "X"}, "unit-unknown"),
     ],

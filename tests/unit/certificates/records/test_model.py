@@ -12,7 +12,7 @@ from certificates.records.model import (
     evidence_from_dict,
     instant_from_text,
 )
-from tests.support.records import CITIZEN, FOREIGNER, answer, attestation, dose, record
+from tests.support.records import CITIZEN, FOREIGNER, answer, attestation, dose, police_word, record
 
 
 def test_a_record_survives_the_wire() -> None:
@@ -23,6 +23,7 @@ def test_a_record_survives_the_wire() -> None:
 def test_evidence_survives_the_wire() -> None:
     assert evidence_from_dict(answer(sex=False).to_dict()) == answer(sex=False)
     assert evidence_from_dict(attestation().to_dict()) == attestation()
+    assert evidence_from_dict(police_word().to_dict()) == police_word()
 
 
 @pytest.mark.parametrize(

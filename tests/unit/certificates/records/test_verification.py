@@ -8,7 +8,7 @@ from certificates.errors import RecordError
 from certificates.records.dates import PartialDate
 from certificates.records.model import IdKind, Person, RegisterStatus, VaccinationRecord
 from certificates.records.verification import Gap, Triage, find_gaps, triage, verify
-from tests.support.records import CITIZEN, FOREIGNER, TODAY, answer, attestation, dose, record
+from tests.support.records import CITIZEN, FOREIGNER, TODAY, answer, attestation, dose, police_word, record
 
 
 def test_the_register_confirms() -> None:
@@ -20,6 +20,35 @@ def test_the_register_confirms() -> None:
 
 def test_an_establishment_confirms_a_foreigner() -> None:
     assert verify(record(FOREIGNER), attestation(), today=TODAY).evidence == attestation()
+
+
+def test_police_confirm_a_citizen() -> None:
+    assert verify(record(), police_word(), today=TODAY).evidence == police_word()
+
+
+@pytest.mark.parametrize(
+    ("person", "changes", "code"),
+    [
+        (CITIZEN, {"person_digest": FOREIGNER.digest}, "evidence-other-person"),
+        (CITIZEN, {"said_at": datetime(2022, 6, 1, tzinfo=UTC)}, "evidence-future"),
+        (FOREIGNER, {"person_digest": FOREIGNER.digest}, "word-foreigner"),
+        (CITIZEN, {"attested_by": " "}, "word-unnamed"),
+        (CITIZEN, {"vouched_by": ""}, "word-unnamed"),
+        (CITIZEN, {"attested_by": "Lan.TT"}, "word-same-person"),
+        (CITIZEN, {"attested_by": "who.entered"}, "word-same-person"),
+        (CITIZEN, {"unit": "TYT-00123"}, "word-unit"),
+        (CITIZEN, {"unit": "TYT-9", "vouched_unit": "TYT-9"}, "word-unit"),
+        (
+            replace(CITIZEN, id_number=None),
+            {"person_digest": replace(CITIZEN, id_number=None).digest},
+            "record-incomplete",
+        ),
+    ],
+)
+def test_what_police_cannot_confirm(person: Person, changes: dict[str, Any], code: str) -> None:
+    with pytest.raises(RecordError) as refusal:
+        verify(record(person, (dose(entered_by="who.entered"),)), police_word(**changes), today=TODAY)
+    assert refusal.value.code == code
 
 
 def test_the_register_may_know_a_foreigner() -> None:
