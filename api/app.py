@@ -39,6 +39,9 @@ from api.complaints import routes as complaint_routes
 from api.complaints.sweep import sweep_complaints
 from api.context import Centre
 from api.errors import CentreError
+from api.identity import routes as identity_routes
+from api.identity.delivery import deliver
+from api.identity.opening import targets_of
 from api.limits import RateLimit, SharedRateLimit, SizeLimit
 from api.passports import routes as passport_routes
 from api.passports.release import release_pending
@@ -82,6 +85,7 @@ _MODULES: Final = (
     proposal_routes,
     citizen_complaint_routes,
     complaint_routes,
+    identity_routes,
 )
 PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
 COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose
@@ -89,6 +93,7 @@ PARTING: Final = 2.0  # seconds that the service's end waits for each of these
 FOLLOW_PERIOD: Final = 15.0  # seconds until this machine gives out what another one published
 AWAY_RETRY: Final = 5  # seconds after which a database that does not answer is tried again
 _AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError)  # no answer, a broken connection, none left
+DELIVER_PERIOD: Final = 15.0  # seconds between two looks into the outbox
 RECHECK_PERIOD: Final = 900.0  # seconds between two looks for answers of authorities that grow old
 SWEEP_PERIOD: Final = 60.0  # seconds until a complaint's time is seen to be up
 _log = structlog.get_logger(__name__)
@@ -115,6 +120,7 @@ def create_app(centre: Centre) -> FastAPI:
                 (_follow_lists, centre),
                 (_ask_authorities, centre),
                 (_sweep_complaints, centre),
+                (_deliver, centre),
             )
         ]
         for thread in beside:
@@ -215,6 +221,18 @@ def _sweep_complaints(centre: Centre, ended: threading.Event) -> None:
             _log.error("complaints-not-swept", kind=type(error).__name__, code=getattr(error, "code", None))
         if ended.wait(SWEEP_PERIOD):
             return
+
+
+def _deliver(centre: Centre, ended: threading.Event) -> None:
+    """Carry verified corrections to whoever takes them. Without an address there is nothing to do."""
+    while targets_of(centre.settings) and not ended.is_set():
+        try:
+            done = deliver(centre)
+            if done.delivered or done.failed or done.refused:
+                _log.info("outbox", delivered=done.delivered, failed=done.failed, refused=done.refused)
+        except Exception as error:  # as above: the messages stay
+            _log.error("outbox-failed", kind=type(error).__name__, code=getattr(error, "code", None))
+        ended.wait(DELIVER_PERIOD)
 
 
 def healthz(centre: Annotated[Centre, Depends(get_centre)]) -> Health:

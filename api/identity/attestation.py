@@ -1,10 +1,14 @@
 """Foreigners: the register does not know them, so an establishment answers for their data by name."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Engine
 
+from api.accounts.staff import Staff, refuse_place, refuse_role
 from api.audit import record_act
+from api.identity import outbox
+from api.identity.opening import Target
 from api.states import RecordState
 from api.store.records import load_record, move_record, write_evidence
 from api.store.transactions import writing
@@ -14,13 +18,35 @@ from certificates.records.model import Attestation
 from certificates.records.verification import verify_with_attestation
 
 
-def attest(engine: Engine, record_id: str, *, document: str, by: str, unit: str, at: datetime) -> Attestation:
+def attest_as(
+    engine: Engine, record_id: str, *, document: str, staff: Staff, at: datetime, targets: Collection[Target] = ()
+) -> Attestation:
+    """`attest` by a person who has logged in. Raises CentreError ``role``, ``place`` too."""
+    refuse_role(staff, "clerk")
+    with engine.connect() as connection:
+        stored = load_record(connection, record_id)
+        if stored is not None:
+            refuse_place(connection, staff, stored.record.unit)
+    return attest(engine, record_id, document=document, by=staff.account, unit=staff.unit, at=at, targets=targets)
+
+
+def attest(
+    engine: Engine,
+    record_id: str,
+    *,
+    document: str,
+    by: str,
+    unit: str,
+    at: datetime,
+    targets: Collection[Target] = (),
+) -> Attestation:
     """Attest a foreigner's record after its document was seen; the record becomes ``ready``.
 
     Args:
         document: what was seen: ``passport``.
         by: the account of the person who saw it.
         unit: that person's unit; it must be the one that answers for the record.
+        targets: who is told of a person that was corrected before; the register does not know foreigners.
 
     Raises RecordError: ``record-unknown``, ``record-state`` (it waits for no attestation), and those of
     `certificates.records.verification.verify_with_attestation`.
@@ -37,5 +63,7 @@ def attest(engine: Engine, record_id: str, *, document: str, by: str, unit: str,
         verify_with_attestation(stored.record, attestation, today=local_day(at))
         move_record(connection, stored, RecordState.READY, None, at=at)
         write_evidence(connection, stored.record, attestation, province=stored.province, at=at)
+        told = [target for target in targets if target != "register"]
+        outbox.put(connection, outbox.corrected(connection, [stored]), told, basis="attestation", at=at)
         record_act(connection, at=at, actor=f"{by}@{unit}", act="person-attested", subject=record_id, reason=document)
     return attestation

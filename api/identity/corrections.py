@@ -8,6 +8,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, select
 
 from api.audit import record_act
+from api.identity import outbox
+from api.identity.opening import Target
 from api.identity.proofs import Proof, keep_proof
 from api.intake.cells import (
     read_birth_date,
@@ -51,10 +53,11 @@ def correct(
     why: str,
     at: datetime,
     proof: Proof | None = None,
+    targets: Collection[Target] = (),
 ) -> StoredRecord:
     """`correct_in`, in a transaction of its own."""
     with writing(engine, Turn.CORRECTION) as connection:
-        return correct_in(connection, record_id, changes, by=by, why=why, at=at, proof=proof)
+        return correct_in(connection, record_id, changes, by=by, why=why, at=at, proof=proof, targets=targets)
 
 
 def correct_in(
@@ -67,6 +70,7 @@ def correct_in(
     at: datetime,
     proof: Proof | None = None,
     settles: Collection[RecordState] = (),
+    targets: Collection[Target] = (),
 ) -> StoredRecord:
     """Write the next version of a record with some fields changed, and say where it stands now.
 
@@ -81,6 +85,7 @@ def correct_in(
         why: the reason, for the log: never personal data.
         proof: what the correction rests on.
         settles: states that others must keep still in, and that this correction ends.
+        targets: who is told of a correction that needs no new word about the person.
 
     The transaction is of `Turn.CORRECTION`; what is raised is raised before anything is written.
 
@@ -111,7 +116,10 @@ def correct_in(
     if proof is not None:
         keep_proof(connection, record, proof, province=stored.province, by=by, at=at)
     record_act(connection, at=at, actor=by, act="record-corrected", subject=record_id, reason=why)
-    return StoredRecord(record=record, state=state, reason=reason, person_key=key, province=stored.province)
+    moved = StoredRecord(record=record, state=state, reason=reason, person_key=key, province=stored.province)
+    if evidence is not None and state is RecordState.READY:
+        outbox.put(connection, [moved], targets, basis=outbox.basis_of(evidence), at=at)
+    return moved
 
 
 def _may_return(connection: Connection, stored: StoredRecord) -> bool:

@@ -5,14 +5,18 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
+from api.accounts.exports import Export, request_export, take_export
 from api.accounts.staff import Staff, refuse_place, refuse_role
 from api.audit import record_act
+from api.context import Centre
 from api.errors import CentreError
 from api.identity.list_file import ListClass, ListHead, ListRow, write_list
+from api.identity.police import refuse_scope
 from api.signing.enrolment import inherited_units
 from api.states import RecordState
 from api.store.records import StoredRecord, stored_record
@@ -22,7 +26,8 @@ from api.store.transactions import Turn, writing
 from certificates.records.model import instant_to_text
 from certificates.records.verification import HOME, find_gaps
 
-ROWS: Final = 200  # of one list: more would be an export that needs a second person
+ROWS: Final = 200  # of one list
+EXPORT: Final = "police-list"  # as `api.accounts.exports` counts it
 ASKED: Final = frozenset(  # the register spoke about them, or knows nobody, or is said to be wrong
     {
         RecordState.MISMATCHED,
@@ -51,8 +56,28 @@ class MadeList:
         return sum(self.classes.values())
 
 
+def ask_list(centre: Centre, unit: str, *, staff: Staff) -> Export:
+    """How many people the next list of a unit would name, as a request for an export.
+
+    Raises CentreError ``role``, ``place``, ``list-empty``.
+    """
+    refuse_role(staff, "clerk")
+    with centre.engine.connect() as connection:
+        refuse_place(connection, staff, unit)
+        persons = len(_next_rows(connection, unit, None))
+    if not persons:
+        raise CentreError("list-empty", "no record of this unit waits for police")
+    return request_export(centre, staff, kind=EXPORT, unit=unit, persons=persons)
+
+
 def make_list(
-    engine: Engine, unit: str, *, staff: Staff, at: datetime, only: Collection[str] | None = None
+    engine: Engine,
+    unit: str,
+    *,
+    staff: Staff,
+    at: datetime,
+    only: Collection[str] | None = None,
+    export_id: str | None = None,
 ) -> MadeList:
     """The commune's list, oldest records first, `ROWS` at most. Who makes it vouches for the doses on it.
 
@@ -61,8 +86,9 @@ def make_list(
     Args:
         unit: whose records; those that it inherited come along.
         only: these records and no others.
+        export_id: what `ask_list` gave; None: for who works at the centre's own machine.
 
-    Raises CentreError ``role``, ``place``, ``unit-unknown``, ``list-empty``.
+    Raises CentreError ``role``, ``place``, ``unit-unknown``, ``list-empty``, and those of `take_export`.
     """
     refuse_role(staff, "clerk")
     with writing(engine, Turn.ALONE) as connection:  # two lists at once would hold the same records
@@ -70,9 +96,11 @@ def make_list(
         province = connection.execute(select(units.c.province).where(units.c.code == unit)).scalar_one_or_none()
         if province is None:
             raise CentreError("unit-unknown", "there is no such unit")
-        rows = [row for row, _ in zip(_candidates(connection, unit, only), range(ROWS), strict=False)]
+        rows = _next_rows(connection, unit, only)
         if not rows:
             raise CentreError("list-empty", "no record of this unit waits for police")
+        if export_id is not None:
+            take_export(connection, staff, export_id, kind=EXPORT, unit=unit, persons=len(rows), at=at)
         rows.sort(key=lambda row: list(ListClass).index(row.list_class))
         head = ListHead(
             list_id=secrets.token_hex(8).upper(), unit=unit, made_at=instant_to_text(at), vouched_by=staff.account
@@ -105,7 +133,7 @@ def make_list(
             ],
         )
         record_act(
-            connection, at=at, actor=staff.actor, act="list-exported", subject=head.list_id, reason=f"{len(rows)} rows"
+            connection, at=at, actor=staff.actor, act="list-exported", subject=head.list_id, reason=f"rows {len(rows)}"
         )
     counts = Counter(row.list_class.value for row in rows)
     return MadeList(list_id=head.list_id, unit=unit, file=write_list(head, rows), classes=dict(counts))
@@ -164,6 +192,17 @@ def show_lists(engine: Engine, *, unit: str | None = None, limit: int = 100) -> 
             }
             for row in connection.execute(query)
         ]
+
+
+def show_lists_to(engine: Engine, unit: str, *, staff: Staff) -> list[dict[str, Any]]:
+    """`show_lists` for a person. Raises CentreError ``place``."""
+    with engine.connect() as connection:
+        refuse_scope(connection, staff, unit)
+    return show_lists(engine, unit=unit)
+
+
+def _next_rows(connection: Connection, unit: str, only: Collection[str] | None) -> list[ListRow]:
+    return list(islice(_candidates(connection, unit, only), ROWS))
 
 
 def _candidates(connection: Connection, unit: str, only: Collection[str] | None) -> Iterator[ListRow]:

@@ -1,7 +1,7 @@
 """Asking the population register about records, in batches, and writing down what it said."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Engine, func, or_, select
 
 from api.audit import record_act
 from api.errors import CentreError
+from api.identity import outbox
+from api.identity.opening import Target
 from api.identity.register import Register
 from api.identity.runs import begin_run, end_run
 from api.states import RecordState
@@ -75,6 +77,7 @@ def match_records(
     by: str,
     progress: Callable[[int, int | None], None] | None = None,
     again: bool = False,
+    targets: Collection[Target] = (),
 ) -> MatchReport:
     """Ask the register about every citizen's record that waits for an answer.
 
@@ -88,6 +91,7 @@ def match_records(
 
     Args:
         again: also ask about records that the register has refused before.
+        targets: who is told of persons that were corrected, and are confirmed now.
     """
     run = begin_run(engine, register=register.name, again=again, by=by, at=at)
     wanted = _wanted(again=again, resumed_from=run.resumed_from)
@@ -109,7 +113,7 @@ def match_records(
                 tally.unanswered += len(citizens)
                 continue
             broken.clear()
-            _write_answers(engine, answered, tally, at=at, by=by)
+            _write_answers(engine, answered, tally, targets, at=at, by=by)
         done += len(batch)
         if progress is not None:
             progress(done, max(total, done))
@@ -174,8 +178,11 @@ def _ask(register: Register, citizens: list[StoredRecord], at: datetime) -> _Ans
     return [(stored, *_judge(stored, answer, at), answer) for stored, answer in zip(citizens, answers, strict=True)]
 
 
-def _write_answers(engine: Engine, answered: _Answered, tally: _Tally, *, at: datetime, by: str) -> None:
+def _write_answers(
+    engine: Engine, answered: _Answered, tally: _Tally, targets: Collection[Target], *, at: datetime, by: str
+) -> None:
     batch: Counter[str] = Counter()
+    ready: list[StoredRecord] = []
     with writing(engine) as connection:
         # What an import or a signer has at this moment is left to the next run: nothing here waits for an import.
         free = lock_free(connection, records.c.record_id.in_([one[0].record.record_id for one in answered]))
@@ -185,9 +192,12 @@ def _write_answers(engine: Engine, answered: _Answered, tally: _Tally, *, at: da
                 continue
             if state is RecordState.READY:
                 write_evidence(connection, stored.record, answer, province=stored.province, at=at)
+                ready.append(stored)
             batch[state.value] += 1
             if reason is not None:
                 tally.reasons[reason] += 1
+        if targets:
+            outbox.put(connection, outbox.corrected(connection, ready), targets, basis="register", at=at)
         record_act(
             connection,
             at=at,

@@ -3,7 +3,7 @@
 Health vouches for the doses, police for the person: two people, who are both named in what is kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -11,10 +11,12 @@ from typing import Final
 from sqlalchemy import Connection, insert, select
 
 from api.audit import record_act
+from api.identity import outbox
 from api.identity.conclusions import Conclusion, read_conclusion
 from api.identity.corrections import correct_in
 from api.identity.list_file import FilledRow
 from api.identity.lists import ASKED, LISTED
+from api.identity.opening import Target
 from api.intake.cells import read_id_number
 from api.intake.texts import clean_cell
 from api.states import RecordState
@@ -35,7 +37,10 @@ _SAID: Final[Mapping[Conclusion, tuple[RecordState, str]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListWord:
-    """Whose word a list is: a person at the token of a police unit, and who of health made the list."""
+    """Whose word a list is: a person at the token of a police unit, and who of health made the list.
+
+    ``targets``: who is told of persons that police confirm.
+    """
 
     list_id: str
     province: str
@@ -47,6 +52,7 @@ class ListWord:
     vouched_unit: str
     said_at: datetime
     at: datetime
+    targets: Collection[Target] = ()
 
     @property
     def actor(self) -> str:
@@ -116,7 +122,7 @@ def apply_row(
         actor=word.actor,
         act=f"police-{conclusion.value}",
         subject=record_id,
-        reason=f"{word.list_id} vouched by {word.vouched_by}@{word.vouched_unit}",
+        reason=f"{word.list_id}, {word.vouched_by}@{word.vouched_unit}",
     )
     return moved
 
@@ -152,6 +158,7 @@ def _confirm(connection: Connection, stored: StoredRecord, word: ListWord) -> St
         record_act(connection, at=word.at, actor=word.actor, act="register-disputed", subject=stored.record.record_id)
     move_record(connection, stored, RecordState.READY, None, at=word.at)
     write_evidence(connection, stored.record, evidence, province=stored.province, at=word.at)
+    outbox.put(connection, [stored], word.targets, basis="police", at=word.at)
     return replace(stored, state=RecordState.READY, reason=None)
 
 

@@ -8,17 +8,20 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, select, update
 
+from api.accounts.staff import Staff, roles_from_text, units_above
 from api.audit import record_act
 from api.auth import POLICE, read_certificate
 from api.config import Settings
 from api.errors import CentreError
 from api.identity.list_file import MAX_FILE, FilledList, FilledRow, ListHead, read_list
 from api.identity.lists import close_list, load_list
-from api.identity.police import refuse_persons
+from api.identity.opening import targets_of
+from api.identity.police import refuse_persons, refuse_scope
 from api.identity.police_words import ListWord, apply_row
 from api.signing.authorities import is_stale
 from api.store.locks import lock_records
 from api.store.schema import tokens, units
+from api.store.schema_accounts import accounts
 from api.store.schema_identity import identity_list_rows
 from api.store.transactions import Turn, again, writing
 from certificates.errors import RecordError
@@ -77,7 +80,16 @@ class AppliedList:
 
 
 @again
-def apply_list(engine: Engine, settings: Settings, file: bytes, cms: bytes, *, by: str, at: datetime) -> AppliedList:
+def apply_list(
+    engine: Engine,
+    settings: Settings,
+    file: bytes,
+    cms: bytes,
+    *,
+    by: str,
+    at: datetime,
+    staff: Staff | None = None,
+) -> AppliedList:
     """Take a signed list in: all of its rows in one transaction, each with its outcome, once.
 
     The file must be, but for the columns of police, what this service wrote; the signature that of an enrolled,
@@ -87,11 +99,12 @@ def apply_list(engine: Engine, settings: Settings, file: bytes, cms: bytes, *, b
         file: the XLSX as it was signed.
         cms: the detached signature (`certificates.signed_file`).
         by: who hands it in; the words in it are of whoever signed.
+        staff: that person, where one logged in: the unit must be in their scope.
 
     Raises CertificateError ``file-cms``, ``file-content``, ``file-signature``; RecordError ``list-form``; CentreError
     ``list-unknown``, ``list-closed``, ``list-changed`` (``fields``: rows, as the file numbers them), ``list-signer``
-    (not enrolled, or not of police), ``token-suspended``, ``certificate-ended``, ``list-time``, ``list-unchecked``,
-    ``place``.
+    (not enrolled, or not of police), ``list-account`` (whoever signed has no account of police of that unit),
+    ``token-suspended``, ``certificate-ended``, ``list-time``, ``list-unchecked``, ``place``.
     """
     if len(file) > MAX_FILE:
         raise RecordError("list-form", "the file is too large for a list")
@@ -99,6 +112,8 @@ def apply_list(engine: Engine, settings: Settings, file: bytes, cms: bytes, *, b
     filled = read_list(file)
     with writing(engine, Turn.CORRECTION) as connection:
         found = load_list(connection, filled.list_id)
+        if staff is not None:
+            refuse_scope(connection, staff, found.unit)
         rows = connection.execute(
             select(identity_list_rows)
             .where(identity_list_rows.c.list_id == found.list_id)
@@ -131,6 +146,7 @@ def apply_list(engine: Engine, settings: Settings, file: bytes, cms: bytes, *, b
             vouched_unit=found.vouched_unit,
             said_at=signature.signed_at,
             at=at,
+            targets=targets_of(settings),
         )
         outcomes = tuple(_apply(connection, row, by_record[row.record_id], word) for row in rows)
         counts = Counter(outcome.outcome for outcome in outcomes)
@@ -200,7 +216,18 @@ def _refuse_signer(
     if is_stale(connection, signature.fingerprint, settings=settings, now=at):
         raise CentreError("list-unchecked", "its authority has not said lately whether the certificate stands")
     refuse_persons(connection, token.unit, found.unit)
+    _refuse_account(connection, signature.account, token.unit)
     return str(token.unit)
+
+
+def _refuse_account(connection: Connection, account: str, unit: str) -> None:
+    person = connection.execute(
+        select(accounts.c.unit, accounts.c.roles).where(accounts.c.account == account, accounts.c.disabled_at.is_(None))
+    ).one_or_none()
+    if person is None or "police" not in roles_from_text(person.roles):
+        raise CentreError("list-account", "who signed has no account of police")
+    if person.unit not in units_above(connection, unit):
+        raise CentreError("list-account", "who signed is of other police than the token")
 
 
 def _apply(connection: Connection, row: Any, filled: FilledRow, word: ListWord) -> RowOutcome:

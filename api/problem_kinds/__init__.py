@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.problem_kinds import accounts, complaints, enrolment, general, signing
+from api.problem_kinds import accounts, complaints, enrolment, general, identity, signing
 from api.problem_kinds.kind import Kind, Words
 
 __all__ = ["KINDS", "Kind", "Words"]
@@ -13,5 +13,6 @@ KINDS: Final[Mapping[str, Kind]] = {
     **accounts.KINDS,
     **complaints.KINDS,
     **enrolment.KINDS,
+    **identity.KINDS,
     **signing.KINDS,
 }

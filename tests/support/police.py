@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select
 
 from api.accounts.staff import Staff
 from api.config import Settings
@@ -18,6 +18,8 @@ from api.signing.enrolment import add_unit, enrol_token
 from api.store.database import open_database
 from api.store.records import StoredRecord, stored_record
 from api.store.schema import records
+from api.store.schema_accounts import accounts
+from api.store.transactions import writing
 from certificates.signed_file import sign_file
 from tests.support.centre import START, Clock
 from tests.support.intake import row, write_csv
@@ -88,7 +90,33 @@ def make_commune(folder: Path, address: Path | str) -> Commune:
         )
         if code in keys:
             enrol_token(engine, code, keys[code].certificate_der, settings=settings, by="test", at=START)
+    for account, unit in (
+        ("minh.ca", "CA-1"),
+        ("minh.2", "CA-2"),
+        ("thu", "CA-1"),
+        ("lan", "CA-1"),
+        ("LAN", "CA-1"),
+        ("huong", "CA-1"),
+    ):
+        add_account(engine, account, unit, "police")
     return Commune(engine=engine, settings=settings, folder=folder, keys=keys, clock=Clock(START + timedelta(days=1)))
+
+
+def add_account(engine: Engine, account: str, unit: str, roles: str) -> None:
+    """An account of which nothing but the place and the roles counts."""
+    with writing(engine) as connection:
+        connection.execute(
+            insert(accounts).values(
+                account=account,
+                unit=unit,
+                roles=roles,
+                password_hash="",
+                totp_secret=b"",
+                totp_step=0,
+                made_at="2022-01-01T00:00:00Z",
+                made_by="test",
+            )
+        )
 
 
 def fill(file: bytes, answers: dict[str, tuple[Any, ...]]) -> bytes:
