@@ -131,11 +131,15 @@ def match_records(
     )
 
 
-def match_one(engine: Engine, register: Register, stored: StoredRecord, *, at: datetime, by: str) -> None:
-    """Ask about one record that was just corrected. A foreigner's is left to the attestation."""
+def match_one(
+    engine: Engine, register: Register, stored: StoredRecord, *, at: datetime, by: str, targets: Collection[Target] = ()
+) -> None:
+    """Ask about one record that was just corrected. A foreigner's is left to the attestation.
+
+    Raises CentreError where the register cannot be asked.
+    """
     if stored.record.person.nationality == HOME:
-        (answer,) = register.ask([stored.record.person])
-        _write_answers(engine, [(stored, answer)], _Tally(), at=at, by=by)
+        _write_answers(engine, _ask(register, [stored], at), _Tally(), targets, at=at, by=by)
 
 
 class _Tally:

@@ -10,6 +10,7 @@ from api.context import Centre
 from api.errors import CentreError
 from api.identity.corrections import correct_in
 from api.identity.matching import match_one
+from api.identity.opening import targets_of
 from api.identity.proofs import Proof
 from api.identity.register import Register
 from api.states import RecordState, WorkClass
@@ -57,14 +58,16 @@ def mend(
 
     Errors: `take_work` and `api.identity.corrections.correct_in`.
     """
-    now = centre.clock()
+    now, targets = centre.clock(), targets_of(centre.settings)
     with writing(centre.engine, Turn.CORRECTION) as connection:
         work = take_work(connection, staff, record_id)
         if work.standing.state == RecordState.REGISTER_DISPUTED:
             back_to_station(connection, work, at=now)  # police found who is right: it is disputed no more
         else:
             touch(connection, work, at=now)
-        stored = correct_in(connection, record_id, changes, by=staff.account, why=reason.value, at=now, proof=proof)
+        stored = correct_in(
+            connection, record_id, changes, by=staff.account, why=reason.value, at=now, proof=proof, targets=targets
+        )
         add_step(
             connection,
             work.standing,
@@ -78,7 +81,7 @@ def mend(
     if register is None or stored.state is not RecordState.AWAITING_MATCH or stored.reason is not None:
         return stored
     try:
-        match_one(centre.engine, register, stored, at=now, by=staff.account)
+        match_one(centre.engine, register, stored, at=now, by=staff.account, targets=targets)
     except (CertificateError, CentreError):
         return stored  # it awaits the next match
     with centre.engine.connect() as connection:

@@ -25,8 +25,13 @@ RIGHT = "NGUYỄN THỊ HOA"
 class Answering:
     """A register that knows one name."""
 
+    name = "test"
+
     def __init__(self, at: datetime) -> None:
         self._at = at
+
+    def look_up(self, person: Person) -> tuple[Person, ...]:
+        return ()
 
     def ask(self, persons: Sequence[Person]) -> list[RegisterAnswer]:
         return [
@@ -45,8 +50,13 @@ class Answering:
 
 
 class Silent:
+    name = "test"
+
+    def look_up(self, person: Person) -> tuple[Person, ...]:
+        return ()
+
     def ask(self, persons: Sequence[Person]) -> list[RegisterAnswer]:
-        raise RecordError("register-silent", "no answer")
+        raise CentreError("register-away", "no answer")
 
 
 def test_a_correction_is_matched_at_once_and_counts_as_its_persons_work(world: World, add: Add) -> None:
