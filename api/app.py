@@ -38,6 +38,7 @@ from api.complaints import citizen_routes as citizen_complaint_routes
 from api.complaints import routes as complaint_routes
 from api.complaints.sweep import sweep_complaints
 from api.context import Centre
+from api.duplicates import routes as duplicate_routes
 from api.errors import CentreError
 from api.identity import routes as identity_routes
 from api.identity.delivery import deliver
@@ -45,6 +46,8 @@ from api.identity.opening import targets_of
 from api.limits import RateLimit, SharedRateLimit, SizeLimit
 from api.passports import routes as passport_routes
 from api.passports.release import release_pending
+from api.platform import routes as platform_routes
+from api.platform.keys import require_platform
 from api.problems import RESPONSES, respond, respond_to
 from api.signing import routes as signing_routes
 from api.signing.rechecking import recheck
@@ -73,7 +76,7 @@ PUBLIC: Final = frozenset(
         "/v1/staff/login",
     }
 )
-Access = Literal["public", "token"] | frozenset[Role]
+Access = Literal["public", "token", "platform"] | frozenset[Role]
 _MODULES: Final = (
     auth,
     signing_routes,
@@ -86,6 +89,8 @@ _MODULES: Final = (
     citizen_complaint_routes,
     complaint_routes,
     identity_routes,
+    platform_routes,
+    duplicate_routes,
 )
 PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
 COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose
@@ -315,7 +320,7 @@ def _add_errors(app: FastAPI) -> None:
 
 
 def access_of(route: BaseRoute) -> Access:
-    """Who may call a route: anybody, the token of a unit, or people with one of these roles.
+    """Who may call a route: anybody, the token of a unit, a key of the platform, or people with one of these roles.
 
     Raises CentreError ``route-open``: it is neither public by the list nor protected, or it is both.
     """
@@ -323,6 +328,7 @@ def access_of(route: BaseRoute) -> Access:
     calls = set(_calls(route.dependant)) if isinstance(route, APIRoute) else set()
     found: list[Access] = ["public"] if path in PUBLIC else []
     found += ["token"] if require_session in calls else []
+    found += ["platform"] if require_platform in calls else []
     found += [call.roles for call in calls if isinstance(call, StaffGuard)]
     if len(found) != 1:
         raise CentreError("route-open", f"{path} is neither public by the list nor protected, or it is both")

@@ -14,6 +14,7 @@ class RecordState(StrEnum):
     REGISTER_DISPUTED = "register_disputed"
     DECEASED = "deceased"
     MERGED = "merged"
+    JOINED = "joined"  # its doses are another record's: somebody decided that two were one person
     READY = "ready"
     LEASED = "leased"
     CONFIRMED = "confirmed"  # two-tier: the unit's token vouched for it

@@ -141,6 +141,10 @@ ROW_SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Dòng ghi cơ sở tiêm khác với cơ sở đang nhập tệp.",
             "The row names another facility than the one this file is imported for.",
         ),
+        "unit-outside": (
+            "Cơ sở tiêm không thuộc phạm vi của khóa này.",
+            "The facility is not among those that this key may enter doses for.",
+        ),
         "person-conflict": (
             "Người này (theo số giấy tờ, hoặc tên và ngày sinh) đã có với dữ liệu khác ở cột này: hãy kiểm tra cả hai.",
             "This person (by ID number, or name and birth) stands already with other data in this column: check both.",
@@ -152,6 +156,10 @@ ROW_SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "record-in-signing": (
             "Hồ sơ đang được ký: hãy nhập lại dòng này sau.",
             "The record is being signed: import this row again later.",
+        ),
+        "record-joined": (
+            "Hồ sơ này đã được gộp vào hồ sơ khác của cùng một người: hãy sửa hồ sơ đó.",
+            "This record was joined to another one of the same person: correct that one.",
         ),
         "record-disputed": (
             "Hồ sơ đang có khiếu nại hoặc đã bị thu hồi: hãy xử lý việc đó trước.",

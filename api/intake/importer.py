@@ -14,6 +14,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from api.audit import record_act
+from api.duplicates.finding import compare_people
 from api.intake.claiming import claimed
 from api.intake.columns import Header, check_header
 from api.intake.crew import Crew
@@ -178,6 +179,7 @@ class _Run:
             crew = stack.enter_context(Crew(self.engine, self.units, processes if large else 1))
             total = self._stage_all(crew)
             tally = self._join_all(crew, total)
+        compare_people(self.engine, origin=self.import_id, at=self.at)
         report = self._report(tally)
         with writing(self.engine) as connection:
             connection.execute(delete(import_steps).where(import_steps.c.import_id == self.import_id))

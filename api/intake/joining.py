@@ -9,8 +9,10 @@ from functools import lru_cache
 from itertools import groupby, islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, select
 
+from api.duplicates.comparing import DoseReason, may_be_one_dose
+from api.duplicates.finding import DoubtfulDose, note_doses, write_hints
 from api.intake.columns import NAMES, Column
 from api.intake.drafts import Draft, dose_identity
 from api.intake.faults import RowError
@@ -21,9 +23,9 @@ from api.intake.versions import CLOSED
 from api.states import RecordState
 from api.store.bulk import insert_rows
 from api.store.locks import lock_free
-from api.store.records import StoredRecord, stored_record, write_versions
+from api.store.records import NewVersion, StoredRecord, stored_record, write_versions
 from api.store.schema import import_rows, records
-from api.store.schema_intake import import_staging, import_steps
+from api.store.schema_intake import import_staging, import_steps, joined_people
 from api.store.transactions import Turn, lock_people, writing
 from certificates.records.dates import PartialDate
 from certificates.records.model import Dose, IdKind, Person, Sex
@@ -101,7 +103,7 @@ def join_step(engine: Engine, units: UnitBook, import_id: str, step: Step, by: s
         people = groupby(sorted(rows, key=_place), key=lambda row: row.person_key)
         while some := [(key, list(theirs)) for key, theirs in islice(people, PERSONS)]:
             entries = [(key, [_entry(row) for row in theirs]) for key, theirs in some]
-            join_people(connection, entries, tally, units=units, by=by, why=WHY_IMPORTED, at=at)
+            join_people(connection, entries, tally, units=units, by=by, why=WHY_IMPORTED, origin=import_id, at=at)
             insert_rows(
                 connection,
                 import_rows,
@@ -181,6 +183,7 @@ def join_people(
     units: UnitBook,
     by: str,
     why: str,
+    origin: str,
     at: datetime,
 ) -> None:
     """Make and extend the records of these persons (key and doses, each key once). Each entry gets its outcome.
@@ -188,35 +191,77 @@ def join_people(
     The caller keeps the persons' locks (`api.store.transactions.lock_people`) until its transaction ends.
     """
     known = {stored.person_key: stored for stored in _read_known(connection, [key for key, _ in people])}
+    elsewhere = _joined(connection, [key for key, _ in people if key not in known])
+    known |= elsewhere
     if _some_wait(connection):
         known |= _without_number(connection, [(key, entries) for key, entries in people if key not in known])
-    versions = []
+    versions: list[NewVersion] = []
+    doubtful: list[DoubtfulDose] = []
     for key, entries in people:
         stored = known.get(key)
         draft = Draft(stored)
+        doubts: list[tuple[Dose, Dose, DoseReason]] = []
         for entry in entries:
-            entry.record_id = draft.record_id
-            try:
-                new = draft.add(entry.person, entry.dose, entry.notes)
-            except RowError as error:
-                entry.outcome, entry.error = "refused", error
-                tally.reasons[error.code] += 1
-            else:
-                entry.outcome = "accepted" if new else "duplicate"
+            if stored is not None and key in elsewhere:
+                entry.person = stored.record.person  # somebody decided that they are one
+            doubts += _add(draft, entry)
             tally.outcomes[entry.outcome] += 1
+            if entry.error is not None:
+                tally.reasons[entry.error.code] += 1
             tally.noted.update(entry.notes)
-        version = draft.finish(connection, key, units=units, at=at)
+        version = draft.finish(connection, key if stored is None else stored.person_key, units=units, at=at)
         if version is not None:
             versions.append(version)
             tally.states[version.state.value] += 1
             tally.records["made" if stored is None else "extended"] += 1
+        if doubts:
+            doubtful += _doubts(doubts, version or stored)
     write_versions(connection, versions, by=by, why=why, at=at)
+    write_hints(connection, versions, origin=origin)
+    note_doses(connection, doubtful, origin=origin, at=at)
+
+
+def _add(draft: Draft, entry: Entry) -> list[tuple[Dose, Dose, DoseReason]]:
+    """Join one dose; returns the doses of other stations that may be the same one."""
+    entry.record_id = draft.record_id
+    others = [dose for dose in draft.doses.values() if dose.unit != entry.dose.unit]
+    try:
+        new = draft.add(entry.person, entry.dose, entry.notes)
+    except RowError as error:
+        entry.outcome, entry.error = "refused", error
+        others = [dose for dose in others if error.code == "dose-conflict" and dose.number == entry.dose.number]
+    else:
+        entry.outcome = "accepted" if new else "duplicate"
+        others = others if new else []
+    found = [(dose, entry.dose, may_be_one_dose(dose, entry.dose)) for dose in others]
+    return [(there, dose, reason) for there, dose, reason in found if reason is not None]
+
+
+def _doubts(
+    doubts: Sequence[tuple[Dose, Dose, DoseReason]], of: NewVersion | StoredRecord | None
+) -> Iterator[DoubtfulDose]:
+    for there, new, reason in doubts:
+        if of is not None:
+            yield DoubtfulDose(record=of.record, province=of.province, there=there, new=new, reason=reason)
+
+
+def _joined(connection: Connection, keys: Sequence[str]) -> dict[str, StoredRecord]:
+    """By key: the record that holds the doses of a person who was joined to another."""
+    rows = connection.execute(select(joined_people).where(joined_people.c.person_key.in_(keys))).all()
+    holders = {row.record_id: row.person_key for row in rows}
+    if not holders:
+        return {}
+    found = _kept(connection, records.c.record_id.in_(list(holders)))
+    return {holders[stored.record.record_id]: stored for stored in found}
 
 
 def _read_known(connection: Connection, keys: Sequence[str]) -> list[StoredRecord]:
     """Records of these persons, kept from now on. One that somebody else has at this moment counts as leased: an import
     waits for no record, and nobody waits long for an import."""
-    theirs = records.c.person_key.in_(keys)
+    return _kept(connection, records.c.person_key.in_(keys) & (records.c.state != RecordState.JOINED.value))
+
+
+def _kept(connection: Connection, theirs: ColumnElement[bool]) -> list[StoredRecord]:
     found = connection.execute(select(records).where(theirs)).all()
     if not found:
         return []

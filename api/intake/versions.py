@@ -17,17 +17,19 @@ from certificates.records.verification import triage, verify
 # While a token may be at work on it, a record keeps still: what is signed must be what is stored.
 IN_SIGNING = frozenset({RecordState.LEASED, RecordState.CONFIRMED, RecordState.SIGNED})
 SETTLED_FIRST = frozenset({RecordState.DISPUTED, RecordState.REVOKED, RecordState.REGISTER_DISPUTED})
-CLOSED: Final = IN_SIGNING | SETTLED_FIRST  # no import and no correction changes it
+CLOSED: Final = IN_SIGNING | SETTLED_FIRST | {RecordState.JOINED}  # no import and no correction changes it
 # What the register said of this very person stays said: a further dose does not change it.
 _SAID = frozenset({RecordState.MISMATCHED, RecordState.UNVERIFIABLE, RecordState.DECEASED, RecordState.MERGED})
 
 
 def check_open(stored: StoredRecord) -> None:
-    """Raises RowError ``record-in-signing`` or ``record-disputed`` when the record must not change now."""
+    """Raises RowError ``record-in-signing``, ``record-disputed`` or ``record-joined``: it must not change now."""
     if stored.state in IN_SIGNING:
         raise RowError("record-in-signing", Column.ID_NUMBER)
     if stored.state in SETTLED_FIRST:
         raise RowError("record-disputed", Column.ID_NUMBER)
+    if stored.state is RecordState.JOINED:
+        raise RowError("record-joined", Column.ID_NUMBER)
 
 
 def next_state(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.problem_kinds import accounts, complaints, enrolment, general, identity, signing
+from api.problem_kinds import accounts, complaints, enrolment, general, identity, intake, signing
 from api.problem_kinds.kind import Kind, Words
 
 __all__ = ["KINDS", "Kind", "Words"]
@@ -14,5 +14,6 @@ KINDS: Final[Mapping[str, Kind]] = {
     **complaints.KINDS,
     **enrolment.KINDS,
     **identity.KINDS,
+    **intake.KINDS,
     **signing.KINDS,
 }

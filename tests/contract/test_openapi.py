@@ -17,6 +17,7 @@ from api.problem_kinds import KINDS as PROBLEMS
 from api.problems import MEDIA_TYPE, Problem
 from tests.support.centre import World, make_world
 from tests.support.databases import KINDS, Kind, addresses
+from tests.support.platform import add_machine
 
 THOROUGH = settings().max_examples > 1000
 EXAMPLES = 300 if THOROUGH else 6  # of each route, form and caller
@@ -33,7 +34,8 @@ CALM = settings(
 
 def callers(world: World) -> list[dict[str, str]]:
     """The headers of one caller of each kind."""
-    return [{}, *({"Authorization": f"Bearer {world.agent(unit).bearer}"} for unit in ("TYT-1", "BYT"))]
+    bearers = [*(world.agent(unit).bearer for unit in ("TYT-1", "BYT")), add_machine(world).key]
+    return [{}, *({"Authorization": f"Bearer {bearer}"} for bearer in bearers)]
 
 
 @pytest.fixture(params=KINDS)

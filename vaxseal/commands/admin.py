@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaxseal.commands import quotas, revoking
+from vaxseal.commands import platform_keys, quotas, revoking
 from vaxseal.console import EXIT_NO, emit_json, now, out, stop
 from vaxseal.files import read_certificate, read_fingerprint
 from vaxseal.options import By, Data, Json
@@ -377,6 +377,7 @@ def units(data: Data = None, json: Json = False) -> None:
 
 app.command("quota")(quotas.quota)
 app.command("alarms")(quotas.alarms)
+app.add_typer(platform_keys.app, name="platform-key")
 app.command("revoke")(revoking.revoke)
 app.command("revocations")(revoking.revocations)
 app.command("unrevoke")(revoking.unrevoke)

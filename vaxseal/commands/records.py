@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -335,6 +336,37 @@ def report(unit: Unit = None, data: Data = None, json: Json = False) -> None:
     for taken in imports:
         if taken["state"] != "complete":
             out.print(f"import {taken['import_id']} ({taken['file']}): {taken['state']} {taken['reason'] or ''}")
+
+
+@app.command()
+def late(
+    unit: Unit = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="Entered since. Default: thirty days.")
+    ] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Count the doses that came by the platform later than the day they were given, by unit.
+
+    [bold]Examples[/bold]
+
+      vaxseal records late
+
+      vaxseal records late --unit 01-0007 --since 2022-04-01 --json
+    """
+    from api.platform.late import count_late
+
+    try:
+        day = date.fromisoformat(since) if since else now().date() - timedelta(days=30)
+    except ValueError:
+        stop("date-form", "--since is not a date: write YYYY-MM-DD.", json=json)
+    counts = count_late(_open(data, json), since=day, unit=unit)
+    if json:
+        emit_json(list(counts))
+        return
+    for count in counts:
+        out.print(f"{count['unit']:<12} {count['late']:>8} of {count['entered']}, at most {count['longest_days']} days")
 
 
 def _open(data: Path | None, json: bool) -> "Engine":
