@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
+from api.accounts.reading import Purpose
 from api.accounts.staff import Staff, refuse_place, refuse_role
 from api.audit import Act, record_act, record_acts
 from api.context import Centre
@@ -45,13 +46,12 @@ def list_open(centre: Centre, staff: Staff, *, limit: int = PAGE) -> tuple[dict[
         return tuple(_listed(row) for row in connection.execute(query))
 
 
-def show(centre: Centre, staff: Staff, duplicate_id: str, *, purpose: str) -> dict[str, Any]:
-    """Both sides of a pair, with personal data; the log says who looked and why.
+def show(centre: Centre, staff: Staff, duplicate_id: str) -> dict[str, Any]:
+    """Both sides of a pair, with personal data; the log says who looked.
 
-    Raises CentreError ``role``, ``place``, ``duplicate-unknown``, ``reason-missing``.
+    Raises CentreError ``role``, ``place``, ``duplicate-unknown``.
     """
     refuse_role(staff, "clerk", "overseer")
-    _refuse_empty(purpose)
     with writing(centre.engine) as connection:
         row = _find(connection, duplicate_id)
         _refuse_places(connection, staff, row)
@@ -61,7 +61,12 @@ def show(centre: Centre, staff: Staff, duplicate_id: str, *, purpose: str) -> di
         record_acts(
             connection,
             [
-                Act(actor=staff.actor, act="record-read", subject=side.record.record_id, reason=purpose)
+                Act(
+                    actor=staff.actor,
+                    act="read-record",
+                    subject=side.record.record_id,
+                    reason=Purpose.DUPLICATE.value,
+                )
                 for side in sides
                 if side is not None
             ],
@@ -76,8 +81,8 @@ def decide(centre: Centre, staff: Staff, duplicate_id: str, verdict: Verdict, *,
 
     People who are ``same``: the record with a valid number (of two alike the one named first) takes the doses of the
     other as a new version, which is checked anew; the other stands as ``joined``, and what comes in under its key
-    belongs to the first from now on. Doses that are ``same``: one that stands in the record under a number of its own is
-    taken out; one that was refused stays refused. Doses that are ``different``: one that was refused is added behind
+    belongs to the first from now on. Doses that are ``same``: one that stands in the record under a number of its own
+    is taken out; one that was refused stays refused. Doses that are ``different``: one that was refused is added behind
     the others.
 
     Raises CentreError ``role``, ``place``, ``duplicate-unknown``, ``duplicate-decided``, ``reason-missing``,

@@ -43,11 +43,6 @@ class Decision(BaseModel):
     why: str = Field(max_length=WHY_LIMIT, description="for the log: no personal data")
 
 
-class Purpose(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    purpose: str = Field(max_length=WHY_LIMIT, description="for the log: no personal data")
-
-
 router = APIRouter(prefix="/v1/duplicates", tags=["duplicates"], responses=RESPONSES)
 
 
@@ -58,9 +53,9 @@ def open_pairs(centre: _Centre, staff: _Deciding, limit: Annotated[int, Query(ge
 
 
 @router.post("/{duplicate_id}/read")
-def read(duplicate_id: str, request: Purpose, centre: _Centre, staff: _Deciding) -> BothSides:
-    """Both sides, side by side. The log keeps who looked, and why."""
-    return BothSides(**show(centre, staff, duplicate_id, purpose=request.purpose))
+def read(duplicate_id: str, centre: _Centre, staff: _Deciding) -> BothSides:
+    """Both sides, side by side. The log keeps who looked."""
+    return BothSides(**show(centre, staff, duplicate_id))
 
 
 @router.post("/{duplicate_id}/decision")

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from tests.support.examples import accounts
+from tests.support.examples import accounts, intake
 from tests.support.examples.example import Example, Request
 
 __all__ = ["EXAMPLES", "Example", "Request"]
 
-EXAMPLES: Final[dict[str, Example]] = {**accounts.EXAMPLES}
+EXAMPLES: Final[dict[str, Example]] = {**accounts.EXAMPLES, **intake.EXAMPLES}

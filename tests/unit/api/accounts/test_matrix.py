@@ -78,8 +78,8 @@ def test_nothing_succeeds_that_should_not(world: World) -> None:
     assert cells["refused"] > cells["allowed"] > 0
 
 
-def test_the_routes_of_tokens_take_no_account(world: World) -> None:
-    routes = [route for route in world.client.app.routes if access_of(route) == "token"]  # type: ignore[attr-defined]
+def test_the_routes_of_tokens_and_machines_take_no_account(world: World) -> None:
+    routes = [route for route in world.client.app.routes if access_of(route) in ("token", "platform")]  # type: ignore[attr-defined]
     assert routes
     for route in routes:
         for role in ROLES:
