@@ -19,6 +19,7 @@ from api.context import Centre
 from api.errors import CentreError
 from api.signing.enrolment import NewUnit, add_unit_in, check_token, check_unit, enrol_in
 from api.signing.fetching import Fetch
+from api.store.schema import units
 from api.store.schema_accounts import proposals
 from api.store.transactions import Turn, writing
 from certificates.records.model import instant_from_text, instant_to_text
@@ -43,6 +44,19 @@ class Proposal:
     made_by: str
     made_at: str
     decided_by: str | None
+
+
+def enter_unit(centre: Centre, unit: NewUnit, *, by: str) -> Proposal | None:
+    """The operator's way on the server: at once in development, and where the tree has no unit yet; else a proposal.
+
+    Returns the proposal that waits, or None. Raises CentreError as `check_unit` does.
+    """
+    with writing(centre.engine, Turn.ALONE) as connection:
+        first = connection.execute(select(units.c.code).limit(1)).first() is None
+        if first or centre.settings.environment != "production":
+            add_unit_in(connection, unit, by=by, at=centre.clock())
+            return None
+    return propose_unit(centre, unit, by=by)
 
 
 def propose_unit(centre: Centre, unit: NewUnit, *, by: str, staff: Staff | None = None) -> Proposal:

@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from api.accounts.login import Proven
 from api.accounts.staff import Role, Staff, refuse_role, roles_from_text
@@ -35,22 +35,33 @@ def open_session(centre: Centre, proven: Proven) -> tuple[str, Staff, datetime]:
     now = centre.clock()
     bearer, expires_at = secrets.token_urlsafe(32), now + SESSION_LIFE
     with writing(centre.engine) as connection:
-        row = connection.execute(
-            select(accounts.c.unit, accounts.c.roles)
-            .where(accounts.c.account == proven.account, accounts.c.disabled_at.is_(None))
-            .with_for_update()
-        ).one_or_none()
-        if row is None:
-            raise CentreError("staff-login-refused")
-        staff = Staff(account=proven.account, unit=row.unit, roles=roles_from_text(row.roles))
+        staff = _enter(connection, proven, now)
         sweep(connection, staff_sessions, staff_sessions.c.expires_at < instant_to_text(now))
         connection.execute(
             insert(staff_sessions).values(
                 token_hash=_bearer_hash(bearer), account=proven.account, expires_at=instant_to_text(expires_at)
             )
         )
-        record_act(connection, at=now, actor=staff.actor, act="staff-login", subject=proven.account, reason=proven.by)
     return bearer, staff, expires_at
+
+
+def enter(centre: Centre, proven: Proven) -> Staff:
+    """For one act, without a session. Raises CentreError ``staff-login-refused``: the account is gone or disabled."""
+    with writing(centre.engine) as connection:
+        return _enter(connection, proven, centre.clock())
+
+
+def _enter(connection: Connection, proven: Proven, now: datetime) -> Staff:
+    row = connection.execute(
+        select(accounts.c.unit, accounts.c.roles)
+        .where(accounts.c.account == proven.account, accounts.c.disabled_at.is_(None))
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        raise CentreError("staff-login-refused")
+    staff = Staff(account=proven.account, unit=row.unit, roles=roles_from_text(row.roles))
+    record_act(connection, at=now, actor=staff.actor, act="staff-login", subject=proven.account, reason=proven.by)
+    return staff
 
 
 def close_session(centre: Centre, bearer: str) -> None:

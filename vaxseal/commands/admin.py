@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaxseal.commands import platform_keys, quotas, revoking
+from vaxseal.commands import accounts, platform_keys, proposals, quotas, revoking
 from vaxseal.console import EXIT_NO, emit_json, now, out, stop
 from vaxseal.files import read_certificate, read_fingerprint
 from vaxseal.options import By, Data, Json
 from vaxseal.sentences import sentences
 
 if TYPE_CHECKING:
+    from api.accounts.proposals import Proposal
     from api.signing.endings import Warned
 
 EnrolMode = Annotated[
     str | None, typer.Option("--mode", metavar="MODE", help="As the service runs: two-tier (default) or station.")
 ]
 
-app = typer.Typer(no_args_is_help=True, help="Set up the centre: its folder, units and tokens; and revoke.")
+app = typer.Typer(no_args_is_help=True, help="Set up the centre: its folder, units, tokens and accounts; and revoke.")
+app.add_typer(accounts.app, name="account")
 
 
 @app.command()
@@ -76,7 +78,7 @@ def add_unit(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Enter a unit.
+    """Enter a unit. In production it is proposed, and another person agrees: vaxseal admin approve.
 
     [bold]Examples[/bold]
 
@@ -84,26 +86,22 @@ def add_unit(
 
       vaxseal admin add-unit TYT-0101 --name "Trạm y tế xã A" --kind station --province 01 --parent BYT
     """
-    from api.server import open_store
-    from api.signing import enrolment
+    from api.accounts.proposals import enter_unit
+    from api.server import open_centre, open_store
+    from api.signing.enrolment import NewUnit
 
     try:
         opened = date.fromisoformat(opened_on) if opened_on else now().date()
     except ValueError:
         stop("date-form", "--opened-on is not a date: write YYYY-MM-DD.", json=json)
+    unit = NewUnit(code=code, name=name, kind=kind, province=province, parent=parent, opened_on=opened)
     with sentences(json=json):
-        enrolment.add_unit(
-            open_store(data),
-            code=code,
-            name=name,
-            kind=kind,
-            province=province,
-            parent=parent,
-            opened_on=opened,
-            by=by,
-            at=now(),
-        )
-    _answer(json, {"unit": code}, f"Unit {code} is entered.")
+        open_store(data)
+        waiting = enter_unit(open_centre(data), unit, by=by)
+    if waiting is not None:
+        _wait_for_another(waiting, json=json)
+    else:
+        _answer(json, {"unit": code}, f"Unit {code} is entered.")
 
 
 @app.command("close-unit")
@@ -137,7 +135,8 @@ def enrol(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Let the key of a certificate sign for a unit.
+    """Let the key of a certificate sign for a unit. In production it is proposed, and another person agrees:
+    vaxseal admin approve.
 
     Refused: certificates of persons, of authorities, of another country, ended or ending, and outside development
     SPECIMEN ones; and where authorities are named (VAXSEAL_OWN_ROOTS, VAXSEAL_UNIT_CA_ROOTS: in production they must
@@ -149,15 +148,19 @@ def enrol(
 
       vaxseal admin enrol TYT-0101 tyt-0101.pem --mode station --json
     """
-    from api.config import load_settings
-    from api.server import open_store
+    from api.accounts.proposals import propose_token
+    from api.server import open_centre, open_store
     from api.signing import enrolment
     from certificates.records.model import instant_to_text
 
     with sentences(json=json):
         der = read_certificate(certificate)
-        settings = load_settings(data=data, mode=mode)
-        enrolled = enrolment.enrol_token(open_store(data), unit, der, settings=settings, by=by, at=now())
+        open_store(data)
+        centre = open_centre(data, mode)
+        if centre.settings.environment == "production":
+            _wait_for_another(propose_token(centre, unit, der, by=by), json=json)
+            return
+        enrolled = enrolment.enrol_token(centre.engine, unit, der, settings=centre.settings, by=by, at=now())
     _answer(
         json,
         {"unit": unit, "fingerprint": enrolled.fingerprint.hex(), "ends": instant_to_text(enrolled.not_after)},
@@ -378,10 +381,17 @@ def units(data: Data = None, json: Json = False) -> None:
 app.command("quota")(quotas.quota)
 app.command("alarms")(quotas.alarms)
 app.add_typer(platform_keys.app, name="platform-key")
+app.command("proposals")(proposals.proposals)
+app.command("approve")(proposals.approve)
 app.command("revoke")(revoking.revoke)
 app.command("revocations")(revoking.revocations)
 app.command("unrevoke")(revoking.unrevoke)
 app.command("reissue")(revoking.reissue)
+
+
+def _wait_for_another(proposal: "Proposal", *, json: bool) -> None:
+    sentence = f"Proposal {proposal.proposal_id} waits for another person: vaxseal admin approve."
+    _answer(json, proposals.plain_proposal(proposal), sentence)
 
 
 def _answer(json: bool, data: dict[str, Any], sentence: str) -> None:

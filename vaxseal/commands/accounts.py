@@ -1,0 +1,168 @@
+"""Commands of `vaxseal admin account`: people of the staff and what they may."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vaxseal.console import emit_json, out
+from vaxseal.options import By, Data, Json
+from vaxseal.options import Unit as OnlyUnit
+from vaxseal.sentences import sentences
+
+if TYPE_CHECKING:
+    from api.accounts.administration import Handed
+    from api.context import Centre
+
+Name = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account: a-z, 0-9, full stop, - and _.")]
+Roles = Annotated[
+    list[str],
+    typer.Option(
+        "--role",
+        metavar="ROLE",
+        help="clerk, signer, police, overseer, ministry, auditor or operator; may be repeated.",
+    ),
+]
+Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the log (no personal data).")]
+
+app = typer.Typer(no_args_is_help=True, help="Accounts of the staff: what they may do, and where.")
+
+
+@app.command()
+def add(
+    account: Name,
+    unit: Annotated[str, typer.Option("--unit", metavar="CODE", help="Its unit: it may act there and below.")],
+    role: Roles,
+    by: By,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Make an account. Its first password and its second factor are shown once: hand them over, keep nothing.
+
+    The person takes the second factor with any telephone program for six-digit codes (TOTP), and sets another password
+    at the first log-in.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin account add tyt-0101.thu --unit TYT-0101 --role clerk --role signer
+
+      vaxseal admin account add byt.minh --unit BYT --role ministry --json
+    """
+    from api.accounts.administration import add_account
+
+    with sentences(json=json):
+        handed = add_account(_centre(data), account=account, unit=unit, roles=tuple(role), by=by)
+    _hand_over(handed, json=json)
+
+
+@app.command("list")
+def list_all(unit: OnlyUnit = None, data: Data = None, json: Json = False) -> None:
+    """List accounts, their roles, and who is disabled.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin account list
+
+      vaxseal admin account list --unit TYT-0101 --json
+    """
+    from rich.table import Table
+
+    from api.accounts.administration import list_accounts
+
+    with sentences(json=json):
+        found = list_accounts(_centre(data), unit=unit)
+    if json:
+        emit_json(found)
+        return
+    table = Table("account", "unit", "roles", "made by", "own password", "disabled")
+    for one in found:
+        own = "yes" if one["password_set_at"] else "not yet"
+        table.add_row(
+            one["account"], one["unit"], " ".join(one["roles"]), one["made_by"], own, one["disabled_at"] or ""
+        )
+    out.print(table)
+
+
+@app.command()
+def roles(account: Name, role: Roles, by: By, data: Data = None, json: Json = False) -> None:
+    """Give an account other roles, from its next request on.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin account roles tyt-0101.thu --role clerk
+    """
+    from api.accounts.administration import set_roles
+
+    with sentences(json=json):
+        set_roles(_centre(data), account=account, roles=tuple(role), by=by)
+    _say(json, account, f"{account} is {', '.join(sorted(role))} now.")
+
+
+@app.command()
+def disable(account: Name, reason: Why, by: By, data: Data = None, json: Json = False) -> None:
+    """Shut an account out at once; its sessions end.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin account disable tyt-0101.thu --reason "left the station"
+    """
+    from api.accounts.administration import disable_account
+
+    with sentences(json=json):
+        disable_account(_centre(data), account=account, by=by, reason=reason)
+    _say(json, account, f"{account} is disabled.")
+
+
+@app.command()
+def enable(account: Name, reason: Why, by: By, data: Data = None, json: Json = False) -> None:
+    """Let a disabled account in again, with the password and second factor that it had.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin account enable tyt-0101.thu --reason "back from leave"
+    """
+    from api.accounts.administration import enable_account
+
+    with sentences(json=json):
+        enable_account(_centre(data), account=account, by=by, reason=reason)
+    _say(json, account, f"{account} is enabled.")
+
+
+@app.command()
+def reset(account: Name, reason: Why, by: By, data: Data = None, json: Json = False) -> None:
+    """Make a new first password and a new second factor, for who lost one of them. Sessions end; shown once.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin account reset tyt-0101.thu --reason "telephone lost"
+    """
+    from api.accounts.administration import reset_account
+
+    with sentences(json=json):
+        handed = reset_account(_centre(data), account=account, by=by, reason=reason)
+    _hand_over(handed, json=json)
+
+
+def _centre(data: "Data") -> "Centre":
+    from api.server import open_centre, open_store
+
+    open_store(data)  # refuses where there is no service
+    return open_centre(data)
+
+
+def _hand_over(handed: "Handed", *, json: bool) -> None:
+    if json:
+        emit_json({"account": handed.account, "password": handed.password, "otpauth": handed.otpauth})
+        return
+    from vaxseal.terminal_qr import terminal_qr
+
+    out.print(f"Account {handed.account}. This is shown once:", markup=False)
+    out.print(f"  first password   {handed.password}", markup=False)
+    out.print(f"  second factor    {handed.otpauth}", markup=False)
+    out.print(terminal_qr(handed.otpauth), markup=False)
+
+
+def _say(json: bool, account: str, sentence: str) -> None:
+    if json:
+        emit_json({"account": account})
+    else:
+        out.print(sentence, markup=False)
