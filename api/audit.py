@@ -135,15 +135,16 @@ def _append(connection: Connection, acts: list[tuple[str, Act]]) -> None:
 
 def _is_code(reason: str) -> bool:
     """Whether a reason tells nothing of a person by its form: what people type has blanks, other letters, numbers."""
-    return _CODES.fullmatch(reason) is not None and not _holds_number(reason)
+    return _CODES.fullmatch(reason) is not None and not holds_number(reason)
 
 
 def _refuse_personal(subject: str) -> None:
-    if not (subject.isascii() and subject.isprintable()) or _holds_number(subject):
+    if not (subject.isascii() and subject.isprintable()) or holds_number(subject):
         raise ValueError("the subject of an act is an id, nothing else")
 
 
-def _holds_number(told: str) -> bool:
+def holds_number(told: str) -> bool:
+    """Whether a person's or a certificate's number stands in a text: no id that is logged has one."""
     return _NUMBER.search(told) is not None
 
 

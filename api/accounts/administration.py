@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from api.accounts.passwords import hash_password, new_password
 from api.accounts.second_factor import new_secret, provisioning_uri, seal_secret
 from api.accounts.staff import roles_to_text
-from api.audit import record_act
+from api.audit import holds_number, record_act
 from api.context import Centre
 from api.errors import CentreError
 from api.store.schema import units
@@ -35,8 +35,8 @@ def add_account(centre: Centre, *, account: str, unit: str, roles: tuple[str, ..
 
     Raises CentreError ``account-form``, ``account-roles``, ``account-exists``, ``unit-unknown``.
     """
-    if not ACCOUNT_FORM.fullmatch(account):
-        raise CentreError("account-form", "an account has 1 to 64 of a-z, 0-9, full stop, - and _")
+    if not ACCOUNT_FORM.fullmatch(account) or holds_number(account):
+        raise CentreError("account-form", "an account has 1 to 64 of a-z, 0-9, full stop, - and _, no person's number")
     text = roles_to_text(roles)
     now, secret, password = centre.clock(), new_secret(), new_password()
     with writing(centre.engine) as connection:
@@ -56,7 +56,9 @@ def add_account(centre: Centre, *, account: str, unit: str, roles: tuple[str, ..
                 made_by=by,
             )
         )
-        record_act(connection, at=now, actor=by, act="add-account", subject=account, reason=f"{unit}: {text}")
+        record_act(
+            connection, at=now, actor=by, act="add-account", subject=account, reason=", ".join([unit, *text.split()])
+        )
     return Handed(account=account, password=password, otpauth=provisioning_uri(secret, account))
 
 
@@ -85,7 +87,7 @@ def set_roles(centre: Centre, *, account: str, roles: tuple[str, ...], by: str) 
     text, now = roles_to_text(roles), centre.clock()
     with writing(centre.engine) as connection:
         _change(connection, account, roles=text)
-        record_act(connection, at=now, actor=by, act="set-roles", subject=account, reason=text)
+        record_act(connection, at=now, actor=by, act="set-roles", subject=account, reason=", ".join(text.split()))
 
 
 def disable_account(centre: Centre, *, account: str, by: str, reason: str) -> None:

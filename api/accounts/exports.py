@@ -82,7 +82,7 @@ def request_export(centre: Centre, staff: Staff, *, kind: str, unit: str, person
             actor=staff.actor,
             act="ask-export",
             subject=export_id,
-            reason=f"{kind} {unit}: {persons}",
+            reason=f"{kind}, {unit}, persons {persons}",
         )
         return _export(_find(connection, export_id))
 
@@ -139,7 +139,7 @@ def take_export(
     connection.execute(
         update(exports).where(exports.c.export_id == export_id).values(taken_at=instant_to_text(at), persons=persons)
     )
-    told = f"{kind} {unit}: {persons}"
+    told = f"{kind}, {unit}, persons {persons}"
     record_act(connection, at=at, actor=staff.actor, act="take-export", subject=export_id, reason=told)
 
 

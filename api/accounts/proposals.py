@@ -156,7 +156,7 @@ def _propose(
             made_at=instant_to_text(now),
         )
     )
-    record_act(connection, at=now, actor=by, act=f"propose-{kind}", subject=subject, reason=f"{unit} {proposal_id}")
+    record_act(connection, at=now, actor=by, act=f"propose-{kind}", subject=subject, reason=f"{unit}, {proposal_id}")
     return _proposal(_find(connection, proposal_id))
 
 
@@ -178,7 +178,7 @@ def _settle(connection: Connection, staff: Staff, row: Row[Any], state: str, now
         .values(state=state, decided_by=staff.actor, decided_at=instant_to_text(now))
     )
     act = {"approved": "approve", "rejected": "reject"}[state]
-    told = f"{row.unit} {row.proposal_id}"
+    told = f"{row.unit}, {row.proposal_id}"
     record_act(connection, at=now, actor=staff.actor, act=f"{act}-{row.kind}", subject=row.subject, reason=told)
     return _proposal(_find(connection, row.proposal_id))
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from cryptography import x509
 from sqlalchemy import Connection, Engine, Row, exists, insert, or_, select, update
 
-from api.audit import record_act
+from api.audit import holds_number, record_act
 from api.auth import POLICE, read_certificate
 from api.config import Settings
 from api.errors import CentreError
@@ -76,7 +76,7 @@ def check_unit(connection: Connection, unit: NewUnit) -> None:
     Raises CentreError ``unit-form``, ``unit-kind``, ``unit-parent`` (police without one), ``unit-exists`` or
     ``unit-unknown`` (the parent).
     """
-    if not re.fullmatch(r"[A-Z0-9-]{1,32}", unit.code) or not unit.name.strip():
+    if not re.fullmatch(r"[A-Z0-9-]{1,32}", unit.code) or holds_number(unit.code) or not unit.name.strip():
         raise CentreError("unit-form", "a unit has a code of A-Z, 0-9 and - (at most 32) and a name")
     if unit.kind not in KINDS:
         raise CentreError("unit-kind", f"the kind of a unit is one of: {', '.join(KINDS)}")

@@ -217,6 +217,7 @@ def test_malformed_log_ins(world: World) -> None:
     [
         ({"account": "A"}, "account-form"),
         ({"account": "x" * 65}, "account-form"),
+        ({"account": "001180000001"}, "account-form"),
         ({"roles": ()}, "account-roles"),
         ({"roles": ("clerk", "king")}, "account-roles"),
         ({"unit": "TYT-9"}, "unit-unknown"),

@@ -76,8 +76,9 @@ def test_a_unit_is_approved_by_two_people(world: World, operator: Person, minist
     approve(world.centre, minister.staff, made["proposal_id"])
     with world.engine.connect() as connection:
         assert connection.execute(select(units.c.parent).where(units.c.code == "TYT-3")).scalar_one() == "TYT-1"
-    again = propose_unit  # the code is taken now
-    assert refusal(again, world.centre, NEW, by="root") == "unit-exists"
+    assert refusal(propose_unit, world.centre, NEW, by="root") == "unit-exists"
+    passport = dataclasses.replace(NEW, code="B1234567")  # no unit of the log is called like a person's document
+    assert refusal(propose_unit, world.centre, passport, by="root") == "unit-form"
 
 
 def test_nobody_approves_what_is_ones_own(world: World, key: SoftKey, minister: Person) -> None:
