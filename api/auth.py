@@ -14,6 +14,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, insert, select, update
 
+from api.accounts.signers import refuse_stranger
 from api.audit import record_act
 from api.context import Centre
 from api.errors import CentreError
@@ -93,7 +94,8 @@ def make_challenge(centre: Centre, *, fingerprint: bytes, account: str) -> tuple
 def log_in(centre: Centre, *, challenge_id: str, signature: bytes) -> tuple[str, Session]:
     """Verify a signed challenge; it is used up whatever comes of it. Returns the bearer and the session.
 
-    Raises CentreError ``login-refused``, ``token-suspended``, ``certificate-ended`` or ``no-task``.
+    Raises CentreError ``login-refused``, ``token-suspended``, ``certificate-ended``, ``account-not-signer`` or
+    ``no-task``.
     """
     now = centre.clock()
     challenge, fingerprint = _redeem(centre, challenge_id, now)
@@ -114,6 +116,8 @@ def log_in(centre: Centre, *, challenge_id: str, signature: bytes) -> tuple[str,
         raise CentreError("token-suspended")
     if not certificate.not_before <= now <= certificate.not_after:
         raise CentreError("certificate-ended")
+    with centre.engine.connect() as connection:
+        refuse_stranger(connection, centre.settings, unit=token.unit, account=challenge.account)
     session = Session(
         unit=token.unit,
         account=challenge.account,
@@ -137,7 +141,10 @@ def log_in(centre: Centre, *, challenge_id: str, signature: bytes) -> tuple[str,
 
 
 def find_session(centre: Centre, bearer: str) -> Session:
-    """The session of a bearer. Raises CentreError ``session-ended``, ``token-suspended`` or ``no-task``."""
+    """The session of a bearer.
+
+    Raises CentreError ``session-ended``, ``token-suspended``, ``account-not-signer`` or ``no-task``.
+    """
     with centre.engine.connect() as connection:
         row = connection.execute(
             select(
@@ -152,10 +159,11 @@ def find_session(centre: Centre, bearer: str) -> Session:
             .join(units, units.c.code == tokens.c.unit)
             .where(sessions.c.token_hash == _bearer_hash(bearer))
         ).one_or_none()
-    if row is None or instant_from_text(row.expires_at) <= centre.clock():
-        raise CentreError("session-ended")
-    if row.suspended_at is not None:
-        raise CentreError("token-suspended")
+        if row is None or instant_from_text(row.expires_at) <= centre.clock():
+            raise CentreError("session-ended")
+        if row.suspended_at is not None:
+            raise CentreError("token-suspended")
+        refuse_stranger(connection, centre.settings, unit=row.unit, account=row.account)
     return Session(
         unit=row.unit,
         account=row.account,

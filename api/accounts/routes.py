@@ -16,8 +16,10 @@ from api.auth import ACCOUNT_PATTERN, get_centre
 from api.context import Centre
 from api.limits import limited
 from api.problems import RESPONSES
+from api.signing.own_entries import count_own_entries
 from certificates.records.model import instant_to_text
 
+_DAY = r"^\d{4}-\d{2}-\d{2}$"
 LOG_IN: LogIn[PasswordAndCode] = prove_by_password
 router = APIRouter(prefix="/v1/staff", tags=["staff"], responses=RESPONSES)
 
@@ -157,9 +159,32 @@ def exports_approve(
 
 @router.get("/exports/counts")
 def exports_counts(
-    day: Annotated[str, Query(pattern=r"^\d{4}-\d{2}-\d{2}$")],
+    day: Annotated[str, Query(pattern=_DAY)],
     centre: Annotated[Centre, Depends(get_centre)],
     staff: Annotated[Staff, Depends(require_staff("overseer", "ministry", "auditor"))],
 ) -> CountsAnswer:
     """How many rows about people each person took on a day, in one's units."""
     return CountsAnswer(day=day, counts=[CountAnswer(**one) for one in count_exports(centre, staff, day=day)])
+
+
+class OwnEntryAnswer(BaseModel):
+    unit: str
+    account: str
+    records: int
+    one_person: bool = Field(description="the unit still has no other signer")
+
+
+class OwnEntriesAnswer(BaseModel):
+    since: str
+    entries: list[OwnEntryAnswer]
+
+
+@router.get("/own-entries")
+def own_entries(
+    since: Annotated[str, Query(pattern=_DAY)],
+    centre: Annotated[Centre, Depends(get_centre)],
+    staff: Annotated[Staff, Depends(require_staff("overseer", "ministry", "auditor"))],
+) -> OwnEntriesAnswer:
+    """Where one person entered records and signed them, since a day: units that need a second signer, or a sample."""
+    found = count_own_entries(centre, staff, since=since)
+    return OwnEntriesAnswer(since=since, entries=[OwnEntryAnswer(**one) for one in found])

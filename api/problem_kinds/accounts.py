@@ -111,4 +111,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         Words("Danh sách đã dài thêm", "Danh sách nay có nhiều dòng hơn lúc đề nghị. Hãy đề nghị lại."),
         Words("The list has grown", "It has more rows now than were asked for. Ask anew."),
     ),
+    "account-not-signer": Kind(
+        403,
+        Words(
+            "Tài khoản này không được ký ở đơn vị này",
+            "Token là của đơn vị, nhưng tên người ký phải là tài khoản đang hoạt động của đơn vị và có quyền ký. Hãy"
+            " dùng đúng tài khoản, hoặc nhờ người quản trị.",
+        ),
+        Words(
+            "The account may not sign here",
+            "The token is the unit's, but who signs needs an enabled account of the unit with the role signer. Use the"
+            " right account, or ask the operator.",
+        ),
+    ),
 }

@@ -14,6 +14,7 @@ from api.checkers.published import issuing_from
 from api.context import Centre
 from api.errors import CentreError
 from api.signing.enrolment import inherited_units
+from api.signing.own_entries import has_other_signers, is_own_entry, note_own_entries
 from api.signing.queue import move_records, return_lapsed
 from api.signing.quotas import keep_unit, raise_alarms, read_used, refuse_used_up
 from api.signing.seals import seal_job
@@ -50,7 +51,7 @@ _ASIDE: Final = {  # where a record goes that does not pass the checks; everythi
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
     """Work for one token until ``deadline``. ``waiting`` counts the records that are left for another lease,
-    `MOST_COUNTED` at most."""
+    `MOST_COUNTED` at most; not those that this person entered and another one of the unit signs."""
 
     lease_id: str
     deadline: datetime
@@ -96,13 +97,18 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, off
         refuse_used_up(used, now)
         limit = min(limit, *(one.left for one in used))
         ready = _ready(connection, session, settings.mode, begin)
+        first = session.task == "confirm" or settings.mode == "station"  # not the ministry, after a unit
+        leave_own = first and has_other_signers(connection, session)
+        left, last = 0, ""
         while len(leased) < limit:
             # SKIP LOCKED is for PostgreSQL; SQLite holds one lock for all.
-            some = ready.limit(limit - len(leased)).with_for_update(key_share=True, skip_locked=True, of=records)
-            keys = connection.execute(some).all()
+            some = ready.where(records.c.record_id > last).limit(limit - len(leased))
+            keys = connection.execute(some.with_for_update(key_share=True, skip_locked=True, of=records)).all()
             if not keys:
                 break
-            leased += _lease_some(connection, centre, session, keys, now)
+            last = keys[-1].record_id
+            made, own = _lease_some(connection, centre, session, keys, now, leave_own=leave_own)
+            leased, left = leased + made, left + own
         connection.execute(
             insert(leases).values(
                 lease_id=lease_id,
@@ -130,6 +136,7 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, off
         waiting = connection.execute(
             select(func.count()).select_from(ready.order_by(None).limit(MOST_COUNTED).subquery())
         ).scalar_one()
+        waiting = max(0, waiting - left)
     return Lease(lease_id=lease_id, deadline=deadline, jobs=tuple(one.job for one in leased), waiting=waiting)
 
 
@@ -152,9 +159,23 @@ def _room(connection: Connection, session: Session) -> int:
 
 
 def _lease_some(
-    connection: Connection, centre: Centre, session: Session, keys: Sequence[Row[Any]], now: datetime
-) -> list[_Made]:
-    """Take those of ``keys`` that pass, put the others aside."""
+    connection: Connection,
+    centre: Centre,
+    session: Session,
+    keys: Sequence[Row[Any]],
+    now: datetime,
+    *,
+    leave_own: bool,
+) -> tuple[list[_Made], int]:
+    """Take those of ``keys`` that pass, put the others aside.
+
+    ``leave_own``: what the person at the token entered stays for another signer; how many those are is the second
+    answer.
+    """
+    before = len(keys)
+    if leave_own:
+        rows = read_versions(connection, [(key.record_id, key.version) for key in keys])
+        keys = [key for key in keys if not is_own_entry(rows[key.record_id, key.version], session)]
     _fix_terms(connection, centre, keys, now)
     rows = read_versions(connection, [(key.record_id, key.version) for key in keys])
     made: list[_Made] = []
@@ -177,7 +198,9 @@ def _lease_some(
         ],
         at=now,
     )
-    return made
+    if session.task == "confirm" or centre.settings.mode == "station":
+        note_own_entries(connection, session, [rows[key.record_id, key.version] for key in keys], now)
+    return made, before - len(keys)
 
 
 def _check_signer(session: Session, layout: str, now: datetime) -> None:

@@ -59,6 +59,7 @@ def select_versions() -> Select[Any]:
             record_versions.c.province,
             record_versions.c.document,
             record_versions.c.digest,
+            record_versions.c.made_by,
             records.c.version.label("newest"),
             records.c.state,
             evidence.c.document.label("evidence"),

@@ -1,6 +1,16 @@
 """The tables of the staff: who they are, their sessions, and what must wait for a second person."""
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
 
 from api.store.schema import metadata
 
@@ -70,4 +80,16 @@ proposals = Table(  # what one person wants and another one must agree to: a uni
     Column("decided_by", String),
     Column("decided_at", String),
     Index("proposals_state", "state", "made_at"),
+)
+
+own_entries = Table(  # handed out to sign to who entered it, where the unit has no other signer
+    "own_entries",
+    metadata,
+    Column("record_id", String, primary_key=True),
+    Column("province", String, primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("account", String, primary_key=True),
+    Column("unit", String, ForeignKey("units.code"), nullable=False),
+    Column("noted_at", String, nullable=False),
+    Index("own_entries_unit", "unit", "noted_at"),
 )

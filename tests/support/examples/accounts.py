@@ -70,5 +70,6 @@ EXAMPLES: Final[dict[str, Example]] = {
     "POST /v1/staff/proposals/token": Example(_propose_token),
     "POST /v1/staff/proposals/approve": Example(_decide_token),
     "POST /v1/staff/proposals/reject": Example(_decide_unit),
+    "GET /v1/staff/own-entries": Example(lambda _world, _unit: Request(params={"since": "2022-03-01"}), placed=False),
     "GET /v1/staff/exports/counts": Example(lambda _world, _unit: Request(params={"day": "2022-03-01"}), placed=False),
 }

@@ -72,3 +72,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("proposal_id"),
     )
     op.create_index("proposals_state", "proposals", ["state", "made_at"], unique=False)
+    op.create_table(
+        "own_entries",
+        sa.Column("record_id", sa.String(), nullable=False),
+        sa.Column("province", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("noted_at", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["unit"], ["units.code"]),
+        sa.PrimaryKeyConstraint("record_id", "province", "version", "account"),
+    )
+    op.create_index("own_entries_unit", "own_entries", ["unit", "noted_at"], unique=False)
