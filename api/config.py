@@ -1,14 +1,16 @@
 """Settings of the service: environment variables ``VAXSEAL_*``, refused where unknown; and its one secret."""
 
+import hashlib
 import ipaddress
 import os
 import secrets
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from api.errors import CentreError
@@ -17,6 +19,26 @@ SECRET_SIZE: Final = 32
 DATABASE_NAME: Final = "vaxseal.sqlite3"
 SECRET_NAME: Final = "secret.key"  # noqa: S105 - a file name
 _PREFIX: Final = "VAXSEAL_"
+_WORDS: Final = frozenset(  # of examples, and what is tried first
+    {
+        "admin",
+        "changeme",
+        "default",
+        "example",
+        "letmein",
+        "passw0rd",
+        "password",
+        "postgres",
+        "qwerty",
+        "root",
+        "secret",
+        "test",
+        "vaxseal",
+        "123456",
+        "12345678",
+        "123456789",
+    }
+)
 _DRIVER: Final = "postgresql+psycopg"
 _OTHERS: Final = {"VAXSEAL_PKCS11_MODULE", "VAXSEAL_FIXTURES"}  # read elsewhere
 
@@ -68,6 +90,7 @@ class Settings(BaseSettings):
     recheck_percent_single: int = Field(default=10, ge=1, le=100)  # where one person is alone in the unit
     tls_certificate: Path | None = None
     tls_key: Path | None = None
+    tls_in_front: bool = False  # a proxy ends TLS, and nobody else reaches the address that the service listens on
 
     @field_validator("centre_url")
     @classmethod
@@ -89,6 +112,12 @@ class Settings(BaseSettings):
         if url.drivername not in ("postgresql", _DRIVER) or not url.database:
             raise ValueError("an address of PostgreSQL names its database: postgresql://user@host/name")
         return SecretStr(url.set(drivername=_DRIVER).render_as_string(hide_password=False))
+
+    @model_validator(mode="after")
+    def _no_known_password(self) -> "Settings":
+        if self.environment == "production" and self.database_url is not None:
+            _refuse_known_password(make_url(self.database_url.get_secret_value()))
+        return self
 
     @model_validator(mode="after")
     def _published_first(self) -> "Settings":
@@ -154,26 +183,46 @@ def load_secret(data: Path, *, make: bool = True) -> bytes:
 
 
 def check_exposure(settings: Settings, host: str) -> None:
-    """Refuse a production service that others reach without TLS. Raises CentreError ``exposed``."""
-    if settings.environment != "production":
-        return
+    """Refuse a service that others reach without TLS, in development as well: its records may be real all the same.
+
+    Raises CentreError ``exposed``.
+    """
     try:
         loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         loopback = False
-    if not loopback and not (settings.tls_certificate and settings.tls_key):
+    if loopback:
+        return
+    if not (settings.tls_certificate and settings.tls_key) and not settings.tls_in_front:
         raise CentreError(
-            "exposed", "in production, other than on loopback, set VAXSEAL_TLS_CERTIFICATE and VAXSEAL_TLS_KEY"
+            "exposed",
+            "other than on loopback set VAXSEAL_TLS_CERTIFICATE and VAXSEAL_TLS_KEY, or VAXSEAL_TLS_IN_FRONT=true where"
+            " a proxy ends TLS and nobody else reaches this address",
         )
-    if not loopback and not settings.centre_url.startswith("https://"):
-        raise CentreError("exposed", "in production VAXSEAL_CENTRE_URL starts with https://")
+    if not settings.centre_url.startswith("https://"):
+        raise CentreError("exposed", "other than on loopback VAXSEAL_CENTRE_URL starts with https://")
 
 
 def _read_secret(path: Path) -> bytes:
     secret = path.read_bytes()
-    # A secret of the right size with few different bytes was typed or copied from an example, not drawn.
-    if len(secret) != SECRET_SIZE or len(set(secret)) < SECRET_SIZE // 2:
+    if len(secret) != SECRET_SIZE or _is_known(secret):
         raise CentreError("secret-weak", f"{path.name} was not made by this program: remove it and start again")
     if os.name == "posix" and path.stat().st_mode & 0o077:
         raise CentreError("secret-readable", f"{path.name} can be read by others: chmod 600")
     return secret
+
+
+def _is_known(secret: bytes) -> bool:
+    """Whether a secret was typed, counted, copied from an example, or made of a word: anything but drawn."""
+    steps = {(after - before) % 256 for before, after in pairwise(secret)}
+    typed = all(32 <= byte < 127 for byte in secret)  # 2 ** -46 of what is drawn
+    words = {hashlib.sha256(word.encode()).digest() for word in (*_WORDS, "")}
+    return len(set(secret)) < SECRET_SIZE // 2 or len(steps) == 1 or typed or secret in words
+
+
+def _refuse_known_password(url: URL) -> None:
+    """Raises ValueError, without repeating it: a password of the database that everybody tries first."""
+    password = (url.password or "").lower()
+    known = password in _WORDS or password in ((url.username or "").lower(), (url.database or "").lower())
+    if password and known:
+        raise ValueError("the database's password is one that everybody tries first: give it another one")

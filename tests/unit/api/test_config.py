@@ -1,5 +1,7 @@
+import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,7 +68,20 @@ def test_the_secret_is_made_once_and_for_nobody_else(tmp_path: Path) -> None:
         assert (tmp_path / "new" / "secret.key").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("secret", [b"", bytes(32), b"changeme" * 4, b"x" * 31])
+@pytest.mark.parametrize(
+    "secret",
+    [
+        b"",
+        bytes(32),
+        b"changeme" * 4,
+        b"x" * 31,
+        bytes(range(32)),
+        bytes(range(62, -2, -2)),
+        b"this-is-my-secret-for-vaxseal-01",
+        hashlib.sha256(b"changeme").digest(),
+        hashlib.sha256(b"").digest(),
+    ],
+)
 def test_a_known_secret_is_refused(tmp_path: Path, secret: bytes) -> None:
     (tmp_path / "secret.key").write_bytes(secret)
     (tmp_path / "secret.key").chmod(0o600)
@@ -89,19 +104,34 @@ def test_production_publishes_before_it_signs() -> None:
         load_settings(environment="production", publication_hours=0)
 
 
-def test_exposure_in_production(tmp_path: Path) -> None:
-    open_to_all = Settings(environment="production")
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_nobody_reaches_the_service_without_tls(tmp_path: Path, environment: Any) -> None:
+    plain = Settings(environment=environment)
+    for host in ("0.0.0.0", "::", "192.0.2.1", "centre.example.vn", ""):  # noqa: S104 - refused is what is tested
+        with pytest.raises(CentreError, match="exposed"):
+            check_exposure(plain, host)
+    for host in ("127.0.0.1", "127.8.8.8", "::1", "localhost"):
+        check_exposure(plain, host)
+    with_tls = Settings(environment=environment, tls_certificate=tmp_path / "c", tls_key=tmp_path / "k")
+    behind_proxy = Settings(environment=environment, tls_in_front=True)
+    for settings in (with_tls, behind_proxy):
+        with pytest.raises(CentreError, match="https"):
+            check_exposure(settings, "192.0.2.1")
+        check_exposure(settings.model_copy(update={"centre_url": "https://c.vn"}), "192.0.2.1")
+    half = Settings(environment=environment, tls_certificate=tmp_path / "c", centre_url="https://c.vn")
     with pytest.raises(CentreError, match="exposed"):
-        check_exposure(open_to_all, "0.0.0.0")  # noqa: S104 - refused is what is tested
-    with pytest.raises(CentreError, match="exposed"):
-        check_exposure(open_to_all, "centre.example.vn")
-    check_exposure(open_to_all, "127.0.0.1")
-    check_exposure(open_to_all, "::1")
-    check_exposure(Settings(), "192.0.2.1")
-    with_tls = Settings(environment="production", tls_certificate=tmp_path / "c", tls_key=tmp_path / "k")
-    with pytest.raises(CentreError, match="https"):
-        check_exposure(with_tls, "192.0.2.1")
-    check_exposure(with_tls.model_copy(update={"centre_url": "https://c.vn"}), "192.0.2.1")
+        check_exposure(half, "192.0.2.1")
+
+
+@pytest.mark.parametrize("login", ["postgres:postgres", "a:changeme", "nurse:Nurse", "a:vaxseal", "a:immunisation"])
+def test_in_production_no_known_password_of_the_database(login: str) -> None:
+    url = f"postgresql://{login}@db/immunisation"
+    load_settings(database_url=url)
+    with pytest.raises(CentreError, match=r"settings.*tries first") as caught:
+        load_settings(database_url=url, environment="production")
+    assert login not in str(caught.value)
+    load_settings(database_url="postgresql://a:jw4kX0pl@db/immunisation", environment="production")
+    load_settings(database_url="postgresql://a@db/immunisation", environment="production")
 
 
 @pytest.mark.parametrize(

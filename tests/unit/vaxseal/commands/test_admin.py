@@ -109,10 +109,11 @@ def test_a_bent_log(data: Path) -> None:
 def test_a_service_that_others_reach_without_tls_does_not_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("VAXSEAL_ENVIRONMENT", "production")
-    result = run(tmp_path, "serve", "--host", "0.0.0.0", "--json")  # noqa: S104 - refused is what is tested
-    assert result.exit_code == 2
-    assert json.loads(result.stdout)["error"] == "exposed"
+    for environment in ("development", "production"):
+        monkeypatch.setenv("VAXSEAL_ENVIRONMENT", environment)
+        result = run(tmp_path, "serve", "--host", "0.0.0.0", "--json")  # noqa: S104 - refused is what is tested
+        assert result.exit_code == 2
+        assert json.loads(result.stdout)["error"] == "exposed"
     assert json.loads(run(tmp_path, "serve", "--mode", "none", "--json").stdout)["error"] == "settings"
 
 
