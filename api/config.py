@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     environment: Literal["development", "production"] = "development"
     lease_seconds: int = Field(default=7200, ge=1, le=86400)
     offline_lease_seconds: int = Field(default=86400, ge=1, le=86400)  # for work without a network
-    desk_accounts: Literal["known", "required"] = "known"  # who signs has an account: where the unit has some; always
+    desk_accounts: Literal["known", "required"] | None = None  # None: required in production (docs/accounts.md)
     station_daily_quota: int = Field(default=2000, ge=0)  # records that a unit may take to sign in a day (ADR 47)
     signer_daily_quota: int = Field(default=1000, ge=0)  # that one person there may take
     ministry_daily_quota: int = Field(default=2_000_000, ge=0)  # that the ministry's desk may take
@@ -124,6 +124,11 @@ class Settings(BaseSettings):
         if self.publication_hours == 0 and self.environment == "production":
             raise ValueError("publication_hours is 0 in development only: checkers need time to fetch a new signer")
         return self
+
+    @property
+    def desk_accounts_required(self) -> bool:
+        """Whether who signs has an account at every unit, not only at those that have accounts of signers."""
+        return (self.desk_accounts or ("required" if self.environment == "production" else "known")) == "required"
 
     @property
     def lists(self) -> Path:

@@ -40,8 +40,7 @@ def add_account(centre: Centre, *, account: str, unit: str, roles: tuple[str, ..
     text = roles_to_text(roles)
     now, secret, password = centre.clock(), new_secret(), new_password()
     with writing(centre.engine) as connection:
-        if connection.execute(select(units.c.code).where(units.c.code == unit)).one_or_none() is None:
-            raise CentreError("unit-unknown", f"there is no unit {unit}")
+        _refuse_unknown(connection, unit)
         if connection.execute(select(accounts.c.account).where(accounts.c.account == account)).one_or_none():
             raise CentreError("account-exists", f"there is an account {account} already")
         connection.execute(
@@ -90,6 +89,17 @@ def set_roles(centre: Centre, *, account: str, roles: tuple[str, ...], by: str) 
         record_act(connection, at=now, actor=by, act="set-roles", subject=account, reason=", ".join(text.split()))
 
 
+def move_account(centre: Centre, *, account: str, unit: str, by: str) -> None:
+    """To another unit, as when the old one was closed; from the next request on.
+
+    Raises CentreError ``account-unknown``, ``unit-unknown``.
+    """
+    with writing(centre.engine) as connection:
+        _refuse_unknown(connection, unit)
+        _change(connection, account, unit=unit)
+        record_act(connection, at=centre.clock(), actor=by, act="move-account", subject=account, reason=unit)
+
+
 def disable_account(centre: Centre, *, account: str, by: str, reason: str) -> None:
     """At once: its sessions end. Raises CentreError ``account-unknown``."""
     now = centre.clock()
@@ -124,6 +134,11 @@ def reset_account(centre: Centre, *, account: str, by: str, reason: str) -> Hand
         _end_sessions(connection, account)
         record_act(connection, at=now, actor=by, act="reset-account", subject=account, reason=reason)
     return Handed(account=account, password=password, otpauth=provisioning_uri(secret, account))
+
+
+def _refuse_unknown(connection: Connection, unit: str) -> None:
+    if connection.execute(select(units.c.code).where(units.c.code == unit)).one_or_none() is None:
+        raise CentreError("unit-unknown", f"there is no unit {unit}")
 
 
 def _change(connection: Connection, account: str, **values: Any) -> None:

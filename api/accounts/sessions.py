@@ -11,14 +11,16 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection, delete, insert, select
 
 from api.accounts.login import Proven
-from api.accounts.staff import Role, Staff, refuse_role, roles_from_text
+from api.accounts.staff import Role, Staff, refuse_closed, refuse_role, roles_from_text
 from api.audit import record_act
 from api.auth import get_centre
 from api.context import Centre
 from api.errors import CentreError
 from api.store.counters import sweep
+from api.store.schema import units
 from api.store.schema_accounts import accounts, staff_sessions
 from api.store.transactions import writing
+from certificates.records.dates import local_day
 from certificates.records.model import instant_from_text, instant_to_text
 
 SESSION_LIFE: Final = timedelta(hours=8)
@@ -30,7 +32,7 @@ staff_bearer: Final = HTTPBearer(
 def open_session(centre: Centre, proven: Proven) -> tuple[str, Staff, datetime]:
     """Eight hours for who proved who they are. Returns the bearer, the person and the end.
 
-    Raises CentreError ``staff-login-refused``: the account is gone or disabled.
+    Raises CentreError ``staff-login-refused`` (the account is gone or disabled), ``unit-closed``.
     """
     now = centre.clock()
     bearer, expires_at = secrets.token_urlsafe(32), now + SESSION_LIFE
@@ -46,19 +48,21 @@ def open_session(centre: Centre, proven: Proven) -> tuple[str, Staff, datetime]:
 
 
 def enter(centre: Centre, proven: Proven) -> Staff:
-    """For one act, without a session. Raises CentreError ``staff-login-refused``: the account is gone or disabled."""
+    """For one act, without a session. Raises CentreError as `open_session` does."""
     with writing(centre.engine) as connection:
         return _enter(connection, proven, centre.clock())
 
 
 def _enter(connection: Connection, proven: Proven, now: datetime) -> Staff:
     row = connection.execute(
-        select(accounts.c.unit, accounts.c.roles)
+        select(accounts.c.unit, accounts.c.roles, units.c.opened_on, units.c.closed_on)
+        .join(units, units.c.code == accounts.c.unit)
         .where(accounts.c.account == proven.account, accounts.c.disabled_at.is_(None))
-        .with_for_update()
+        .with_for_update(of=accounts)
     ).one_or_none()
     if row is None:
         raise CentreError("staff-login-refused")
+    refuse_closed(row, local_day(now))
     staff = Staff(account=proven.account, unit=row.unit, roles=roles_from_text(row.roles))
     record_act(connection, at=now, actor=staff.actor, act="staff-login", subject=proven.account, reason=proven.by)
     return staff
@@ -71,15 +75,28 @@ def close_session(centre: Centre, bearer: str) -> None:
 
 
 def find_staff(centre: Centre, bearer: str) -> Staff:
-    """Who acts, with unit and roles as they are now. Raises CentreError ``staff-session-ended``."""
+    """Who acts, with unit and roles as they are now.
+
+    Raises CentreError ``staff-session-ended``, ``unit-closed``.
+    """
+    now = centre.clock()
     with centre.engine.connect() as connection:
         row = connection.execute(
-            select(accounts.c.account, accounts.c.unit, accounts.c.roles, staff_sessions.c.expires_at)
+            select(
+                accounts.c.account,
+                accounts.c.unit,
+                accounts.c.roles,
+                staff_sessions.c.expires_at,
+                units.c.opened_on,
+                units.c.closed_on,
+            )
             .join(staff_sessions, staff_sessions.c.account == accounts.c.account)
+            .join(units, units.c.code == accounts.c.unit)
             .where(staff_sessions.c.token_hash == _bearer_hash(bearer), accounts.c.disabled_at.is_(None))
         ).one_or_none()
-    if row is None or instant_from_text(row.expires_at) <= centre.clock():
+    if row is None or instant_from_text(row.expires_at) <= now:
         raise CentreError("staff-session-ended")
+    refuse_closed(row, local_day(now))
     return Staff(account=row.account, unit=row.unit, roles=roles_from_text(row.roles))
 
 

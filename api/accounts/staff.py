@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final, Literal
+from datetime import date
+from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from api.errors import CentreError
 from api.store.schema import units
@@ -55,6 +56,16 @@ def units_above(connection: Connection, unit: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def working_unit(connection: Connection, unit: str) -> str:
+    """The unit itself or, where it was closed, the one that does its work now."""
+    known = [unit]
+    while True:
+        successor = connection.execute(select(units.c.successor).where(units.c.code == known[-1])).scalar_one_or_none()
+        if successor is None or successor in known:
+            return known[-1]
+        known.append(successor)
+
+
 def roles_from_text(text: str) -> frozenset[Role]:
     """The roles as the table keeps them, with blanks between; what nobody knows any more is no role."""
     given = text.split()
@@ -67,3 +78,15 @@ def roles_to_text(roles: Iterable[str]) -> str:
     if not given or not given <= set(ROLES):
         raise CentreError("account-roles", f"an account has one or more of: {', '.join(ROLES)}")
     return " ".join(sorted(given))
+
+
+def refuse_closed(unit: Row[*tuple[Any, ...]], day: date) -> None:
+    """Of a row with ``opened_on`` and ``closed_on``: nobody works for a unit that is not open on this day.
+
+    Its people move to the unit that inherited the work: `api.accounts.administration.move_account`.
+
+    Raises CentreError ``unit-closed``.
+    """
+    today = day.isoformat()
+    if unit.opened_on > today or (unit.closed_on is not None and unit.closed_on <= today):
+        raise CentreError("unit-closed", "the account's unit is closed, or not open yet")

@@ -124,4 +124,16 @@ KINDS: Final[Mapping[str, Kind]] = {
             " right account, or ask the operator.",
         ),
     ),
+    "unit-closed": Kind(
+        403,
+        Words(
+            "Đơn vị đã đóng",
+            "Đơn vị của tài khoản đã đóng hoặc chưa hoạt động. Hãy nhờ người quản trị chuyển tài khoản"
+            " sang đơn vị khác.",
+        ),
+        Words(
+            "The unit is closed",
+            "The account's unit is closed, or not open yet. Ask the operator to move the account to the new one.",
+        ),
+    ),
 }

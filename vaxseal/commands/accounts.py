@@ -98,6 +98,27 @@ def roles(account: Name, role: Roles, by: By, data: Data = None, json: Json = Fa
 
 
 @app.command()
+def move(
+    account: Name,
+    unit: Annotated[str, typer.Option("--unit", metavar="CODE", help="Its new unit.")],
+    by: By,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Move an account to another unit, as when its own was closed.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin account move tyt-0101.thu --unit TYT-0102
+    """
+    from api.accounts.administration import move_account
+
+    with sentences(json=json):
+        move_account(_centre(data), account=account, unit=unit, by=by)
+    _say(json, account, f"{account} works for {unit} now.")
+
+
+@app.command()
 def disable(account: Name, reason: Why, by: By, data: Data = None, json: Json = False) -> None:
     """Shut an account out at once; its sessions end.
 

@@ -97,6 +97,13 @@ def test_a_secret_that_others_can_read_is_refused(tmp_path: Path) -> None:
         load_secret(tmp_path)
 
 
+def test_who_signs_has_an_account_in_production() -> None:
+    assert not load_settings().desk_accounts_required
+    assert load_settings(desk_accounts="required").desk_accounts_required
+    assert load_settings(environment="production").desk_accounts_required
+    assert not load_settings(environment="production", desk_accounts="known").desk_accounts_required
+
+
 def test_production_publishes_before_it_signs() -> None:
     assert load_settings(environment="production").publication_hours == 24
     assert load_settings(publication_hours=0).publication_hours == 0

@@ -15,8 +15,9 @@ def answer(world: World, account: str, unit: str = "TYT-1") -> tuple[int, str]:
     return response.status_code, response.json().get("code", "")
 
 
-def test_a_unit_without_accounts_takes_any_name(world: World) -> None:
+def test_a_unit_without_signers_accounts_takes_any_name(world: World) -> None:
     add_person(world, "an", "TYT-2", "signer")
+    add_person(world, "thu", "TYT-1", "clerk")
     assert answer(world, "anybody") == (200, "")
 
 
@@ -48,5 +49,6 @@ def test_a_session_ends_with_the_account(world: World) -> None:
     assert lease() == "account-not-signer"
     enable_account(world.centre, account="lan", by="root", reason="back")
     assert lease() == "layout"
+    add_person(world, "thu", "TYT-1", "signer")
     set_roles(world.centre, account="lan", roles=("clerk",), by="root")
     assert lease() == "account-not-signer"

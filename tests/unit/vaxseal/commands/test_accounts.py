@@ -68,6 +68,8 @@ def test_people_read_sentences(data: Path) -> None:
     assert "█" in shown
     assert "clerk" in run(data, "account", "list").stdout
     assert run(data, "account", "roles", "an", "--role", "police").stdout == "an is police now.\n"
+    assert run(data, "account", "move", "an", "--unit", "BYT").stdout == "an works for BYT now.\n"
+    assert answer(data, "account", "move", "an", "--unit", "T-9")["error"] == "unit-unknown"
     assert run(data, "account", "disable", "an", "--reason", "x").stdout == "an is disabled.\n"
     assert run(data, "account", "enable", "an", "--reason", "x").stdout == "an is enabled.\n"
     assert "first password" in run(data, "account", "reset", "an", "--reason", "x").stdout
