@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Row, Select, func, insert, select, te
 from sqlalchemy.exc import OperationalError
 
 from api.errors import CentreError
+from api.store.arrays import insert_many
 from api.store.schema import audit
 from api.store.schema_audit import audit_notes
 from certificates.act_chain import BEGINNING, NOTE, SALT_SIZE, LogHead, LogRow, follow, note_seal, row_hash, unit_of
@@ -128,7 +129,7 @@ def _append(connection: Connection, acts: list[tuple[str, Act]]) -> None:
                 "unit": unit_of(act.actor),
             }
         )
-    connection.execute(insert(audit), rows)
+    insert_many(connection, audit, rows)
     if notes:
         connection.execute(insert(audit_notes), notes)
 

@@ -1,13 +1,17 @@
-"""The service's database work on PostgreSQL, against the very same statements sent by the bare driver.
+"""The service's database work, against the same statements sent by the bare driver.
 
 Both sides have a database of their own with the same records. What our side sends is noted and played back on the
-other one by psycopg: what is left of the difference is SQLAlchemy, and everything that the service builds and checks.
+other one by psycopg or sqlite3: as a loop, a statement for each row that is written (psycopg sends them in a pipeline);
+or as it was sent, where many rows go into one statement. What is left of the difference is SQLAlchemy, and everything
+that the service builds and checks.
 """
 
+import re
 import shutil
+import sqlite3
 import tempfile
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,14 +37,19 @@ from certificates.pdf.layout import LAYOUT
 from certificates.pki import verify_signature
 from certificates.records.verification import verify
 from tests.support.centre import START, World, make_world, new_version
-from tests.support.databases import postgres
+from tests.support.databases import Kind, postgres
 
 if TYPE_CHECKING:
     from bench.rows import Bench
 
 BATCH: Final = 100
 REPEATS: Final = 15
-RECORDS: Final = BATCH * (REPEATS * 2 + 10)
+WARM: Final = 5  # batches before anything is measured
+MANY: Final = 10_000_000  # no quota stands in the way
+NAMES: Final[dict[Kind, str]] = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
+_ENDS: Final = ("COMMIT", "ROLLBACK")
+_INSERT: Final = re.compile(r"INSERT INTO (\w+) \(([^)]*)\) SELECT ")
+_ANY: Final = re.compile(r"= ANY \(%\((\w+)\)s::\w+\[\]\)")
 Statement = tuple[str, Any, bool]
 
 
@@ -51,79 +60,138 @@ class _Noted:
     statements: list[Statement] = field(default_factory=list)
     verified: list[tuple[bytes, bytes]] = field(default_factory=list)
 
+    def as_loop(self) -> "_Noted":
+        return _Noted([_as_loop(*one) for one in self.statements], self.verified)
+
 
 def leasing_and_acceptance(_bench: "Bench") -> Iterator[Result]:
     """A hundred confirmations: leased and marked done; and taken in alone."""
+    yield from _rows_on("postgresql")
+    yield from _rows_on("sqlite")
+
+
+def _rows_on(kind: Kind) -> Iterator[Result]:
     with ExitStack() as stack:
         try:
-            ours, theirs = _Ours(stack), stack.enter_context(psycopg.connect(_filled(stack).plain))
+            ours, player = _Ours(stack, kind), _player(stack, kind)
         except pytest.skip.Exception as reason:
             raise NotHereError(str(reason)) from reason
+        for _ in range(WARM):
+            lease, _, accepted, _ = ours.round()
+            player([*lease.statements, *accepted.statements])
+        if kind == "postgresql":  # as its autovacuum does: plans that were made for empty tables go
+            player([("ANALYZE", None, False), ("COMMIT", None, False)])
+            with ours.engine.begin() as connection:
+                connection.exec_driver_sql("ANALYZE")
         certificate = read_certificate(ours.session.certificate.der)
 
         def play(noted: _Noted) -> float:
             start = perf_counter()
-            with theirs.cursor() as cursor:
-                for statement, values, many in noted.statements:
-                    if statement == "COMMIT":
-                        theirs.commit()
-                    elif many:
-                        cursor.executemany(statement.encode(), values)
-                    else:
-                        cursor.execute(statement.encode(), values or None)
-                        if cursor.description:
-                            cursor.fetchall()
+            player(noted.statements)
             for message, signature in noted.verified:
                 verify_signature(certificate, message, signature)
             return perf_counter() - start
 
-        leases, taken = deque[_Noted](), deque[_Noted]()
+        def both(change: Callable[[_Noted], _Noted]) -> tuple[Callable[[int], float], Callable[[int], float]]:
+            waiting = deque[_Noted]()
 
-        def both(rounds: int) -> float:
-            seconds = 0.0
-            for _ in range(rounds):
-                lease, lease_time, accepted, accept_time = ours.round()
-                leases.append(_Noted([*lease.statements, *accepted.statements], accepted.verified))
-                seconds += lease_time + accept_time
-            return seconds
+            def work(rounds: int) -> float:
+                seconds = 0.0
+                for _ in range(rounds):
+                    lease, lease_time, accepted, accept_time = ours.round()
+                    waiting.append(change(_Noted([*lease.statements, *accepted.statements], accepted.verified)))
+                    seconds += lease_time + accept_time
+                return seconds
 
-        yield race(
-            f"lease {BATCH} + accept, PostgreSQL",
-            both,
-            "same statements, bare driver, + verifications",
-            lambda rounds: sum(play(leases.popleft()) for _ in range(rounds)),
-            rounds=(1, 1),
-            must=0.7,
-            stretch=0.9,
-            repeats=REPEATS,
-        )
+            return work, lambda rounds: sum(play(waiting.popleft()) for _ in range(rounds))
 
-        def taking(rounds: int) -> float:
-            seconds = 0.0
-            for _ in range(rounds):
-                lease, _, accepted, accept_time = ours.round()
-                play(lease)
-                taken.append(accepted)
-                seconds += accept_time
-            return seconds
+        def taking() -> tuple[Callable[[int], float], Callable[[int], float]]:
+            waiting = deque[_Noted]()
 
-        yield race(
-            f"accept {BATCH} confirmations",
-            taking,
-            "same statements, bare driver, + verifications",
-            lambda rounds: sum(play(taken.popleft()) for _ in range(rounds)),
-            rounds=(1, 1),
-            must=0.5,
-            stretch=0.7,
-            repeats=REPEATS,
-        )
+            def work(rounds: int) -> float:
+                seconds = 0.0
+                for _ in range(rounds):
+                    lease, _, accepted, accept_time = ours.round()
+                    play(lease)
+                    waiting.append(accepted.as_loop())
+                    seconds += accept_time
+                return seconds
+
+            return work, lambda rounds: sum(play(waiting.popleft()) for _ in range(rounds))
+
+        must = 0.7 if kind == "postgresql" else None
+        pair, loop = f"lease {BATCH} + accept, {NAMES[kind]}", "raw loop, bare driver, + verifications"
+        yield _race(pair, both(_Noted.as_loop), loop, must=must, stretch=0.9 if must else None)
+        if kind == "postgresql":
+            yield _race(pair, both(lambda noted: noted), "the same statements, many rows in one", must=None)
+        yield _race(f"accept {BATCH} confirmations, {NAMES[kind]}", taking(), loop, must=0.5, stretch=0.7)
+
+
+def _race(
+    stage: str,
+    runs: tuple[Callable[[int], float], Callable[[int], float]],
+    against: str,
+    *,
+    must: float | None,
+    stretch: float | None = None,
+) -> Result:
+    return race(stage, runs[0], against, runs[1], rounds=(1, 1), must=must, stretch=stretch, repeats=REPEATS)
+
+
+def _as_loop(statement: str, values: Any, many: bool) -> Statement:
+    """One statement that writes many rows, as one that writes a row many times."""
+    inserted, chosen = _INSERT.match(statement), _ANY.search(statement)
+    if many or not isinstance(values, dict) or not (inserted or (chosen and not statement.startswith("SELECT"))):
+        return statement, values, many
+    if inserted:
+        table, names = inserted.groups()
+        columns = names.split(", ")
+        places = ", ".join(f"%({name})s" for name in columns)
+        count = max(len(value) for value in values.values() if isinstance(value, list))
+        rows = [
+            {name: values[name][place] if isinstance(values[name], list) else values[name] for name in columns}
+            for place in range(count)
+        ]
+        return f"INSERT INTO {table} ({names}) VALUES ({places})", rows, True  # noqa: S608
+    assert chosen is not None
+    name = chosen[1]
+    return _ANY.sub(f"= %({name})s", statement), [{**values, name: one} for one in values[name]], True
+
+
+def _player(stack: ExitStack, kind: Kind) -> Callable[[list[Statement]], None]:
+    """Sends statements to a database of its own."""
+    place = _filled(stack, kind).plain
+    theirs: Any
+    if kind == "postgresql":
+        theirs = stack.enter_context(psycopg.connect(place))
+    else:
+        theirs = sqlite3.connect(place, isolation_level=None)
+        stack.callback(theirs.close)
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+            theirs.execute(f"PRAGMA {pragma}")
+
+    def play(statements: list[Statement]) -> None:
+        cursor = theirs.cursor()
+        for statement, values, many in statements:
+            if statement in _ENDS:
+                (theirs.commit if statement == "COMMIT" else theirs.rollback)()
+            elif many:
+                cursor.executemany(statement, values)
+            else:
+                cursor.execute(statement, values or (None if kind == "postgresql" else ()))
+                if cursor.description:
+                    cursor.fetchall()
+        cursor.close()
+
+    return play
 
 
 class _Ours:
     """The service's side, whose statements are noted."""
 
-    def __init__(self, stack: ExitStack) -> None:
-        self._world = _filled(stack).world
+    def __init__(self, stack: ExitStack, kind: Kind = "postgresql") -> None:
+        self._world = _filled(stack, kind).world
+        self.engine = self._world.engine
         self._key = self._world.keys["TYT-1"]
         self.session = Session(
             unit="TYT-1",
@@ -134,7 +202,10 @@ class _Ours:
         )
         self._noted = _Noted()
         event.listen(self._world.engine, "before_cursor_execute", self._note)
-        event.listen(self._world.engine, "commit", lambda _: self._noted.statements.append(("COMMIT", None, False)))
+        for end in _ENDS:
+            event.listen(
+                self._world.engine, end.lower(), lambda _, end=end: self._note(None, None, end, None, None, False)
+            )
 
     def round(self) -> tuple[_Noted, float, _Noted, float]:
         """One batch: what the lease sent and how long it took, and the same of the acceptance."""
@@ -170,18 +241,23 @@ class _Filled:
     plain: str
 
 
-def _filled(stack: ExitStack) -> _Filled:
+def _filled(stack: ExitStack, kind: Kind) -> _Filled:
     """A database with the same records as the other one."""
-    server = postgres()
-    name = server.take()
     folder = Path(tempfile.mkdtemp(prefix="vaxseal-bench-"))
     stack.callback(shutil.rmtree, folder)
-    world = make_world(folder, address=server.address(name))
+    address, plain = None, str(folder / "vaxseal.sqlite3")
+    if kind == "postgresql":
+        name = postgres().take()
+        address, plain = postgres().address(name), postgres().plain_address(name)
+    world = make_world(folder, address=address, station_daily_quota=MANY, signer_daily_quota=MANY)
     engine: Engine = world.engine
     stack.callback(engine.dispose)
-    versions = [new_version(number, unit="TYT-1", state=RecordState.READY) for number in range(RECORDS)]
+    races = 3 if kind == "postgresql" else 2
+    count = BATCH * (WARM + races * (REPEATS + 1))
+    versions = [new_version(number, unit="TYT-1", state=RecordState.READY) for number in range(count)]
     with writing(engine) as connection:
         write_versions(connection, versions, by="bench", why="bench", at=START)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("VACUUM ANALYZE")
-    return _Filled(world, server.plain_address(name))
+    if kind == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM ANALYZE")
+    return _Filled(world, plain)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from api.audit import Act, record_acts
 from api.auth import Session, refuse_suspended
@@ -23,6 +23,7 @@ from api.signing.quotas import give_back
 from api.signing.seals import is_sealed
 from api.signing.work import read_versions, work_of
 from api.states import RecordState
+from api.store.arrays import insert_many, one_of
 from api.store.locks import lock_records
 from api.store.schema import confirmations, jobs, late_signatures, leases, passports, records
 from api.store.transactions import again, writing
@@ -168,9 +169,8 @@ def _store(
             _store_passports(connection, session, taken, now, held=unchecked)
         connection.execute(
             update(jobs)
-            .where(jobs.c.job_id == bindparam("key"))
-            .values(state="done", reason=None, closed_at=instant_to_text(now)),
-            [{"key": one.job.job_id} for one in taken],
+            .where(one_of(connection, jobs.c.job_id, [one.job.job_id for one in taken]))
+            .values(state="done", reason=None, closed_at=instant_to_text(now))
         )
         state = RecordState.CONFIRMED if session.task == "confirm" else RecordState.SIGNED
         where = (RecordState.HELD.value, UNCHECKED) if unchecked else (state.value, None)
@@ -183,14 +183,22 @@ def _store(
 
 def _store_confirmations(connection: Connection, session: Session, taken: Sequence[_Verified], now: datetime) -> None:
     # A confirmation of a token that was suspended since makes room for the new one; the log keeps both.
-    connection.execute(
-        delete(confirmations).where(
-            confirmations.c.record_id == bindparam("key"), confirmations.c.version == bindparam("at_version")
-        ),
-        [{"key": one.job.record_id, "at_version": one.job.version} for one in taken],
+    ids, versions = [one.job.record_id for one in taken], {(one.job.record_id, one.job.version) for one in taken}
+    earlier = connection.execute(
+        select(confirmations.c.record_id, confirmations.c.version).where(
+            one_of(connection, confirmations.c.record_id, ids)
+        )
     )
-    connection.execute(
-        insert(confirmations),
+    for row in earlier:
+        if tuple(row) in versions:
+            connection.execute(
+                delete(confirmations).where(
+                    confirmations.c.record_id == row.record_id, confirmations.c.version == row.version
+                )
+            )
+    insert_many(
+        connection,
+        confirmations,
         [
             {
                 "record_id": one.job.record_id,
@@ -231,7 +239,7 @@ def _store_passports(
                 "expires_at": row.expires_at,
             }
         )
-    connection.execute(insert(passports), values)
+    insert_many(connection, passports, values)
     spare(connection, session.certificate, [one.signed.signature for one in taken])
 
 
@@ -279,7 +287,7 @@ def _refuse(
     connection: Connection, session: Session, lease_id: str, refused: Sequence[RefusedJob], now: datetime
 ) -> dict[str, tuple[Outcome, str | None]]:
     """Record what the agent would not sign: the record is held for the agent's reason, or returns where it was."""
-    current = _read_jobs(connection, session, lease_id, [one.job_id for one in refused])
+    current = _read_jobs(connection, session, lease_id, [one.job_id for one in refused]) if refused else {}
     results: dict[str, tuple[Outcome, str | None]] = {}
     moves: dict[str, tuple[str, str | None]] = {}
     acts = []
@@ -318,7 +326,7 @@ def _read_jobs(connection: Connection, session: Session, lease_id: str, ids: Seq
         .join(records, records.c.record_id == jobs.c.record_id)
         .where(
             jobs.c.lease_id == lease_id,
-            jobs.c.job_id.in_(ids),
+            one_of(connection, jobs.c.job_id, ids),
             jobs.c.task == session.task,
             leases.c.fingerprint == session.certificate.fingerprint,
         )
@@ -328,7 +336,9 @@ def _read_jobs(connection: Connection, session: Session, lease_id: str, ids: Seq
 
 def _read_states(connection: Connection, record_ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
     rows = connection.execute(
-        select(records.c.record_id, records.c.state, records.c.reason).where(records.c.record_id.in_(record_ids))
+        select(records.c.record_id, records.c.state, records.c.reason).where(
+            one_of(connection, records.c.record_id, record_ids)
+        )
     )
     return {row.record_id: (row.state, row.reason) for row in rows}
 

@@ -1,9 +1,10 @@
 """Handing out work: one transaction that picks records, fixes their terms and stores the very bytes to be signed."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, Final
 
 from sqlalchemy import Connection, Row, Select, func, insert, select
@@ -18,8 +19,9 @@ from api.signing.own_entries import has_other_signers, is_own_entry, note_own_en
 from api.signing.queue import move_records, return_lapsed
 from api.signing.quotas import keep_unit, raise_alarms, read_used, refuse_used_up
 from api.signing.seals import seal_job
-from api.signing.work import next_year, read_versions, work_of
+from api.signing.work import VersionRow, next_year, read_versions, work_of
 from api.states import RecordState
+from api.store.arrays import insert_many
 from api.store.schema import certificate_codes, intents, jobs, leases, records, tokens
 from api.store.transactions import again, writing
 from certificates.errors import CheckError, RecordError
@@ -173,11 +175,11 @@ def _lease_some(
     answer.
     """
     before = len(keys)
-    if leave_own:
-        rows = read_versions(connection, [(key.record_id, key.version) for key in keys])
-        keys = [key for key in keys if not is_own_entry(rows[key.record_id, key.version], session)]
-    _fix_terms(connection, centre, keys, now)
     rows = read_versions(connection, [(key.record_id, key.version) for key in keys])
+    if leave_own:
+        keys = [key for key in keys if not is_own_entry(rows[key.record_id, key.version], session)]
+        rows = {(key.record_id, key.version): rows[key.record_id, key.version] for key in keys}
+    rows = _fix_terms(connection, centre, rows, now)
     made: list[_Made] = []
     aside: dict[str, tuple[str, str | None]] = {}
     for key in keys:
@@ -236,40 +238,32 @@ def _ready(connection: Connection, session: Session, mode: str, begin: datetime)
     )
 
 
-def _fix_terms(connection: Connection, centre: Centre, rows: Sequence[Row[Any]], now: datetime) -> None:
-    """Store the intent of every record that has none: before anything is signed."""
+def _fix_terms(
+    connection: Connection, centre: Centre, rows: Mapping[tuple[str, int], VersionRow], now: datetime
+) -> dict[tuple[str, int], VersionRow]:
+    """Store the intent of every record that has none, before anything is signed; every row has its terms then."""
     settings = centre.settings
-    ids = [row.record_id for row in rows]
-    stored = connection.execute(select(intents.c.record_id, intents.c.version).where(intents.c.record_id.in_(ids)))
-    known = {(row.record_id, row.version) for row in stored}
-    fresh = [row for row in rows if (row.record_id, row.version) not in known]
-    if fresh:
-        terms = [
-            {
-                "record_id": row.record_id,
-                "version": row.version,
-                "province": row.province,
-                "uvci": new_uvci(settings.country),
-            }
-            for row in fresh
-        ]
-        connection.execute(
-            insert(certificate_codes),
-            [{name: one[name] for name in ("uvci", "province", "record_id")} for one in terms],
-        )
-        connection.execute(
-            insert(intents).values(
-                issued_at=instant_to_text(now),
-                expires_at=instant_to_text(next_year(now)),
-                issuer=settings.issuer,
-                country=settings.country,
-                made_at=instant_to_text(now),
-            ),
-            terms,
-        )
+    general = {
+        "issued_at": instant_to_text(now),
+        "expires_at": instant_to_text(next_year(now)),
+        "issuer": settings.issuer,
+        "country": settings.country,
+    }
+    whole = dict(rows)
+    fresh = []
+    for key, row in rows.items():
+        if row.uvci is None:
+            code = {"uvci": new_uvci(settings.country), "province": row.province, "record_id": row.record_id}
+            fresh.append(code)
+            whole[key] = SimpleNamespace(**{**row._mapping, **general, "uvci": code["uvci"]})
+    insert_many(connection, certificate_codes, fresh)
+    made_at = {**general, "made_at": instant_to_text(now)}
+    versions = dict(rows.keys())
+    insert_many(connection, intents, [{**code, "version": versions[code["record_id"]], **made_at} for code in fresh])
+    return whole
 
 
-def _make_job(centre: Centre, row: Row[Any], came_from: str, session: Session, now: datetime) -> _Made:
+def _make_job(centre: Centre, row: VersionRow, came_from: str, session: Session, now: datetime) -> _Made:
     """Check the record again and build what shall be signed."""
     work = work_of(row, today=local_day(now))
     message = work.prepare(session.task, session.certificate)
@@ -298,11 +292,10 @@ def _make_job(centre: Centre, row: Row[Any], came_from: str, session: Session, n
 
 
 def _store_jobs(connection: Connection, made: Sequence[_Made], lease_id: str, now: datetime) -> None:
-    if not made:
-        return
     at = instant_to_text(now)
-    connection.execute(
-        insert(jobs),
+    insert_many(
+        connection,
+        jobs,
         [
             {
                 "job_id": one.job.job_id,

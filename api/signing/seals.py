@@ -7,15 +7,16 @@ anew.
 
 import hashlib
 import hmac
+from operator import attrgetter
 from typing import Any, Final
 
 import cbor2
-from sqlalchemy import Row
 
+from api.signing.work import VersionRow
 from certificates.jobs import Task
 
 _PURPOSE: Final = "vaxseal/job/1"
-_MADE_OF: Final = (  # columns of `api.signing.work.select_versions`
+_made_of: Final = attrgetter(  # columns of `api.signing.work.select_versions`
     "record_id",
     "version",
     "document",
@@ -29,18 +30,17 @@ _MADE_OF: Final = (  # columns of `api.signing.work.select_versions`
 )
 
 
-def seal_job(secret: bytes, row: Row[Any], *, job_id: str, task: Task, fingerprint: bytes, tbs: bytes) -> bytes:
+def seal_job(secret: bytes, row: VersionRow, *, job_id: str, task: Task, fingerprint: bytes, tbs: bytes) -> bytes:
     """The seal of one job.
 
     Args:
         row: the version of the record with evidence and intent, as `select_versions` reads it.
         fingerprint: of the certificate whose key shall sign.
     """
-    fields = row._mapping
-    said = [_PURPOSE, job_id, task, fingerprint, tbs, *(fields[name] for name in _MADE_OF)]
+    said = [_PURPOSE, job_id, task, fingerprint, tbs, *_made_of(row)]
     return hmac.new(secret, cbor2.dumps(said), hashlib.sha256).digest()
 
 
-def is_sealed(secret: bytes, row: Row[Any], seal: bytes | None, **job: Any) -> bool:
+def is_sealed(secret: bytes, row: VersionRow, seal: bytes | None, **job: Any) -> bool:
     """Whether the seal is the one of this job and this row, as they stand now."""
     return seal is not None and hmac.compare_digest(seal, seal_job(secret, row, **job))

@@ -4,10 +4,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, select
 
+from api.store.arrays import one_of
 from api.store.schema import confirmations, evidence, intents, record_versions, records, tokens
 from certificates.cose import CoseSign1, decode_cose_sign1
 from certificates.errors import RecordError
@@ -21,6 +23,8 @@ from certificates.records.model import (
     instant_from_text,
 )
 from certificates.records.verification import verify
+
+VersionRow = Row[Any] | SimpleNamespace  # of `select_versions`, or with the same names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,11 @@ def select_versions() -> Select[Any]:
     """Versions of records with evidence, intent and confirmation where they exist; the caller adds a ``where``."""
 
     def same(table: Any) -> Any:
-        return and_(table.c.record_id == record_versions.c.record_id, table.c.version == record_versions.c.version)
+        return and_(
+            table.c.record_id == record_versions.c.record_id,
+            table.c.version == record_versions.c.version,
+            table.c.province == record_versions.c.province,
+        )
 
     return (
         select(
@@ -82,14 +90,15 @@ def select_versions() -> Select[Any]:
 
 def read_versions(connection: Connection, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Row[Any]]:
     """Rows of `select_versions` by record id and version."""
-    query = select_versions().where(record_versions.c.record_id.in_({record_id for record_id, _ in keys}))
+    ids = {record_id for record_id, _ in keys}
+    query = select_versions().where(one_of(connection, record_versions.c.record_id, ids))
     wanted = set(keys)
     return {
         (row.record_id, row.version): row for row in connection.execute(query) if (row.record_id, row.version) in wanted
     }
 
 
-def verify_row(row: Row[Any], *, today: date) -> VerifiedRecord:
+def verify_row(row: VersionRow, *, today: date) -> VerifiedRecord:
     """Make every check of the record again.
 
     Raises:
@@ -104,7 +113,7 @@ def verify_row(row: Row[Any], *, today: date) -> VerifiedRecord:
     return verify(record, evidence_from_dict(_load(row.evidence)), today=today)
 
 
-def terms_of(row: Row[Any]) -> Terms:
+def terms_of(row: VersionRow) -> Terms:
     """The terms that were stored before anybody signed."""
     return Terms(
         uvci=row.uvci,
@@ -115,7 +124,7 @@ def terms_of(row: Row[Any]) -> Terms:
     )
 
 
-def work_of(row: Row[Any], *, today: date) -> Work:
+def work_of(row: VersionRow, *, today: date) -> Work:
     """Read a row of `select_versions` that has an intent. Raises like `verify_row`, and CheckError."""
     return Work(
         record=verify_row(row, today=today),

@@ -55,13 +55,14 @@ def count(connection: Connection, *, came: Counter[Key], gone: Counter[Key], day
 def keep_counts(connection: Connection) -> Iterator[None]:
     """Keep what this transaction counts until its end: a million rows become some hundred."""
     added = _Added(Counter(), Counter())
-    connection.info[_KEPT] = added
+    info = connection.info  # of a connection that broke meanwhile it could not be asked for
+    info[_KEPT] = added
     try:
         yield
         if connection.in_transaction():
             _write(connection, added)
     finally:
-        connection.info.pop(_KEPT, None)
+        info.pop(_KEPT, None)
 
 
 def _write(connection: Connection, added: _Added) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from api.store.arrays import one_of
 from api.store.schema import records
 
 
 def lock_records(connection: Connection, record_ids: Collection[str]) -> None:
     """Wait for these records and keep them until the transaction ends. In the order of their ids, as everybody does:
     nobody waits for a record while somebody else waits for one of his."""
-    _lock(connection, records.c.record_id.in_(record_ids), wait=True)
+    _lock(connection, one_of(connection, records.c.record_id, record_ids), wait=True)
 
 
 def lock_free(connection: Connection, condition: ColumnElement[bool]) -> set[str]:

@@ -5,7 +5,7 @@ test holds the rest of the service off the state of ``records``.
 """
 
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, TypeVar
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from api.states import RecordState, WorkClass, class_of
+from api.store.arrays import one_of
 from api.store.counts import Key, count
 from api.store.schema import records
 from api.store.schema_worklists import work_asides, work_closings, work_items, work_raised
@@ -90,15 +91,15 @@ def move(connection: Connection, moves: Iterable[Move], *, at: datetime, by: str
         ]
         if not steps:
             continue
-        connection.execute(
-            update(records)
-            .where(records.c.record_id == bindparam("key"), records.c.province == bindparam("place"))
-            .values(state=bindparam("to"), reason=bindparam("why"), updated_at=instant_to_text(at)),
-            [
-                {"key": after.record_id, "place": after.province, "to": after.state, "why": after.reason}
-                for _, after in steps
-            ],
-        )
+        to: defaultdict[tuple[str, str, str | None], list[str]] = defaultdict(list)
+        for _, after in steps:
+            to[after.province, after.state, after.reason].append(after.record_id)
+        for (province, state, reason), ids in to.items():  # mostly one place for all
+            connection.execute(
+                update(records)
+                .where(one_of(connection, records.c.record_id, ids), records.c.province == province)
+                .values(state=state, reason=reason, updated_at=instant_to_text(at))
+            )
         note(connection, steps, at=at, by=by)
         moved.update(after.record_id for _, after in steps)
     return frozenset(moved)
@@ -108,7 +109,7 @@ def read_standings(connection: Connection, record_ids: Sequence[str]) -> dict[st
     """Where these records stand; they are kept until the transaction ends."""
     query = (
         select(*(records.c[one.name] for one in fields(Standing)))
-        .where(records.c.record_id.in_(record_ids))
+        .where(one_of(connection, records.c.record_id, record_ids))
         .order_by(records.c.record_id)
         .with_for_update(key_share=True)
     )

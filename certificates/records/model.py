@@ -134,6 +134,7 @@ class VaccinationRecord:
     unit: str
     person: Person
     doses: tuple[Dose, ...]
+    _digest: bytes | None = field(init=False, default=None, compare=False)  # made once: nothing here ever changes
 
     def __repr__(self) -> str:
         return f"VaccinationRecord({self.record_id}, version={self.version})"
@@ -164,7 +165,10 @@ class VaccinationRecord:
     @property
     def digest(self) -> bytes:
         """SHA-256 over the deterministic CBOR of `to_dict`. Confirmations name it."""
-        return _digest(self.to_dict())
+        if self._digest is None:
+            object.__setattr__(self, "_digest", _digest(self.to_dict()))
+        assert self._digest is not None  # noqa: S101 - for the type
+        return self._digest
 
 
 class RegisterStatus(StrEnum):
