@@ -27,6 +27,7 @@ from api.accounts import routes as account_routes
 from api.accounts.sessions import StaffGuard
 from api.accounts.staff import Role
 from api.admission import Admission, Lanes
+from api.auditing import routes as audit_routes
 from api.auth import get_centre, require_session
 from api.checkers import files as list_files
 from api.checkers import routes as checker_routes
@@ -91,6 +92,7 @@ _MODULES: Final = (
     identity_routes,
     platform_routes,
     duplicate_routes,
+    audit_routes,
 )
 PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
 COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose

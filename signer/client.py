@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from certificates.act_chain import LogRow
 from certificates.jobs import JobResult, Outcome, SignedJob, Task
 from certificates.login import LoginChallenge
 from certificates.records.model import instant_from_text
@@ -80,6 +81,14 @@ class NotReady:
 
     records: tuple[WaitingRecord, ...]
     total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPage:
+    """Rows of the log of acts, not verified; ``covered``: the last row that a checkpoint at the centre covers."""
+
+    rows: tuple[LogRow, ...]
+    covered: int
 
 
 class CentreClient:
@@ -241,6 +250,28 @@ class CentreClient:
                 raise ValueError("total")
             return NotReady(records=records, total=answer["total"])
 
+    def log_rows(self, after: int, limit: int) -> LogPage:
+        """Rows of the log of acts that follow row ``after``. Changes nothing."""
+        answer = self._post("/v1/audit/rows", {"after": after, "limit": limit}, repeat=True)
+        with _Answer():
+            if len(answer["rows"]) > limit or type(answer["covered"]) is not int:
+                raise ValueError("rows")
+            rows = tuple(
+                LogRow(
+                    **{name: _string(one[name]) for name in ("at", "actor", "act", "subject", "reason")},
+                    sequence=one["sequence"],
+                    token=None if one["token"] is None else base64.b64decode(one["token"], validate=True),
+                    hash=base64.b64decode(one["hash"], validate=True),
+                )
+                for one in answer["rows"]
+            )
+            return LogPage(rows=rows, covered=answer["covered"])
+
+    def send_checkpoint(self, checkpoint: bytes) -> None:
+        """Leave a signed checkpoint of the log. Repeated after a failure: the centre keeps it once."""
+        text = base64.b64encode(checkpoint).decode("ascii")
+        self._post("/v1/audit/checkpoints", {"checkpoint": text}, repeat=True)
+
     def _post(
         self,
         path: str,
@@ -359,6 +390,12 @@ class _Answer:
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) <= LONGEST_TEXT:
         raise TypeError("a short text expected")
+    return value
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text expected")
     return value
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.problem_kinds import accounts, complaints, enrolment, general, identity, intake, signing
+from api.problem_kinds import accounts, auditing, complaints, enrolment, general, identity, intake, signing
 from api.problem_kinds.kind import Kind, Words
 
 __all__ = ["KINDS", "Kind", "Words"]
@@ -11,6 +11,7 @@ __all__ = ["KINDS", "Kind", "Words"]
 KINDS: Final[Mapping[str, Kind]] = {
     **general.KINDS,
     **accounts.KINDS,
+    **auditing.KINDS,
     **complaints.KINDS,
     **enrolment.KINDS,
     **identity.KINDS,

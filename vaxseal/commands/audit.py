@@ -1,42 +1,88 @@
 """Commands of `vaxseal audit`: who did what, and whether the log is whole."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from vaxseal.commands import auditing, watching
 from vaxseal.console import EXIT_NO, emit_json, out, stop
 from vaxseal.options import Data, Json
+from vaxseal.progress import progress_bar
 from vaxseal.sentences import sentence_of, sentences
 
 app = typer.Typer(no_args_is_help=True, help="The log of acts: who did what, when, why; and whether it was bent.")
 
 
 @app.command()
-def verify(data: Data = None, json: Json = False) -> None:
-    """Walk the whole log and check every hash.
+def verify(
+    checkpoints: Annotated[
+        Path | None,
+        typer.Option("--checkpoints", metavar="FILE", help="The ministry's own checkpoints. Needs --root."),
+    ] = None,
+    root: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--root",
+            metavar="PEM",
+            help="Certificate of the ministry's token, or a root of list signers; may be repeated.",
+        ),
+    ] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Walk the whole log and check every hash, and that it contains every checkpoint.
 
-    Keep the number and hash that it prints: a later log that does not contain them was cut.
+    The checkpoints that the service holds are always compared; with --root their signatures are verified as well. Only
+    those that somebody else kept show that the end of the log was cut off: name the ministry's file.
+
+    Exit code 1: the log was bent, or a checkpoint is by somebody else.
 
     [bold]Examples[/bold]
 
       vaxseal audit verify
 
+      vaxseal audit verify --checkpoints checkpoints.txt --root ministry.pem
+
       vaxseal audit verify --data /srv/vaxseal --json
     """
     from api.audit import verify_log
+    from api.auditing.checkpoints import kept_checkpoints
     from api.errors import CentreError
     from api.server import open_store
+    from certificates.checkpoints import check_signer, read
+    from certificates.errors import CertificateError
+    from signer.checkpoint_file import CheckpointFile
+    from vaxseal.files import read_roots
 
+    if checkpoints is not None and not root:
+        stop("root-missing", "Say whose checkpoints these are: --root PEM.", json=json)
     with sentences(json=json):
         store = open_store(data)
+        pinned = [der for path in root or () for der in read_roots(path)]
+        found = [one for _, one in CheckpointFile(checkpoints).read()] if checkpoints else []
         try:
-            head = verify_log(store)
-        except CentreError as error:
+            found += map(read, kept_checkpoints(store))
+            for one in found if pinned else ():
+                check_signer(one, pinned)
+            with progress_bar("acts", shown=not json) as progress:
+                head = verify_log(store, [one.head for one in found], progress=progress)
+        except (CentreError, CertificateError) as error:
             stop(error.code, sentence_of(error), json=json, exit_code=EXIT_NO)
+    newest = max((one.head.sequence for one in found), default=0)
     if json:
-        emit_json({"rows": head.sequence, "hash": head.hash.hex()})
-    else:
-        out.print(f"{head.sequence} acts, the log is whole. Its head: {head.hash.hex()}")
+        answer = {"rows": head.sequence, "hash": head.hash.hex()}
+        emit_json(answer | {"checkpoints": len(found), "covered": newest, "signatures": bool(pinned)})
+        return
+    out.print(f"{head.sequence} acts, the log is whole. Its head: {head.hash.hex()}")
+    signed = "their signatures are right" if pinned else "their signatures were not verified: give --root"
+    if found:
+        out.print(f"It contains {len(found)} checkpoints up to row {newest}; {signed}.")
+
+
+app.command("checkpoint")(watching.checkpoint)
+app.command("acts")(auditing.acts)
+app.command("unusual")(auditing.unusual)
 
 
 @app.command()
@@ -65,12 +111,7 @@ def show(
     with sentences(json=json):
         acts = read_log(open_store(data), limit=limit, actor=actor, subject=subject)
     if json:
-        emit_json(
-            [
-                {"at": one.at, "actor": one.actor, "act": one.act, "subject": one.subject, "reason": one.reason}
-                for one in acts
-            ]
-        )
+        emit_json(list(map(auditing.act_to_dict, acts)))
         return
     table = Table("at", "actor", "act", "subject", "reason")
     for one in acts:

@@ -24,7 +24,13 @@ from api.passports import routes as passport_routes
 from tests.support.centre import World
 
 ENTRY = {"/v1/platform/doses"}
-PROTECTED = {"/v1/signing/lease", "/v1/signing/submit", "/v1/stations/not-ready"}
+PROTECTED = {
+    "/v1/audit/checkpoints",
+    "/v1/audit/rows",
+    "/v1/signing/lease",
+    "/v1/signing/submit",
+    "/v1/stations/not-ready",
+}
 
 
 def problem(response: object, status: int, code: str) -> dict[str, object]:
