@@ -6,14 +6,12 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import structlog
-from fastapi import Depends, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
-from sqlalchemy import select
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
@@ -21,14 +19,14 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import auth
+from api import auth, health
 from api.accounts import proposal_routes
 from api.accounts import routes as account_routes
 from api.accounts.sessions import StaffGuard
 from api.accounts.staff import Role
 from api.admission import Admission, Lanes
 from api.auditing import routes as audit_routes
-from api.auth import get_centre, require_session
+from api.auth import require_session
 from api.checkers import files as list_files
 from api.checkers import routes as checker_routes
 from api.checkers.counts import VerdictCounts
@@ -45,20 +43,21 @@ from api.identity import routes as identity_routes
 from api.identity.delivery import deliver
 from api.identity.opening import targets_of
 from api.limits import RateLimit, SharedRateLimit, SizeLimit
+from api.metrics import count_request
 from api.passports import routes as passport_routes
 from api.passports.release import release_pending
 from api.platform import routes as platform_routes
 from api.platform.keys import require_platform
-from api.problems import RESPONSES, respond, respond_to
+from api.problems import respond, respond_to
 from api.signing import routes as signing_routes
 from api.signing.rechecking import recheck
 from api.stations import routes as station_routes
-from api.store.schema import units
 from certificates.errors import CertificateError
 
 PUBLIC: Final = frozenset(
     {
         "/healthz",
+        "/readyz",
         "/openapi.json",
         "/v1/auth/challenge",
         "/v1/auth/login",
@@ -93,6 +92,7 @@ _MODULES: Final = (
     platform_routes,
     duplicate_routes,
     audit_routes,
+    health,
 )
 PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
 COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose
@@ -104,10 +104,6 @@ DELIVER_PERIOD: Final = 15.0  # seconds between two looks into the outbox
 RECHECK_PERIOD: Final = 900.0  # seconds between two looks for answers of authorities that grow old
 SWEEP_PERIOD: Final = 60.0  # seconds until a complaint's time is seen to be up
 _log = structlog.get_logger(__name__)
-
-
-class Health(BaseModel):
-    status: str
 
 
 def create_app(centre: Centre) -> FastAPI:
@@ -138,6 +134,8 @@ def create_app(centre: Centre) -> FastAPI:
         counts.write()
         for thread in beside:
             thread.join(PARTING)
+        if centre.workers is not None:
+            centre.workers.close()
 
     app = FastAPI(
         title="vaxseal",
@@ -158,10 +156,9 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.verdict_counts = counts
     for module in _MODULES:
         app.router.routes.extend(module.router.routes)  # plain routes, so that the check below sees every one
-    app.add_api_route("/healthz", healthz, methods=["GET"], tags=["operation"], responses=RESPONSES)
     _add_errors(app)
     _deny_by_default(app)
-    app.state.lanes = Lanes(os.cpu_count() or 1)
+    app.state.lanes = Lanes(max(1, (os.cpu_count() or 1) // centre.settings.workers))
     app.add_middleware(SizeLimit, largest=centre.settings.largest_request)
     app.add_middleware(Admission, lanes=app.state.lanes)  # before anything is read
     app.add_middleware(Outermost)
@@ -242,13 +239,6 @@ def _deliver(centre: Centre, ended: threading.Event) -> None:
         ended.wait(DELIVER_PERIOD)
 
 
-def healthz(centre: Annotated[Centre, Depends(get_centre)]) -> Health:
-    """Whether the service reaches its database."""
-    with centre.engine.connect() as connection:
-        connection.execute(select(units.c.code).limit(1)).all()
-    return Health(status="ok")
-
-
 class Outermost:
     """ASGI: one log line a request, without query, body or free path; and an answer when something unforeseen fails."""
 
@@ -285,14 +275,9 @@ class Outermost:
                 headers = {"Retry-After": str(AWAY_RETRY)} if away else None
                 answer = respond(Request(scope), "unavailable" if away else "internal", headers=headers)
                 await answer(scope, receive, noting)
-        route = scope.get("route")
-        _log.info(
-            "request",
-            method=scope["method"],
-            path=getattr(route, "path", None),
-            status=status,
-            milliseconds=round((time.perf_counter() - begun) * 1000, 1),
-        )
+        path, seconds = getattr(scope.get("route"), "path", None), time.perf_counter() - begun
+        count_request(scope["method"], path, status, seconds)
+        _log.info("request", method=scope["method"], path=path, status=status, milliseconds=round(seconds * 1000, 1))
 
 
 _SECURITY_HEADERS: Final = [

@@ -1,24 +1,24 @@
-"""Settings of the service: environment variables ``VAXSEAL_*``, refused where unknown; and its one secret."""
+"""Settings of the service, from the sources of `api.config_sources`, refused where unknown; and its one secret."""
 
 import hashlib
 import ipaddress
 import os
 import secrets
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from api import config_sources
 from api.errors import CentreError
 
 SECRET_SIZE: Final = 32
 DATABASE_NAME: Final = "vaxseal.sqlite3"
 SECRET_NAME: Final = "secret.key"  # noqa: S105 - a file name
-_PREFIX: Final = "VAXSEAL_"
 _WORDS: Final = frozenset(  # of examples, and what is tried first
     {
         "admin",
@@ -40,17 +40,17 @@ _WORDS: Final = frozenset(  # of examples, and what is tried first
     }
 )
 _DRIVER: Final = "postgresql+psycopg"
-_OTHERS: Final = {"VAXSEAL_PKCS11_MODULE", "VAXSEAL_FIXTURES"}  # read elsewhere
+_OTHERS: Final = frozenset({"VAXSEAL_PKCS11_MODULE", "VAXSEAL_FIXTURES", config_sources.CONFIG})  # read elsewhere
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """How one deployment works.
 
     ``centre_url`` is the base URL that the agents are configured with: a log-in names it. ``issuer`` is the DCC's
     ``is``.
     """
 
-    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     data: Path = Path("var/service")
     database_url: SecretStr | None = None  # postgresql://user@host/name; None: SQLite in the data folder
@@ -88,9 +88,21 @@ class Settings(BaseSettings):
     escalation_days: int = Field(default=14, ge=1)  # after which a level above is shown what waits; each level so many
     recheck_percent: int = Field(default=2, ge=1, le=100)  # of what a unit closed, checked again by the unit above
     recheck_percent_single: int = Field(default=10, ge=1, le=100)  # where one person is alone in the unit
+    host: str = "127.0.0.1"  # that the service listens on
+    port: int = Field(default=8080, ge=1, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)  # processes; more than one with PostgreSQL only
+    metrics_host: str = "127.0.0.1"  # of the listener for Prometheus, which nobody else should reach
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)  # None: no such listener
+    least_disk_mb: int = Field(default=500, ge=1)  # free in the data folder; with less the service is not ready
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     tls_in_front: bool = False  # a proxy ends TLS, and nobody else reaches the address that the service listens on
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_address(cls, said: dict[str, Any]) -> dict[str, Any]:
+        """Where nobody says what the agents are configured with, it is where the service listens."""
+        return {"centre_url": f"http://{said.get('host', '127.0.0.1')}:{said.get('port', 8080)}", **said}
 
     @field_validator("centre_url")
     @classmethod
@@ -146,20 +158,51 @@ class Settings(BaseSettings):
         return self.data / DATABASE_NAME if self.database_url is None else self.database_url.get_secret_value()
 
 
-def load_settings(**given: Any) -> Settings:
-    """Settings from ``given`` (what the command line says) before the environment.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """One setting for people: its value, a secret masked, and where it comes from."""
+
+    name: str
+    value: str
+    origin: str
+
+
+def load_settings(*, config: Path | None = None, **given: Any) -> Settings:
+    """Settings from ``given`` (what the command line says) before the environment, before the file.
+
+    Args:
+        config: the file; None: the one that VAXSEAL_CONFIG names, if any.
 
     Raises CentreError ``settings``: a value of the wrong form or a key that nobody knows.
     """
-    known = {_PREFIX + name.upper() for name in Settings.model_fields} | _OTHERS
-    strange = sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in known)
-    if strange:
-        raise CentreError("settings", f"unknown settings: {', '.join(strange)}")
+    return _load(config, given)[0]
+
+
+def explain_settings(*, config: Path | None = None, **given: Any) -> tuple[Explained, ...]:
+    """Every setting in force, by name. Raises CentreError ``settings``."""
+    settings, sources = _load(config, given)
+    return tuple(
+        Explained(name=name, value=_shown(getattr(settings, name)), origin=sources[name])
+        for name in sorted(Settings.model_fields)
+    )
+
+
+def _load(config: Path | None, given: dict[str, Any]) -> tuple[Settings, dict[str, str]]:
+    known = frozenset(Settings.model_fields)
+    said = {name: value for name, value in given.items() if value is not None}
+    environment = config_sources.read_environment(known, _OTHERS)
+    path = config_sources.find_file(config)
+    file = config_sources.read_file(path, known) if path else {}
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(**{**file, **environment, **said})
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise CentreError("settings", wrong) from None
+    return settings, config_sources.origins(known, said, environment, file)
+
+
+def _shown(value: object) -> str:
+    return "" if value is None else str(value)  # a SecretStr shows asterisks
 
 
 def load_secret(data: Path, *, make: bool = True) -> bytes:
@@ -187,16 +230,12 @@ def load_secret(data: Path, *, make: bool = True) -> bytes:
     return _read_secret(path)
 
 
-def check_exposure(settings: Settings, host: str) -> None:
+def check_exposure(settings: Settings) -> None:
     """Refuse a service that others reach without TLS, in development as well: its records may be real all the same.
 
     Raises CentreError ``exposed``.
     """
-    try:
-        loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = False
-    if loopback:
+    if is_loopback(settings.host):
         return
     if not (settings.tls_certificate and settings.tls_key) and not settings.tls_in_front:
         raise CentreError(
@@ -206,6 +245,14 @@ def check_exposure(settings: Settings, host: str) -> None:
         )
     if not settings.centre_url.startswith("https://"):
         raise CentreError("exposed", "other than on loopback VAXSEAL_CENTRE_URL starts with https://")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches it."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _read_secret(path: Path) -> bytes:

@@ -1,7 +1,7 @@
 """Starting the service: checks first, then uvicorn."""
 
-import os
 from pathlib import Path
+from typing import Any
 
 import structlog
 from sqlalchemy import Engine
@@ -25,12 +25,16 @@ def open_centre(
     workers: Workers | None = None,
     make: bool | None = None,
 ) -> Centre:
-    """The centre of a data folder. Raises CentreError of `api.config`, `open_database` and `agree_on_secret`.
+    """The centre of a data folder. Raises CentreError of `api.config` and `open_with`.
 
     Args:
         make: give an empty database its tables; None: where it is the embedded one.
     """
-    settings = load_settings(data=data, mode=mode, centre_url=centre_url)
+    return open_with(load_settings(data=data, mode=mode, centre_url=centre_url), workers=workers, make=make)
+
+
+def open_with(settings: Settings, *, workers: Workers | None = None, make: bool | None = None) -> Centre:
+    """The centre of these settings. Raises CentreError of `load_secret`, `open_database` and `agree_on_secret`."""
     engine = open_database(settings.database, make=make)
     secret = load_secret(settings.data, make=not has_secret(engine))
     agree_on_secret(engine, secret)
@@ -61,28 +65,29 @@ def _existing(settings: Settings) -> Path | str:
     return settings.database
 
 
-def run_server(*, data: Path | None, host: str, port: int, mode: str | None, centre_url: str | None) -> None:
-    """Serve until a signal ends it. Raises CentreError."""
+def run_server(*, config: Path | None, **given: Any) -> None:
+    """Serve until a signal ends it: in this process, or watched by it in several. Raises CentreError.
+
+    Args:
+        config: the file of settings.
+        given: settings of the command line; None: not said.
+    """
     # Here, not above: the commands of operators open a store without the web's modules, twice as fast.
-    import uvicorn
+    from api.serving import serve_alone, serve_together
 
-    from api.app import create_app
-
-    centre = open_centre(data, mode, centre_url or f"http://{host}:{port}", workers=Workers(os.cpu_count() or 1))
-    settings = centre.settings
-    check_exposure(settings, host)
-    _log.info("start", host=host, port=port, mode=settings.mode, centre_url=settings.centre_url)
-    try:
-        uvicorn.run(
-            create_app(centre),
-            host=host,
-            port=port,
-            access_log=False,  # ours has no query and no free path
-            log_config=None,
-            server_header=False,
-            ssl_certfile=settings.tls_certificate,
-            ssl_keyfile=settings.tls_key,
-        )
-    finally:
-        if centre.workers is not None:
-            centre.workers.close()
+    settings = load_settings(config=config, **given)
+    check_exposure(settings)
+    if settings.workers > 1 and settings.database_url is None:
+        raise CentreError("workers-sqlite", "several workers need PostgreSQL: set database_url, or workers = 1")
+    _log.info(
+        "start",
+        host=settings.host,
+        port=settings.port,
+        mode=settings.mode,
+        centre_url=settings.centre_url,
+        workers=settings.workers,
+    )
+    if settings.workers == 1:
+        serve_alone(settings)
+    else:
+        serve_together(settings)

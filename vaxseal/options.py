@@ -15,6 +15,12 @@ Data = Annotated[
         "--data", envvar="VAXSEAL_DATA", metavar="DIR", help="The service's data folder. Default: var/service."
     ),
 ]
+Config = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", envvar="VAXSEAL_CONFIG", metavar="FILE", help="Settings in TOML. The environment and options win."
+    ),
+]
 By = Annotated[
     str,
     typer.Option(

@@ -39,6 +39,15 @@ def newest_bundle(connection: Connection) -> Row[int, bytes] | None:
     ).one_or_none()
 
 
+def list_age(engine: Engine, *, at: datetime) -> timedelta | None:
+    """How long ago the newest published bundle was signed; None where there is none."""
+    with engine.connect() as connection:
+        signed = connection.execute(
+            select(published_bundles.c.issued_at).order_by(published_bundles.c.version.desc()).limit(1)
+        ).scalar_one_or_none()
+    return None if signed is None else at - instant_from_text(signed)
+
+
 def newest_version(connection: Connection) -> int:
     """Of the published bundles; 0 where there is none."""
     found: int | None = connection.execute(select(func.max(published_bundles.c.version))).scalar_one()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.problem_kinds import accounts, auditing, complaints, enrolment, general, identity, intake, signing
+from api.problem_kinds import accounts, auditing, complaints, enrolment, general, identity, intake, operating, signing
 from api.problem_kinds.kind import Kind, Words
 
 __all__ = ["KINDS", "Kind", "Words"]
@@ -16,5 +16,6 @@ KINDS: Final[Mapping[str, Kind]] = {
     **enrolment.KINDS,
     **identity.KINDS,
     **intake.KINDS,
+    **operating.KINDS,
     **signing.KINDS,
 }

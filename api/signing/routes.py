@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth import Session, get_centre, require_session
 from api.context import Centre
+from api.metrics import count_signature
 from api.problems import RESPONSES
 from api.signing.acceptance import RefusedJob, accept
 from api.signing.leasing import LARGEST_BATCH, lease_work
@@ -85,6 +86,8 @@ def submit(
         [SignedJob.from_dict(job) for job in request.signed],
         [RefusedJob(job_id=one.job_id, reason=one.reason, detail=one.detail) for one in request.refused],
     )
+    for one in results:
+        count_signature(session.task, one.outcome)
     return SubmitAnswer(
         results=[
             SubmitResult(job_id=one.job_id, outcome=one.outcome, reason=one.reason, state=one.state) for one in results

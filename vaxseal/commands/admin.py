@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaxseal.commands import accounts, platform_keys, proposals, quotas, revoking
+from vaxseal.commands import accounts, operating, platform_keys, proposals, quotas, revoking
 from vaxseal.console import EXIT_NO, emit_json, now, out, stop
 from vaxseal.files import read_certificate, read_fingerprint
 from vaxseal.options import By, Data, Json
@@ -383,6 +383,7 @@ app.command("alarms")(quotas.alarms)
 app.add_typer(platform_keys.app, name="platform-key")
 app.command("proposals")(proposals.proposals)
 app.command("approve")(proposals.approve)
+app.command("config")(operating.config_)
 app.command("revoke")(revoking.revoke)
 app.command("revocations")(revoking.revocations)
 app.command("unrevoke")(revoking.unrevoke)

@@ -222,15 +222,6 @@ def test_an_unforeseen_failure_tells_nothing(world: World) -> None:
     assert "secret.name" not in json.dumps(logs)
 
 
-def test_health(world: World) -> None:
-    assert world.client.get("/healthz").json() == {"status": "ok"}
-    with world.engine.connect() as connection:
-        connection.execute(text("DROP TABLE tokens"))
-        connection.execute(text("DROP TABLE units"))
-        connection.commit()
-    problem(world.client.get("/healthz"), 503, "unavailable")
-
-
 def test_the_log_holds_routes_only(world: World) -> None:
     with capture_logs() as logs:
         world.client.get("/v1/citizen/001180000001?name=Hanh")

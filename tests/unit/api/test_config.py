@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from api.config import Settings, check_exposure, load_secret, load_settings
+from api.config import Settings, check_exposure, explain_settings, load_secret, load_settings
 from api.errors import CentreError
 
 
@@ -53,7 +53,7 @@ def test_settings_that_others_read_are_known(monkeypatch: pytest.MonkeyPatch) ->
         {"nothing": 1},
     ],
 )
-def test_wrong_values_are_refused(given: dict[str, object]) -> None:
+def test_wrong_values_are_refused(given: dict[str, Any]) -> None:
     with pytest.raises(CentreError) as caught:
         load_settings(**given)
     assert caught.value.code == "settings"
@@ -113,21 +113,22 @@ def test_production_publishes_before_it_signs() -> None:
 
 @pytest.mark.parametrize("environment", ["development", "production"])
 def test_nobody_reaches_the_service_without_tls(tmp_path: Path, environment: Any) -> None:
-    plain = Settings(environment=environment)
+    def on(host: str, **given: Any) -> Settings:
+        return Settings(environment=environment, host=host, **given)
+
     for host in ("0.0.0.0", "::", "192.0.2.1", "centre.example.vn", ""):  # noqa: S104 - refused is what is tested
         with pytest.raises(CentreError, match="exposed"):
-            check_exposure(plain, host)
+            check_exposure(on(host))
     for host in ("127.0.0.1", "127.8.8.8", "::1", "localhost"):
-        check_exposure(plain, host)
-    with_tls = Settings(environment=environment, tls_certificate=tmp_path / "c", tls_key=tmp_path / "k")
-    behind_proxy = Settings(environment=environment, tls_in_front=True)
+        check_exposure(on(host))
+    with_tls = on("192.0.2.1", tls_certificate=tmp_path / "c", tls_key=tmp_path / "k")
+    behind_proxy = on("192.0.2.1", tls_in_front=True)
     for settings in (with_tls, behind_proxy):
         with pytest.raises(CentreError, match="https"):
-            check_exposure(settings, "192.0.2.1")
-        check_exposure(settings.model_copy(update={"centre_url": "https://c.vn"}), "192.0.2.1")
-    half = Settings(environment=environment, tls_certificate=tmp_path / "c", centre_url="https://c.vn")
+            check_exposure(settings)
+        check_exposure(settings.model_copy(update={"centre_url": "https://c.vn"}))
     with pytest.raises(CentreError, match="exposed"):
-        check_exposure(half, "192.0.2.1")
+        check_exposure(on("192.0.2.1", tls_certificate=tmp_path / "c", centre_url="https://c.vn"))
 
 
 @pytest.mark.parametrize("login", ["postgres:postgres", "a:changeme", "nurse:Nurse", "a:vaxseal", "a:immunisation"])
@@ -161,3 +162,68 @@ def test_a_secret_is_not_made_anew_where_there_was_one(tmp_path: Path) -> None:
         load_secret(tmp_path, make=False)
     assert not list(tmp_path.iterdir())
     assert load_secret(tmp_path) == load_secret(tmp_path, make=False)
+
+
+def test_the_agents_address_is_where_the_service_listens_unless_somebody_says_another() -> None:
+    assert load_settings(port=8443).centre_url == "http://127.0.0.1:8443"
+    assert load_settings(port=8443, centre_url="https://c.vn/").centre_url == "https://c.vn"
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "vaxseal.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_file_the_environment_and_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path, 'mode = "station"\nport = 9000\nworkers = 3\nissuer = "Bộ Y tế"\n')
+    monkeypatch.setenv("VAXSEAL_CONFIG", str(path))
+    monkeypatch.setenv("VAXSEAL_PORT", "9001")
+    settings = load_settings(workers=2)
+    assert (settings.mode, settings.port, settings.workers, settings.issuer) == ("station", 9001, 2, "Bộ Y tế")
+    told = {one.name: (one.value, one.origin) for one in explain_settings(workers=2, port=None)}
+    assert told["mode"] == ("station", "file")
+    assert told["port"] == ("9001", "environment")
+    assert told["workers"] == ("2", "command line")
+    assert told["country"] == ("VN", "default")
+    assert load_settings(config=write(tmp_path, "port = 9002")).port == 9001
+
+
+def test_secrets_are_masked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAXSEAL_DATABASE_URL", "postgresql://nurse:hidden@db/vaxseal")
+    told = {one.name: one.value for one in explain_settings()}
+    assert told["database_url"] == "**********"
+    assert "hidden" not in str(explain_settings())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('moed = "station"', "moed (do you mean mode?)"),
+        ("VAXSEAL_PORT = 1", "unknown settings: VAXSEAL_PORT"),
+        ("[service]\nport = 1", "unknown settings: service"),
+        ("port = [1]", "port is no single value"),
+        ('port = 1\nmode = "hidden', "is no TOML: at "),
+        ('port = "hidden"', "port: "),
+        ('database_url = "mysql://a:hidden@b/c"', "database_url: "),
+    ],
+)
+def test_a_wrong_file_says_where_and_repeats_no_value(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(CentreError, match="settings") as caught:
+        load_settings(config=write(tmp_path, text))
+    assert said in str(caught.value)
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_file_that_is_not_there_or_no_text(tmp_path: Path) -> None:
+    with pytest.raises(CentreError, match="cannot be read"):
+        load_settings(config=tmp_path / "none.toml")
+    (tmp_path / "x.toml").write_bytes(b"mode = '\xff'")
+    with pytest.raises(CentreError, match="it is not in UTF-8"):
+        load_settings(config=tmp_path / "x.toml")
+
+
+def test_a_near_match_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VAXSEAL_DATABASE_ULR", "x")
+    with pytest.raises(CentreError, match="do you mean VAXSEAL_DATABASE_URL"):
+        load_settings()
