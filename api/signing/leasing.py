@@ -175,11 +175,11 @@ def _lease_some(
     answer.
     """
     before = len(keys)
-    rows = read_versions(connection, [(key.record_id, key.version) for key in keys])
+    stored = read_versions(connection, [(key.record_id, key.version) for key in keys])
     if leave_own:
-        keys = [key for key in keys if not is_own_entry(rows[key.record_id, key.version], session)]
-        rows = {(key.record_id, key.version): rows[key.record_id, key.version] for key in keys}
-    rows = _fix_terms(connection, centre, rows, now)
+        keys = [key for key in keys if not is_own_entry(stored[key.record_id, key.version], session)]
+    wanted = {(key.record_id, key.version): stored[key.record_id, key.version] for key in keys}
+    rows = _fix_terms(connection, centre, wanted, now)
     made: list[_Made] = []
     aside: dict[str, tuple[str, str | None]] = {}
     for key in keys:
