@@ -1,10 +1,19 @@
-"""`vaxseal admin config`, `doctor` and `retention`: what an operator asks of a service and tells it."""
+"""`vaxseal admin config`, `backup`, `restore`, `retention` and `doctor`: an operator's days."""
 
 from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
 
-from vaxseal.console import emit_json, out
-from vaxseal.options import Config, Data, Json
+import typer
+
+from vaxseal.console import emit_json, now, out
+from vaxseal.options import By, Config, Data, Json
 from vaxseal.sentences import sentences
+from vaxseal.tokens import pin_source
+
+PassphraseStdin = Annotated[
+    bool, typer.Option("--passphrase-stdin", help="Read the passphrase from standard input, one line.")
+]
 
 
 def config_(config: Config = None, data: Data = None, json: Json = False) -> None:
@@ -29,3 +38,70 @@ def config_(config: Config = None, data: Data = None, json: Json = False) -> Non
     for one in told:
         table.add_row(one.name, one.value, one.origin)
     out.print(table)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A new file; nobody else can read it.")],
+    by: By,
+    passphrase_stdin: PassphraseStdin = False,
+    config: Config = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Back the service up while it runs: database, secret and lists, sealed under a passphrase of 12 characters or more.
+
+    With PostgreSQL its program pg_dump must be there. Keep file and passphrase apart, and another copy in another
+    building: without the passphrase nobody opens it.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin backup /backup/vaxseal-2022-03-01.backup
+
+      vaxseal admin backup /backup/today.backup --passphrase-stdin --json < passphrase.txt
+    """
+    from api.backup import back_up
+    from api.config import load_settings
+
+    with sentences(json=json):
+        settings = load_settings(config=config, data=data)
+        passphrase = pin_source("Passphrase", from_stdin=passphrase_stdin, new=True)()
+        done = back_up(settings, file, passphrase, by=by, at=now())
+    if json:
+        emit_json(asdict(done))
+    else:
+        out.print(f"{file} holds {sum(done.rows.values())} rows and {done.acts} acts.", markup=False)
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `vaxseal admin backup` wrote.")],
+    passphrase_stdin: PassphraseStdin = False,
+    config: Config = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Bring a backup to life in an empty data folder, with PostgreSQL in an empty database; and prove it whole.
+
+    Every file, the rows of every table and the whole log of acts are held against what the backup says of itself.
+    Afterwards compare the log with the ministry's checkpoints (vaxseal audit verify): they say what is missing since.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin restore /backup/today.backup --data /srv/vaxseal-new
+
+      vaxseal admin restore /backup/today.backup --passphrase-stdin --json < passphrase.txt
+    """
+    from api import backup as backups
+    from api.config import load_settings
+
+    with sentences(json=json):
+        settings = load_settings(config=config, data=data)
+        passphrase = pin_source("Passphrase", from_stdin=passphrase_stdin)()
+        done = backups.restore(settings, file, passphrase)
+    if json:
+        emit_json(asdict(done))
+        return
+    out.print(
+        f"{settings.data} is the service of {done.made_at} again: {sum(done.rows.values())} rows, and a log of"
+        f" {done.acts} acts that is whole.",
+        markup=False,
+    )
