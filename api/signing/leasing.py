@@ -201,7 +201,7 @@ def _lease_some(
         at=now,
     )
     if session.task == "confirm" or centre.settings.mode == "station":
-        note_own_entries(connection, session, [rows[key.record_id, key.version] for key in keys], now)
+        note_own_entries(connection, session, list(wanted.values()), now)
     return made, before - len(keys)
 
 
