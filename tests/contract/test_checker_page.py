@@ -1,0 +1,58 @@
+"""The page decides as the library does: one bundle, the same texts, the same answers."""
+
+import datetime as dt
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from certificates.bundle_folder import MANIFEST
+from certificates.bundle_signing import Changes
+from certificates.errors import IssuanceError
+from certificates.rule_files import read_json
+from certificates.rule_list import join
+from certificates.rules import DEFAULT_RULES
+from certificates.trust_entries import TrustEntry, in_order
+from tests.fuzz.codes import code_families, own_seeds, public_seeds
+from tests.support.bundles import bundle_of, opened
+from tests.support.checker import Question, ask_page, ask_python
+from tests.support.codes import AT, code
+from tests.support.trust_lists import DSC, ENTRY, HOUR, make_root
+
+MUTANTS = 3000
+RULES = join(read_json(DEFAULT_RULES))
+WHEN = (AT, AT - dt.timedelta(days=400), AT + dt.timedelta(days=200))
+
+
+def entries() -> tuple[TrustEntry, ...]:
+    """Whatever signed the codes of the public sets, and our own, as far as a list takes it."""
+    found = [ENTRY]
+    for seed in [*own_seeds(), *public_seeds()]:
+        for signer in seed.trust:
+            try:
+                found.append(TrustEntry.of(signer.der, country=signer.country or "VN"))
+            except IssuanceError:
+                continue
+    return in_order(found)
+
+
+def test_codes_and_their_mutants(tmp_path: Path) -> None:
+    bundle = bundle_of(tmp_path, changes=Changes(entries=entries(), rules=RULES))
+    seeds = [*own_seeds(), *public_seeds()]
+    questions = [Question(seed.text, at) for seed in seeds for at in (seed.at, AT)]
+    questions += [Question(seed.text, at, policy) for seed in seeds for at in WHEN[:2] for policy in ("border", "venue")]
+    draw = Random(7)
+    made = code_families(seeds)
+    questions += [
+        Question(mutant.text, mutant.at)
+        for mutant in (draw.choices(made, [one.weight for one in made])[0].make(draw) for _ in range(MUTANTS))
+    ]
+    opening, *answers = ask_page(tmp_path, questions, at=AT)
+    assert opening == {"version": 1, "signers": len(bundle.trust), "revoked": 0}
+    differing = [
+        (question.text[:60], str(question.at), question.policy, answer, expected)
+        for question, answer in zip(questions, answers, strict=True)
+        if answer != (expected := ask_python(bundle, question))
+    ]
+    assert differing == []
+    assert {answer["reason"] for answer in answers} >= {None, "CONTEXT", "B45", "ZLIB", "COSE", "KID", "SIG", "CWT", "TIME"}

@@ -1,0 +1,93 @@
+"""The page's checker (`api/web/checker`), run by node on its own; and Python's beside it, for comparison."""
+
+import base64
+import datetime as dt
+import json
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certificates.bundle import CheckerBundle
+from certificates.errors import CheckError
+from certificates.grounds import Acceptance, Grounds
+from certificates.rules import RefusedByRules
+from tests.support.trust_lists import ROOTS
+
+CORE = Path(__file__).parents[2] / "api" / "web" / "checker" / "dist" / "core.js"
+RUNNER = Path(__file__).with_suffix(".mjs")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A text, when it is looked at, and for which occasion."""
+
+    text: str
+    at: dt.datetime
+    policy: str | None = None
+
+
+def ask_page(
+    folder: Path,
+    questions: Iterable[Question],
+    *,
+    at: dt.datetime,
+    roots: Sequence[bytes] = ROOTS,
+    seen: int = 0,
+) -> list[dict[str, Any]]:
+    """What opening the bundle gave, then an answer for each question. Skips the test where there is no node."""
+    node = shutil.which("node")
+    if node is None or not CORE.exists():
+        pytest.skip("no node here, or the page was not built: what the page decides is left out")
+    lines = [{"folder": str(folder), "roots": [base64.b64encode(root).decode() for root in roots], "at": ms(at), "seen": seen}]
+    lines += [
+        {
+            "text": one.text,
+            "at": ms(one.at),
+            "acceptance": {"country": "VN", "policy": one.policy} if one.policy else None,
+        }
+        for one in questions
+    ]
+    said = subprocess.run(
+        [node, RUNNER, CORE.as_uri()],
+        input="".join(json.dumps(line) + "\n" for line in lines),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert said.returncode == 0, said.stderr[-3000:]
+    return [json.loads(line) for line in said.stdout.splitlines()]
+
+
+def ask_python(bundle: CheckerBundle, question: Question) -> dict[str, Any]:
+    """The same answer by the library."""
+    acceptance = None
+    if question.policy:
+        acceptance = Acceptance.of(bundle.rules, "VN", question.policy)
+    grounds = Grounds(trust=bundle.trust, revocation=bundle.revocation, acceptance=acceptance)
+    try:
+        verdict: Any = grounds.check_text(question.text, question.at)
+    except CheckError as error:
+        verdict = error
+    said = grounds.answer(verdict)
+    certificate = verdict.certificate if isinstance(verdict, RefusedByRules) else verdict
+    proved = not isinstance(certificate, CheckError)
+    return {
+        "verdict": said["verdict"],
+        "reason": said["reason"],
+        "other": said.get("other_code"),
+        "issuer": said["issuer"],
+        "kid": said["kid"],
+        "alg": said["alg"],
+        "rules": [{"identifier": rule["identifier"], "result": rule["result"]} for rule in said.get("rules", [])],
+        "name": certificate.payload["nam"].get("fnt") if proved else None,
+    }
+
+
+def ms(moment: dt.datetime) -> float:
+    """Milliseconds since 1970."""
+    return moment.timestamp() * 1000
