@@ -43,7 +43,14 @@ def ask_page(
     node = shutil.which("node")
     if node is None or not CORE.exists():
         pytest.skip("no node here, or the page was not built: what the page decides is left out")
-    lines = [{"folder": str(folder), "roots": [base64.b64encode(root).decode() for root in roots], "at": ms(at), "seen": seen}]
+    lines = [
+        {
+            "folder": str(folder),
+            "roots": [base64.b64encode(root).decode() for root in roots],
+            "at": ms(at),
+            "seen": seen,
+        }
+    ]
     lines += [
         {
             "text": one.text,

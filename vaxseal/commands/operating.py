@@ -48,7 +48,7 @@ def backup(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Back the service up while it runs: database, secret and lists, sealed under a passphrase of 12 characters or more.
+    """Back the service up while it runs: database, secret and lists, sealed under a passphrase (12 characters or more).
 
     With PostgreSQL its program pg_dump must be there. Keep file and passphrase apart, and another copy in another
     building: without the passphrase nobody opens it.
