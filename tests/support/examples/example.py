@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from api.accounts.staff import Staff
 from tests.support.centre import World
 
 
@@ -22,11 +23,20 @@ class Example:
     """How a route of the staff is called rightly.
 
     ``about(world, unit)`` makes a fresh subject of this unit and the request about it: at the caller's own unit it must
-    succeed, elsewhere never. ``placed`` is False where no request can name a place.
+    succeed, elsewhere never. ``by_caller`` does so in its place, where it must be known who calls. ``placed`` is False
+    where no request can name a place.
     """
 
-    about: Callable[[World, str], Request]
+    about: Callable[[World, str], Request] | None = None
     placed: bool = True
+    by_caller: Callable[[World, str, Staff], Request] | None = None
+
+    def request(self, world: World, unit: str, caller: Staff) -> Request:
+        """A fresh one."""
+        if self.by_caller is not None:
+            return self.by_caller(world, unit, caller)
+        assert self.about is not None
+        return self.about(world, unit)
 
 
 def nothing(_world: World, _unit: str) -> Request:

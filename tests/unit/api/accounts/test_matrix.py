@@ -1,19 +1,31 @@
 """Every route as every role, at the person's own unit and at another one: nothing succeeds that should not."""
 
+import itertools
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 
-from api.accounts.staff import ROLES, Role
+from api.accounts.staff import ROLES, Role, Staff
 from api.app import access_of
 from tests.support.centre import World
 from tests.support.examples import EXAMPLES, Request
 from tests.support.matrix import PAGE, name_of, page_of
-from tests.support.staff import add_person
+from tests.support.staff import Person, add_person
 
 OWN, FOREIGN = "TYT-1", "TYT-2"
+REGISTER = "id,name,dob,sex,status\n"
 UNDISCLOSED = {401, 403, 404}
+
+
+@pytest.fixture
+def world(make: Any, tmp_path: Path) -> World:
+    """A centre with all that a deployment may have."""
+    (tmp_path / "register.csv").write_text(REGISTER, "utf-8")
+    made: World = make("two-tier", register_address=str(tmp_path / "register.csv"))
+    return made
 
 
 def call(world: World, name: str, request: Request, bearer: str | None) -> Any:
@@ -45,12 +57,12 @@ def test_the_page_is_that_of_the_service(world: World) -> None:
 
 
 def test_nothing_succeeds_that_should_not(world: World) -> None:
-    people = iter(range(10_000))
+    numbers = itertools.count()
 
-    def bearer_of(role: Role) -> str:
-        return add_person(world, f"p{next(people)}", OWN, role).bearer  # a fresh one: log-out is among the routes
+    def person_of(role: Role) -> Person:
+        return add_person(world, f"p{next(numbers)}", OWN, role)  # a fresh one: log-out is among the routes
 
-    agent = world.agent(OWN)
+    agent, stranger = world.agent(OWN), Staff(account="nobody", unit=OWN, roles=frozenset())
     cells: Counter[str] = Counter()
     unexpected: list[str] = []
     useless: list[str] = []
@@ -59,11 +71,12 @@ def test_nothing_succeeds_that_should_not(world: World) -> None:
         for unit in (OWN, FOREIGN) if example.placed else (OWN,):
             cells["refused"] += 2
             for bearer in (None, agent.bearer):
-                answer = call(world, name, example.about(world, unit), bearer)
+                answer = call(world, name, example.request(world, unit, stranger), bearer)
                 if answer.status_code != 401:
                     unexpected.append(f"{name} without an account: {answer.status_code}")
             for role in ROLES:
-                answer = call(world, name, example.about(world, unit), bearer_of(role))
+                person = person_of(role)
+                answer = call(world, name, example.request(world, unit, person.staff), person.bearer)
                 fine = answer.status_code < 300
                 if role in allowed and unit == OWN:
                     cells["allowed"] += 1
@@ -72,7 +85,7 @@ def test_nothing_succeeds_that_should_not(world: World) -> None:
                 cells["refused"] += 1
                 wanted = {403} if role not in allowed else UNDISCLOSED
                 if answer.status_code not in wanted:
-                    unexpected.append(f"{name} as {role} at {unit}: {answer.status_code}")
+                    unexpected.append(f"{name} as {role} at {unit}: {answer.status_code} {answer.text}")
     assert unexpected == []
     assert useless == [], "an example that fails at home shows nothing"
     assert cells["refused"] > cells["allowed"] > 0
