@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, func, insert, or_, select
+from sqlalchemy import Connection, and_, func, insert, or_, select
 
 from api.accounts.signers import signers_of
 from api.accounts.staff import Staff, units_above
 from api.auth import Session
 from api.context import Centre
+from api.signing.work import VersionRow
 from api.store.schema import confirmations, passports
 from api.store.schema_accounts import own_entries
 from certificates.errors import RecordError
@@ -25,7 +26,7 @@ def has_other_signers(connection: Connection, session: Session) -> bool:
     return bool((signers_of(connection, session.unit) or frozenset()) - {session.account})
 
 
-def is_own_entry(row: Row[Any], session: Session) -> bool:
+def is_own_entry(row: VersionRow, session: Session) -> bool:
     """Of a row of `api.signing.work.select_versions`: whether the person at the token entered some of it."""
     if session.account in (row.made_by, row.made_by.partition("@")[0]):
         return True
@@ -38,17 +39,29 @@ def is_own_entry(row: Row[Any], session: Session) -> bool:
     return any(session.account in (name, name.partition("@")[0]) for name in names)
 
 
-def note_own_entries(connection: Connection, session: Session, rows: Iterable[Row[Any]], now: datetime) -> None:
+def note_own_entries(connection: Connection, session: Session, rows: Iterable[VersionRow], now: datetime) -> None:
     """Of rows that were handed out, remember those that the person at the token entered."""
-    for row in (one for one in rows if is_own_entry(one, session)):
-        key = {"record_id": row.record_id, "version": row.version, "account": session.account}
-        known = select(own_entries.c.version).where(*(own_entries.c[name] == value for name, value in key.items()))
-        if connection.execute(known).one_or_none() is None:
-            connection.execute(
-                insert(own_entries).values(
-                    **key, province=row.province, unit=session.unit, noted_at=instant_to_text(now)
-                )
-            )
+    own = {(row.record_id, row.version): row.province for row in rows if is_own_entry(row, session)}
+    if not own:
+        return
+    noted = select(own_entries.c.record_id, own_entries.c.version).where(
+        own_entries.c.record_id.in_({record_id for record_id, _ in own}), own_entries.c.account == session.account
+    )
+    known = {(row.record_id, row.version) for row in connection.execute(noted)}
+    values = [
+        {
+            "record_id": record_id,
+            "province": province,
+            "version": version,
+            "account": session.account,
+            "unit": session.unit,
+            "noted_at": instant_to_text(now),
+        }
+        for (record_id, version), province in own.items()
+        if (record_id, version) not in known
+    ]
+    if values:
+        connection.execute(insert(own_entries), values)
 
 
 def count_own_entries(centre: Centre, staff: Staff, *, since: str) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Every route is asked what its OpenAPI says it takes, and what it does not: none fails, and all refuse in one form."""
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,11 +14,15 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
 
+from api.accounts.staff import ROLES
+from api.app import access_of
 from api.problem_kinds import KINDS as PROBLEMS
 from api.problems import MEDIA_TYPE, Problem
 from tests.support.centre import World, make_world
 from tests.support.databases import KINDS, Kind, addresses
+from tests.support.matrix import name_of
 from tests.support.platform import add_machine
+from tests.support.staff import add_person
 
 THOROUGH = settings().max_examples > 1000
 EXAMPLES = 300 if THOROUGH else 6  # of each route, form and caller
@@ -32,9 +37,21 @@ CALM = settings(
 )
 
 
-def callers(world: World) -> list[dict[str, str]]:
-    """The headers of one caller of each kind."""
-    bearers = [*(world.agent(unit).bearer for unit in ("TYT-1", "BYT")), add_machine(world).key]
+numbers = itertools.count()
+
+
+def callers(world: World, operation: Any) -> list[dict[str, str]]:
+    """The headers of one caller of each kind that the route is for, and of nobody."""
+    name = f"{operation.method.upper()} {operation.path}"
+    access = next(access_of(route) for route in world.client.app.routes if name_of(route) == name)  # type: ignore[attr-defined]
+    bearers = []
+    if access == "token":
+        bearers = [world.agent(unit).bearer for unit in ("TYT-1", "BYT")]
+    elif access == "platform":
+        bearers = [add_machine(world).key]
+    elif access != "public":  # a fresh person: log-out is among the routes
+        roles = [role for role in ROLES if role != "signer"]  # with a signer's account agents would need theirs
+        bearers = [add_person(world, f"p{next(numbers)}", "TYT-1", *roles).bearer]
     return [{}, *({"Authorization": f"Bearer {bearer}"} for bearer in bearers)]
 
 
@@ -54,7 +71,7 @@ def test_whatever_comes_gets_an_answer_of_the_documented_form(world: World, form
     asked = Counter[int]()
     for found in schema.get_all_operations():
         assert isinstance(found, Ok), "the OpenAPI document has a fault"
-        for headers in callers(world):
+        for headers in callers(world, found.ok()):
             with suppress(Unsatisfiable):  # it takes whatever comes: there is nothing invalid to send
                 ask(found.ok(), form, headers, asked)
     assert asked[200] or form is GenerationMode.NEGATIVE

@@ -13,6 +13,7 @@ from api.app import access_of
 from tests.support.centre import World
 from tests.support.examples import EXAMPLES, Request
 from tests.support.matrix import PAGE, name_of, page_of
+from tests.support.platform import add_machine
 from tests.support.staff import Person, add_person
 
 OWN, FOREIGN = "TYT-1", "TYT-2"
@@ -62,15 +63,16 @@ def test_nothing_succeeds_that_should_not(world: World) -> None:
     def person_of(role: Role) -> Person:
         return add_person(world, f"p{next(numbers)}", OWN, role)  # a fresh one: log-out is among the routes
 
-    agent, stranger = world.agent(OWN), Staff(account="nobody", unit=OWN, roles=frozenset())
+    stranger = Staff(account="nobody", unit=OWN, roles=frozenset())
+    others = (None, world.agent(OWN).bearer, add_machine(world, OWN).key)
     cells: Counter[str] = Counter()
     unexpected: list[str] = []
     useless: list[str] = []
     for name, allowed in staff_routes(world).items():
         example = EXAMPLES[name]
         for unit in (OWN, FOREIGN) if example.placed else (OWN,):
-            cells["refused"] += 2
-            for bearer in (None, agent.bearer):
+            cells["refused"] += len(others)
+            for bearer in others:
                 answer = call(world, name, example.request(world, unit, stranger), bearer)
                 if answer.status_code != 401:
                     unexpected.append(f"{name} without an account: {answer.status_code}")
@@ -92,9 +94,13 @@ def test_nothing_succeeds_that_should_not(world: World) -> None:
 
 
 def test_the_routes_of_tokens_and_machines_take_no_account(world: World) -> None:
-    routes = [route for route in world.client.app.routes if access_of(route) in ("token", "platform")]  # type: ignore[attr-defined]
-    assert routes
-    for route in routes:
-        for role in ROLES:
-            bearer = add_person(world, f"{role}{route.path.replace('/', '.')}", OWN, role).bearer
-            assert call(world, name_of(route), Request(), bearer).status_code == 401
+    bearers = [add_person(world, role, OWN, role).bearer for role in ROLES]
+    keys = {"token": add_machine(world, OWN).key, "platform": world.agent(FOREIGN).bearer}
+    tried = Counter[object]()
+    for route in world.client.app.routes:  # type: ignore[attr-defined]
+        access = access_of(route)
+        if access in keys:
+            tried[access] += 1
+            for bearer in (None, *bearers, keys[access]):
+                assert call(world, name_of(route), Request(), bearer).status_code == 401
+    assert set(tried) == set(keys)
