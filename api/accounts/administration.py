@@ -1,5 +1,8 @@
-"""Accounts of the staff: made, listed, changed, disabled. On the server by the operator; names are not personal data's
-place: an account is a word such as ``tyt-0101.thu``."""
+"""Accounts of the staff: made, listed, changed, disabled, on the server by the operator.
+
+Names are no place for personal data: an account is a word such as ``tyt-0101.thu``. Whatever is changed about one that
+decides on proposals waits, in production, for another person who does: `api.accounts.proposals.hold_decider`.
+"""
 
 import re
 from dataclasses import dataclass, field
@@ -8,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select, update
 
 from api.accounts.passwords import hash_password, new_password
+from api.accounts.proposals import Proposal, hold_decider
 from api.accounts.second_factor import new_secret, provisioning_uri, seal_secret
 from api.accounts.staff import roles_to_text
 from api.audit import holds_number, record_act
@@ -23,11 +27,15 @@ ACCOUNT_FORM: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handed:
-    """What a person is handed once, on paper or on a screen, and nobody can read again."""
+    """What a person is handed once, on paper or on a screen, and nobody can read again.
+
+    ``waiting``: the account is disabled until another person agrees to this.
+    """
 
     account: str
     password: str = field(repr=False)
     otpauth: str = field(repr=False)
+    waiting: Proposal | None = None
 
 
 def add_account(centre: Centre, *, account: str, unit: str, roles: tuple[str, ...], by: str) -> Handed:
@@ -58,7 +66,8 @@ def add_account(centre: Centre, *, account: str, unit: str, roles: tuple[str, ..
         record_act(
             connection, at=now, actor=by, act="add-account", subject=account, reason=", ".join([unit, *text.split()])
         )
-    return Handed(account=account, password=password, otpauth=provisioning_uri(secret, account))
+        waiting = hold_decider(connection, centre, account, by=by)
+    return Handed(account=account, password=password, otpauth=provisioning_uri(secret, account), waiting=waiting)
 
 
 def list_accounts(centre: Centre, *, unit: str | None = None) -> list[dict[str, Any]]:
@@ -81,16 +90,20 @@ def list_accounts(centre: Centre, *, unit: str | None = None) -> list[dict[str, 
         ]
 
 
-def set_roles(centre: Centre, *, account: str, roles: tuple[str, ...], by: str) -> None:
-    """From the next request on. Raises CentreError ``account-unknown``, ``account-roles``."""
+def set_roles(centre: Centre, *, account: str, roles: tuple[str, ...], by: str) -> Proposal | None:
+    """From the next request on. Returns the proposal that it waits for, if any.
+
+    Raises CentreError ``account-unknown``, ``account-roles``.
+    """
     text, now = roles_to_text(roles), centre.clock()
     with writing(centre.engine) as connection:
         _change(connection, account, roles=text)
         record_act(connection, at=now, actor=by, act="set-roles", subject=account, reason=", ".join(text.split()))
+        return hold_decider(connection, centre, account, by=by)
 
 
-def move_account(centre: Centre, *, account: str, unit: str, by: str) -> None:
-    """To another unit, as when the old one was closed; from the next request on.
+def move_account(centre: Centre, *, account: str, unit: str, by: str) -> Proposal | None:
+    """To another unit, as when the old one was closed; from the next request on. Returns as `set_roles` does.
 
     Raises CentreError ``account-unknown``, ``unit-unknown``.
     """
@@ -98,6 +111,7 @@ def move_account(centre: Centre, *, account: str, unit: str, by: str) -> None:
         _refuse_unknown(connection, unit)
         _change(connection, account, unit=unit)
         record_act(connection, at=centre.clock(), actor=by, act="move-account", subject=account, reason=unit)
+        return hold_decider(connection, centre, account, by=by)
 
 
 def disable_account(centre: Centre, *, account: str, by: str, reason: str) -> None:
@@ -109,11 +123,12 @@ def disable_account(centre: Centre, *, account: str, by: str, reason: str) -> No
         record_act(connection, at=now, actor=by, act="disable-account", subject=account, reason=reason)
 
 
-def enable_account(centre: Centre, *, account: str, by: str, reason: str) -> None:
-    """Raises CentreError ``account-unknown``."""
+def enable_account(centre: Centre, *, account: str, by: str, reason: str) -> Proposal | None:
+    """Returns as `set_roles` does. Raises CentreError ``account-unknown``."""
     with writing(centre.engine) as connection:
         _change(connection, account, disabled_at=None)
         record_act(connection, at=centre.clock(), actor=by, act="enable-account", subject=account, reason=reason)
+        return hold_decider(connection, centre, account, by=by)
 
 
 def reset_account(centre: Centre, *, account: str, by: str, reason: str) -> Handed:
@@ -133,7 +148,8 @@ def reset_account(centre: Centre, *, account: str, by: str, reason: str) -> Hand
         )
         _end_sessions(connection, account)
         record_act(connection, at=now, actor=by, act="reset-account", subject=account, reason=reason)
-    return Handed(account=account, password=password, otpauth=provisioning_uri(secret, account))
+        waiting = hold_decider(connection, centre, account, by=by)
+    return Handed(account=account, password=password, otpauth=provisioning_uri(secret, account), waiting=waiting)
 
 
 def _refuse_unknown(connection: Connection, unit: str) -> None:

@@ -1,9 +1,12 @@
-"""Units and tokens enter by two people: one proposes, another one of the ministry's agrees under an account of its own.
+"""Units, tokens and the accounts of those who decide enter by two people: one proposes, another one of the ministry's
+agrees under an account of its own.
 
 Nothing of a proposal counts before. Who agrees is proven by a log-in; who proposes on the server is the system's user.
 """
 
 import base64
+import hashlib
+import hmac
 import json
 import secrets
 from collections.abc import Callable
@@ -11,7 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from api.accounts.staff import Role, Staff, refuse_place, refuse_role, units_above
 from api.audit import record_act
@@ -20,7 +23,7 @@ from api.errors import CentreError
 from api.signing.enrolment import NewUnit, add_unit_in, check_token, check_unit, enrol_in
 from api.signing.fetching import Fetch
 from api.store.schema import units
-from api.store.schema_accounts import proposals
+from api.store.schema_accounts import accounts, proposals, staff_sessions
 from api.store.transactions import Turn, writing
 from certificates.records.model import instant_from_text, instant_to_text
 
@@ -28,13 +31,14 @@ PROPOSERS: Final[tuple[Role, ...]] = ("operator", "ministry")
 DECIDERS: Final[tuple[Role, ...]] = ("ministry",)
 LIFE: Final = timedelta(days=14)
 _LISTED: Final = 500
-Kind = Literal["unit", "token"]
+Kind = Literal["unit", "token", "account"]
 _Act = Callable[[Connection], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """What waits, or waited, for a second person. ``subject``: the unit's code, or the certificate's SHA-256 in hex."""
+    """What waits, or waited, for a second person. ``subject``: the unit's code, the account, or SHA-256 of the
+    certificate in hexadecimal."""
 
     proposal_id: str
     kind: str
@@ -97,8 +101,45 @@ def propose_token(
         return _propose(connection, centre, "token", unit, subject, document, by)
 
 
+def hold_decider(connection: Connection, centre: Centre, account: str, *, by: str) -> Proposal | None:
+    """In production an account that decides waits for another one that does, whatever was changed about it.
+
+    For the caller's transaction, after its change: the account is disabled until then. Returns None where nobody else
+    decides yet, or the account does not.
+    """
+    deciding = [accounts.c.roles.contains(role) for role in DECIDERS]
+    row = connection.execute(select(accounts).where(accounts.c.account == account, *deciding)).one_or_none()
+    others = select(accounts.c.account).where(
+        accounts.c.account != account,
+        accounts.c.disabled_at.is_(None),
+        accounts.c.password_set_at.is_not(None),
+        *deciding,
+    )
+    if row is None or centre.settings.environment != "production" or connection.execute(others).first() is None:
+        return None
+    connection.execute(
+        update(accounts).where(accounts.c.account == account).values(disabled_at=instant_to_text(centre.clock()))
+    )
+    connection.execute(delete(staff_sessions).where(staff_sessions.c.account == account))
+    document = json.dumps({"digest": _digest_of(row)})
+    return _propose(connection, centre, "account", row.unit, account, document, by)
+
+
+def _digest_of(row: Row[Any]) -> str:
+    """Of all that an account is: what is agreed to is what was proposed."""
+    parts = [row.account, row.unit, row.roles, row.password_hash, row.totp_secret.hex()]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _enable(connection: Connection, account: str, digest: str) -> None:
+    row = connection.execute(select(accounts).where(accounts.c.account == account).with_for_update()).one()
+    if not hmac.compare_digest(_digest_of(row), digest):
+        raise CentreError("proposal-settled", "the account was changed since: another proposal is about it")
+    connection.execute(update(accounts).where(accounts.c.account == account).values(disabled_at=None))
+
+
 def approve(centre: Centre, staff: Staff, proposal_id: str, *, fetch: Fetch | None = None) -> Proposal:
-    """Agree, as another person: from now on the unit is in the tree, or the token signs.
+    """Agree, as another person: from now on the unit is in the tree, the token signs, or the account is enabled.
 
     Raises CentreError ``role``, ``proposal-unknown``, ``place``, ``second-person`` (it is one's own),
     ``proposal-settled``, and whatever refuses the unit or the token now.
@@ -166,6 +207,8 @@ def _act_of(centre: Centre, row: Row[Any], now: datetime, fetch: Fetch | None) -
     if row.kind == "unit":
         unit = NewUnit(**{**document, "opened_on": date.fromisoformat(document["opened_on"])})
         return lambda connection: add_unit_in(connection, unit, by=row.made_by, at=now)
+    if row.kind == "account":
+        return lambda connection: _enable(connection, row.subject, document["digest"])
     der = base64.b64decode(document["certificate"])
     checked = check_token(centre.engine, row.unit, der, settings=centre.settings, at=now, fetch=fetch)
     return lambda connection: enrol_in(connection, checked, by=row.made_by, at=now)
@@ -187,6 +230,8 @@ def _refuse_decision(connection: Connection, staff: Staff, row: Row[Any], now: d
     _refuse_settled(connection, staff, row, now)
     if row.made_by.partition("@")[0] == staff.account:
         raise CentreError("second-person", "who proposes does not decide")
+    if row.kind == "account" and row.subject == staff.account:
+        raise CentreError("second-person", "nobody lets oneself in")
 
 
 def _refuse_settled(connection: Connection, staff: Staff, row: Row[Any], now: datetime) -> None:

@@ -11,6 +11,7 @@ from vaxseal.sentences import sentences
 
 if TYPE_CHECKING:
     from api.accounts.administration import Handed
+    from api.accounts.proposals import Proposal
     from api.context import Centre
 
 Name = Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account: a-z, 0-9, full stop, - and _.")]
@@ -38,7 +39,8 @@ def add(
 ) -> None:
     """Make an account. Its first password and its second factor are shown once: hand them over, keep nothing.
 
-    The person takes the second factor with any telephone program for six-digit codes (TOTP), and sets another password
+    In production an account with the role ministry waits for another one: vaxseal admin approve. The person takes the
+    second factor with any telephone program for six-digit codes (TOTP), and sets another password
     at the first log-in.
 
     [bold]Examples[/bold]
@@ -93,8 +95,8 @@ def roles(account: Name, role: Roles, by: By, data: Data = None, json: Json = Fa
     from api.accounts.administration import set_roles
 
     with sentences(json=json):
-        set_roles(_centre(data), account=account, roles=tuple(role), by=by)
-    _say(json, account, f"{account} is {', '.join(sorted(role))} now.")
+        waiting = set_roles(_centre(data), account=account, roles=tuple(role), by=by)
+    _say(json, account, f"{account} is {', '.join(sorted(role))} now.", waiting)
 
 
 @app.command()
@@ -114,8 +116,8 @@ def move(
     from api.accounts.administration import move_account
 
     with sentences(json=json):
-        move_account(_centre(data), account=account, unit=unit, by=by)
-    _say(json, account, f"{account} works for {unit} now.")
+        waiting = move_account(_centre(data), account=account, unit=unit, by=by)
+    _say(json, account, f"{account} works for {unit} now.", waiting)
 
 
 @app.command()
@@ -144,8 +146,8 @@ def enable(account: Name, reason: Why, by: By, data: Data = None, json: Json = F
     from api.accounts.administration import enable_account
 
     with sentences(json=json):
-        enable_account(_centre(data), account=account, by=by, reason=reason)
-    _say(json, account, f"{account} is enabled.")
+        waiting = enable_account(_centre(data), account=account, by=by, reason=reason)
+    _say(json, account, f"{account} is enabled.", waiting)
 
 
 @app.command()
@@ -172,7 +174,8 @@ def _centre(data: "Data") -> "Centre":
 
 def _hand_over(handed: "Handed", *, json: bool) -> None:
     if json:
-        emit_json({"account": handed.account, "password": handed.password, "otpauth": handed.otpauth})
+        told = {"account": handed.account, "password": handed.password, "otpauth": handed.otpauth}
+        emit_json(told | _waits(handed.waiting))
         return
     from vaxseal.terminal_qr import terminal_qr
 
@@ -180,10 +183,20 @@ def _hand_over(handed: "Handed", *, json: bool) -> None:
     out.print(f"  first password   {handed.password}", markup=False)
     out.print(f"  second factor    {handed.otpauth}", markup=False)
     out.print(terminal_qr(handed.otpauth), markup=False)
+    if handed.waiting is not None:
+        out.print(_sentence(handed.waiting), markup=False)
 
 
-def _say(json: bool, account: str, sentence: str) -> None:
+def _say(json: bool, account: str, sentence: str, waiting: "Proposal | None" = None) -> None:
     if json:
-        emit_json({"account": account})
+        emit_json({"account": account} | _waits(waiting))
     else:
-        out.print(sentence, markup=False)
+        out.print(sentence if waiting is None else _sentence(waiting), markup=False)
+
+
+def _waits(waiting: "Proposal | None") -> dict[str, str]:
+    return {} if waiting is None else {"proposal": waiting.proposal_id}
+
+
+def _sentence(waiting: "Proposal") -> str:
+    return f"It is disabled until another person of the ministry agrees: vaxseal admin approve {waiting.proposal_id}"

@@ -7,6 +7,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from api.accounts.administration import (
+    add_account,
+    enable_account,
+    list_accounts,
+    move_account,
+    reset_account,
+    set_roles,
+)
 from api.accounts.proposals import approve, list_open, propose_token, propose_unit, reject
 from api.accounts.staff import Staff
 from api.audit import read_log
@@ -154,3 +162,49 @@ def test_in_production_one_person_enrols_nothing(world: World, key: SoftKey, mon
     made = propose_token(centre, "TYT-1", key.certificate_der, by="root")
     approve(centre, add_person(world, "bo", "TYT-1", "ministry").staff, made.proposal_id)
     assert is_enrolled(world, key)
+
+
+def in_production(world: World) -> Any:
+    settings = world.centre.settings.model_copy(update={"environment": "production"})
+    return dataclasses.replace(world.centre, settings=settings)
+
+
+@pytest.mark.parametrize("change", ["add", "roles", "reset", "enable", "move"])
+def test_who_decides_is_let_in_by_another_who_does(world: World, minister: Person, change: str) -> None:
+    centre = in_production(world)
+    if change == "add":
+        waiting = add_account(centre, account="moi", unit="TYT-1", roles=("ministry",), by="root").waiting
+    else:
+        new = add_person(world, "moi", "TYT-1", "clerk" if change == "roles" else "ministry")
+        waiting = {
+            "roles": lambda: set_roles(centre, account="moi", roles=("ministry",), by="root"),
+            "reset": lambda: reset_account(centre, account="moi", by="root", reason="x").waiting,
+            "enable": lambda: enable_account(centre, account="moi", by="root", reason="x"),
+            "move": lambda: move_account(centre, account="moi", unit="TYT-1", by="root"),
+        }[change]()
+        assert new.get("/v1/staff/me").status_code == 401
+    assert waiting is not None
+    itself = Staff(account="moi", unit="TYT-1", roles=frozenset({"ministry"}))
+    assert refusal(approve, centre, itself, waiting.proposal_id) == "second-person"
+    approve(centre, minister.staff, waiting.proposal_id)
+    assert [one["disabled_at"] for one in list_accounts(centre, unit="TYT-1") if one["account"] == "moi"] == [None]
+
+
+def test_what_is_agreed_to_is_what_was_proposed(world: World, minister: Person) -> None:
+    centre = in_production(world)
+    first = add_account(centre, account="moi", unit="TYT-1", roles=("ministry",), by="root").waiting
+    second = reset_account(centre, account="moi", by="root", reason="x").waiting
+    assert first is not None
+    assert second is not None
+    assert refusal(approve, centre, minister.staff, first.proposal_id) == "proposal-settled"
+    approve(centre, minister.staff, second.proposal_id)
+
+
+def test_who_decides_nothing_and_who_is_the_first_wait_for_nobody(world: World) -> None:
+    centre = in_production(world)
+    assert add_account(centre, account="dau", unit="BYT", roles=("ministry",), by="root").waiting is None
+    assert add_account(centre, account="hai", unit="BYT", roles=("ministry",), by="root").waiting is None
+    add_person(world, "bo", "BYT", "ministry")
+    assert add_account(centre, account="thu", unit="TYT-1", roles=("clerk",), by="root").waiting is None
+    assert add_account(centre, account="ba", unit="BYT", roles=("ministry",), by="root").waiting is not None
+    assert add_account(world.centre, account="tu", unit="BYT", roles=("ministry",), by="root").waiting is None
