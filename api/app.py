@@ -49,6 +49,7 @@ from api.passports.release import release_pending
 from api.platform import routes as platform_routes
 from api.platform.keys import require_platform
 from api.problems import respond, respond_to
+from api.sessions import routes as session_routes
 from api.signing import routes as signing_routes
 from api.signing.rechecking import recheck
 from api.stations import routes as station_routes
@@ -93,6 +94,7 @@ _MODULES: Final = (
     duplicate_routes,
     audit_routes,
     health,
+    session_routes,
 )
 PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
 COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose

@@ -28,9 +28,10 @@ def new_record_id() -> str:
 class Draft:
     """One person while rows are joined to it."""
 
-    def __init__(self, stored: StoredRecord | None) -> None:
+    def __init__(self, stored: StoredRecord | None, *, record_id: str | None = None) -> None:
+        """``record_id``: of a new record, where a slip names it already."""
         self.stored = stored
-        self.record_id = stored.record.record_id if stored is not None else new_record_id()
+        self.record_id = stored.record.record_id if stored is not None else record_id or new_record_id()
         self.person: Person | None = stored.record.person if stored is not None else None
         self.doses: dict[int, Dose] = {dose.number: dose for dose in stored.record.doses} if stored is not None else {}
         self.changed = False

@@ -157,6 +157,14 @@ ROW_SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Hồ sơ đang được ký: hãy nhập lại dòng này sau.",
             "The record is being signed: import this row again later.",
         ),
+        "session-stopped": (
+            "Người này không được tiêm trong buổi này: xem lý do trong danh sách.",
+            "This person was stopped at the check before the jab: see the reasons on the list.",
+        ),
+        "listed-before": (
+            "Người này đã có trong danh sách buổi tiêm.",
+            "This person stands on the session's list already.",
+        ),
         "record-joined": (
             "Hồ sơ này đã được gộp vào hồ sơ khác của cùng một người: hãy sửa hồ sơ đó.",
             "This record was joined to another one of the same person: correct that one.",

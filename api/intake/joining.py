@@ -85,7 +85,7 @@ class Entry:
     notes: list[str]
     outcome: str = ""  # accepted, duplicate, refused
     error: RowError | None = None
-    record_id: str = ""
+    record_id: str = ""  # set before it is joined: that a new record shall have
 
 
 def join_step(engine: Engine, units: UnitBook, import_id: str, step: Step, by: str, at: datetime) -> str:
@@ -199,7 +199,7 @@ def join_people(
     doubtful: list[DoubtfulDose] = []
     for key, entries in people:
         stored = known.get(key)
-        draft = Draft(stored)
+        draft = Draft(stored, record_id=entries[0].record_id or None)
         doubts: list[tuple[Dose, Dose, DoseReason]] = []
         for entry in entries:
             if stored is not None and key in elsewhere:
@@ -243,6 +243,17 @@ def _doubts(
     for there, new, reason in doubts:
         if of is not None:
             yield DoubtfulDose(record=of.record, province=of.province, there=there, new=new, reason=reason)
+
+
+def read_holders(connection: Connection, keys: Sequence[str]) -> dict[str, StoredRecord]:
+    """By key: the record of this person, or the one that it was joined to. For who only looks."""
+    query = select(records).where(records.c.person_key.in_(keys), records.c.state != RecordState.JOINED.value)
+    found = {row.person_key: stored_record(row) for row in connection.execute(query)}
+    elsewhere = select(joined_people.c.person_key.label("sought"), records).where(
+        joined_people.c.person_key.in_([key for key in keys if key not in found]),
+        records.c.record_id == joined_people.c.record_id,
+    )
+    return found | {row.sought: stored_record(row) for row in connection.execute(elsewhere)}
 
 
 def _joined(connection: Connection, keys: Sequence[str]) -> dict[str, StoredRecord]:

@@ -51,23 +51,8 @@ def read_row(
     def get(column: Column) -> str:
         return texts.get(column, "")
 
-    nationality = read_nationality(get(Column.NATIONALITY))
-    family, given = get(Column.FAMILY_NAME), get(Column.GIVEN_NAME)
-    full = get(Column.FULL_NAME) or " ".join(part for part in (family, given) if part)
-    number_cell = _raw(cells, header, Column.ID_NUMBER)
-    id_kind, id_number = read_id_number(
-        get(Column.ID_NUMBER), nationality, was_number=not isinstance(number_cell, str), notes=notes
-    )
-    own_fields = Column.FAMILY_NAME in header.positions and Column.GIVEN_NAME in header.positions
-    person = Person(
-        full_name=read_name(full),
-        family_name=family or None if own_fields else None,
-        given_name=given or None if own_fields else None,
-        date_of_birth=read_birth_date(get(Column.DATE_OF_BIRTH), notes),
-        sex=read_sex(get(Column.SEX)),
-        nationality=nationality,
-        id_kind=id_kind,
-        id_number=id_number,
+    person = read_person(
+        texts, header, was_number=not isinstance(_raw(cells, header, Column.ID_NUMBER), str), notes=notes
     )
     row_unit = get(Column.UNIT) or unit or ""
     if not row_unit:
@@ -86,6 +71,32 @@ def read_row(
     return ReadRow(person=person, dose=dose, person_key=person_key(person, dose), notes=tuple(dict.fromkeys(notes)))
 
 
+def read_person(texts: Mapping[Column, str], header: Header, *, was_number: bool, notes: list[str]) -> Person:
+    """The person of a row from its clean texts. Raises RowError.
+
+    Args:
+        was_number: the cell of the ID number was a number, no text.
+    """
+
+    def get(column: Column) -> str:
+        return texts.get(column, "")
+
+    nationality = read_nationality(get(Column.NATIONALITY))
+    family, given = get(Column.FAMILY_NAME), get(Column.GIVEN_NAME)
+    id_kind, id_number = read_id_number(get(Column.ID_NUMBER), nationality, was_number=was_number, notes=notes)
+    own_fields = Column.FAMILY_NAME in header.positions and Column.GIVEN_NAME in header.positions
+    return Person(
+        full_name=read_name(get(Column.FULL_NAME) or " ".join(part for part in (family, given) if part)),
+        family_name=family or None if own_fields else None,
+        given_name=given or None if own_fields else None,
+        date_of_birth=read_birth_date(get(Column.DATE_OF_BIRTH), notes),
+        sex=read_sex(get(Column.SEX)),
+        nationality=nationality,
+        id_kind=id_kind,
+        id_number=id_number,
+    )
+
+
 def person_key(person: Person, dose: Dose) -> str:
     """The key by which rows are joined to one person; a hash, so that it tells nothing by itself.
 
@@ -93,21 +104,24 @@ def person_key(person: Person, dose: Dose) -> str:
     2. Else comparable name, date of birth, sex and unit together.
     3. Without a date of birth nothing is joined: the dose goes into the key, so that only the same row is the same.
     """
-    parts: tuple[str, ...]
+    known = known_key(person, dose.unit)
+    if known is not None:
+        return known
+    name, sex = comparable(person.full_name), person.sex or ""
+    return _hashed("row", name, sex, dose.unit, str(dose.number), dose.given_on.isoformat(), dose.product, dose.lot)
+
+
+def known_key(person: Person, unit: str) -> str | None:
+    """The key of a person at this unit, whatever the dose; None without a number and a date of birth."""
     if person.id_kind is not None and person.id_number is not None:
-        parts = (
-            "id",
-            person.id_kind,
-            person.id_number,
-            person.nationality if person.id_kind == IdKind.PASSPORT else "",
-        )
-    else:
-        name = comparable(person.full_name)
-        sex = person.sex or ""
-        if person.date_of_birth is not None:
-            parts = ("person", name, person.date_of_birth.iso, sex, dose.unit)
-        else:
-            parts = ("row", name, sex, dose.unit, str(dose.number), dose.given_on.isoformat(), dose.product, dose.lot)
+        nationality = person.nationality if person.id_kind == IdKind.PASSPORT else ""
+        return _hashed("id", person.id_kind, person.id_number, nationality)
+    if person.date_of_birth is None:
+        return None
+    return _hashed("person", comparable(person.full_name), person.date_of_birth.iso, person.sex or "", unit)
+
+
+def _hashed(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 

@@ -33,7 +33,7 @@ from certificates.records.model import instant_to_text
 BATCH: Final = 1000  # doses of one request
 WHY_ENTERED: Final = "platform"
 FIELDS: Final = tuple(column.value for column in Column)
-_HEADER: Final = Header(
+HEADER: Final = Header(
     names=FIELDS,
     positions=MappingProxyType({column: position for position, column in enumerate(Column)}),
     left_out=frozenset(),
@@ -178,7 +178,7 @@ def _claim(
 def _read(dose: _Given, units: UnitBook, scope: str) -> None:
     cells = [dose.document.get(field, "") for field in FIELDS]
     try:
-        row = read_row(cells, _HEADER, {}, unit=None)
+        row = read_row(cells, HEADER, {}, unit=None)
         units.check(row.dose.unit)
     except RowError as error:
         dose.error = error

@@ -58,4 +58,45 @@ KINDS: Final[Mapping[str, Kind]] = {
         Words("Thiếu lý do", "Hãy ghi lý do, 1 đến 200 ký tự, không ghi dữ liệu cá nhân."),
         Words("The reason is missing", "Say why, in 1 to 200 characters, without personal data."),
     ),
+    "session-unknown": Kind(
+        404,
+        Words("Không có buổi tiêm này", "Không có buổi tiêm nào mang số này. Hãy kiểm tra lại số."),
+        Words("No such session", "No vaccination session has this number. Look at the number again."),
+    ),
+    "session-form": Kind(
+        422,
+        Words(
+            "Buổi tiêm thiếu hoặc sai",
+            "Ngày phải từ hôm nay, vắc xin phải có trong danh mục, số lô từ 1 đến 30 ký tự (xem fields).",
+        ),
+        Words(
+            "The session has a wrong form",
+            "Its day is today or later, the vaccine is one of the list, the lot has 1 to 30 characters (see fields).",
+        ),
+    ),
+    "session-day": Kind(
+        409,
+        Words(
+            "Buổi tiêm không phải hôm nay",
+            "Chỉ nhập mũi tiêm trong đúng ngày tiêm. Mũi tiêm của ngày khác: nhập tệp hoặc gửi qua nền tảng, và bị ghi"
+            " là nhập muộn.",
+        ),
+        Words(
+            "The session is not today",
+            "Doses are entered here on their own day. Others come in a file or by the platform, and count as late.",
+        ),
+    ),
+    "session-places": Kind(
+        404,
+        Words("Không có số thứ tự này", "Danh sách buổi tiêm không có số thứ tự được gửi. Hãy tải lại danh sách."),
+        Words("No such place", "The session's list does not have every place that was named. Fetch the list again."),
+    ),
+    "slips-none": Kind(
+        409,
+        Words(
+            "Không có phiếu nào để in",
+            "Mọi người trong danh sách đã có phiếu hoặc không được tiêm. Muốn in lại: again.",
+        ),
+        Words("No slip is left to print", "Everybody on the list has one or was stopped. To print anew: again."),
+    ),
 }

@@ -1,10 +1,13 @@
 """Examples of the routes where doses come in."""
 
+from datetime import date
 from typing import Final
 
 from sqlalchemy import select
 
+from api.accounts.staff import Staff
 from api.intake.importer import import_file
+from api.sessions.listing import add_people, open_session
 from api.store.schema_intake import possible_duplicates
 from tests.support.centre import World
 from tests.support.examples.example import Example, Request, nothing
@@ -25,10 +28,33 @@ def _pair(world: World, unit: str) -> dict[str, str]:
         return {"duplicate_id": connection.execute(query).scalar_one()}
 
 
+_SESSION: Final = {"day": "2022-03-01", "product": "AstraZeneca", "lot": "ABX1"}
+_PERSON: Final = {"full_name": "Lê An", "date_of_birth": "1961-03-07", "sex": "Nữ", "id_number": "001161012345"}
+
+
+def _session(world: World, unit: str) -> dict[str, str]:
+    """A session of this unit with one person on its list."""
+    staff = Staff(account="lan", unit=unit, roles=frozenset({"clerk"}))
+    number = open_session(world.centre, staff, unit=unit, day=date(2022, 3, 1), product="AstraZeneca", lot="ABX1")
+    add_people(world.centre, staff, number, [_PERSON])
+    return {"session_id": number}
+
+
 EXAMPLES: Final[dict[str, Example]] = {
     "GET /v1/duplicates": Example(nothing, placed=False),
     "POST /v1/duplicates/{duplicate_id}/read": Example(lambda world, unit: Request(path=_pair(world, unit))),
     "POST /v1/duplicates/{duplicate_id}/decision": Example(
         lambda world, unit: Request(path=_pair(world, unit), body={"verdict": "different", "why": "two sisters"})
+    ),
+    "POST /v1/vaccination-sessions": Example(lambda _world, unit: Request(body=_SESSION | {"unit": unit})),
+    "GET /v1/vaccination-sessions/{session_id}": Example(lambda world, unit: Request(path=_session(world, unit))),
+    "POST /v1/vaccination-sessions/{session_id}/people": Example(
+        lambda world, unit: Request(path=_session(world, unit), body={"people": [_PERSON]})
+    ),
+    "POST /v1/vaccination-sessions/{session_id}/slips": Example(
+        lambda world, unit: Request(path=_session(world, unit))
+    ),
+    "POST /v1/vaccination-sessions/{session_id}/given": Example(
+        lambda world, unit: Request(path=_session(world, unit), body={"places": [1]})
     ),
 }

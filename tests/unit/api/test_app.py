@@ -23,7 +23,7 @@ from api.limits import RateLimit
 from api.passports import routes as passport_routes
 from tests.support.centre import World
 
-ENTRY = {"/v1/platform/doses"}
+ENTRY = {"/v1/platform/doses", "/v1/vaccination-sessions/{session_id}/people"}
 PROTECTED = {
     "/v1/audit/checkpoints",
     "/v1/audit/rows",
