@@ -5,10 +5,10 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
+from itertools import combinations, islice
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Insert, Table, select
+from sqlalchemy import Connection, Engine, Insert, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.duplicates.comparing import DoseReason, hints_of, may_be_one
@@ -19,7 +19,8 @@ from api.store.schema_intake import person_hints, possible_duplicates
 from api.store.transactions import writing
 from certificates.records.model import Dose, VaccinationRecord, instant_to_text
 
-_PAGE: Final = 1000
+COMMON: Final = 50  # what more people share says nothing: a date that was filled in, a name of thousands
+_PAGE: Final = 200  # hints
 _HINT: Final = ("hint", "record_id", "province", "origin")
 
 
@@ -57,28 +58,42 @@ def write_hints(connection: Connection, versions: Sequence[NewVersion], *, origi
 def compare_people(engine: Engine, *, origin: str, at: datetime) -> int:
     """Compare the people of an import or request with all who share a hint; returns how many new pairs were found.
 
-    To be called when those people are stored for all to see: of two imports at once, the later call finds their pairs.
+    A hint that more than `COMMON` people share is passed over. To be called when those people are stored for all to
+    see: of two imports at once, the later call finds their pairs.
     """
-    mine, others = person_hints.alias("mine"), person_hints.alias("others")
-    query = (
-        select(mine.c.record_id, others.c.record_id)
-        .join(others, (others.c.hint == mine.c.hint) & (others.c.record_id != mine.c.record_id))
-        .where(mine.c.origin == origin)
-        .distinct()
+    mine = select(person_hints.c.hint).where(person_hints.c.origin == origin)
+    shared = (
+        select(person_hints.c.hint)
+        .where(person_hints.c.hint.in_(mine))
+        .group_by(person_hints.c.hint)
+        .having(func.count().between(2, COMMON))
+        .order_by(person_hints.c.hint)
     )
     with engine.connect() as connection:
-        pairs = iter(sorted({tuple(sorted(pair)) for pair in connection.execute(query)}))
+        hints = iter(connection.execute(shared).scalars().all())
     found = 0
-    while page := list(islice(pairs, _PAGE)):
+    while page := list(islice(hints, _PAGE)):
         with writing(engine) as connection:
-            known = _load(connection, {record_id for pair in page for record_id in pair})
-            rows = [
-                _person_row(known[one], known[other], origin, at)
-                for one, other in page
-                if one in known and other in known
-            ]
-            found += _store(connection, [row for row in rows if row is not None])
+            found += _compare(connection, page, origin, at)
     return found
+
+
+def _compare(connection: Connection, hints: Sequence[str], origin: str, at: datetime) -> int:
+    people: dict[str, list[str]] = {}
+    mine: set[str] = set()
+    for row in connection.execute(select(person_hints).where(person_hints.c.hint.in_(hints))):
+        people.setdefault(row.hint, []).append(row.record_id)
+        if row.origin == origin:
+            mine.add(row.record_id)
+    known = _load(connection, {record_id for some in people.values() for record_id in some})
+    pairs = {
+        (one, other)
+        for some in people.values()
+        for one, other in combinations(sorted(record_id for record_id in some if record_id in known), 2)
+        if one in mine or other in mine
+    }
+    rows = [_person_row(known[one], known[other], origin, at) for one, other in sorted(pairs)]
+    return _store(connection, [row for row in rows if row is not None])
 
 
 def note_doses(connection: Connection, doses: Iterable[DoubtfulDose], *, origin: str, at: datetime) -> None:

@@ -174,6 +174,16 @@ def names_columns(cells: Sequence[object]) -> Header | None:
     return header if header.known >= _HEADER_COLUMNS else None
 
 
+def find_column(names: Sequence[str], wanted: Sequence[str]) -> int | None:
+    """Where the first column of one of these names stands, compared as `read_header` compares."""
+    meant = {_squeeze(name) for name in wanted}
+    for position, name in enumerate(names):
+        parts = re.split(r"[\n(\[|/]", name)
+        if any(_squeeze(part) in meant for part in (name, *parts)):
+            return position
+    return None
+
+
 def check_header(header: Header, *, unit_given: bool) -> None:
     """Raises FileError ``columns-double`` or ``columns-missing``, naming every column that is twice or not there."""
     if header.doubled:

@@ -165,6 +165,19 @@ ROW_SENTENCES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Người này đã có trong danh sách buổi tiêm.",
             "This person stands on the session's list already.",
         ),
+        "person-unknowable": (
+            "Dòng không có số giấy tờ hợp lệ, cũng không có ngày sinh: không biết là ai.",
+            "The row has neither a valid ID number nor a date of birth: nobody can say who it is.",
+        ),
+        "positive-on-partial": (
+            "Ngày dương tính phải đủ ngày, tháng, năm.",
+            "The day of the positive test needs day, month and year.",
+        ),
+        "positive-on-impossible": (
+            "Ngày dương tính phải từ 23/01/2020 đến hôm nay.",
+            "The day of the positive test must lie between 23 January 2020 and today.",
+        ),
+        "source-missing": ("Thiếu nguồn: ai xác nhận ca bệnh.", "The source is missing: who confirmed the case."),
         "record-joined": (
             "Hồ sơ này đã được gộp vào hồ sơ khác của cùng một người: hãy sửa hồ sơ đó.",
             "This record was joined to another one of the same person: correct that one.",

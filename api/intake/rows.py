@@ -125,6 +125,26 @@ def _hashed(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
+def clean_row(
+    cells: Sequence[RawCell],
+    header: Header,
+    conversions: Mapping[int, Conversion],
+    notes: list[str],
+    *,
+    others: Sequence[int | None],
+) -> tuple[dict[Column, str], dict[int, str]]:
+    """The clean texts of a row: of the columns that are known, and by position those of ``others``. Raises RowError."""
+    texts = _texts(cells, header, conversions, notes)
+    found: dict[int, str] = {}
+    for position in others:
+        if position is not None and position < len(cells):
+            try:
+                found[position] = clean_cell(cells[position], conversions.get(position), notes)
+            except RecordError as error:
+                raise RowError(error.code, header.names[position]) from None
+    return texts, found
+
+
 def _texts(
     cells: Sequence[RawCell], header: Header, conversions: Mapping[int, Conversion], notes: list[str]
 ) -> dict[Column, str]:

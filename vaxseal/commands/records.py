@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaxseal.commands import police
+from vaxseal.commands import police, sessions
 from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, now, out, stop
 from vaxseal.files import check_absent
 from vaxseal.options import By, Data, Json, Unit
@@ -23,6 +23,8 @@ app = typer.Typer(
     no_args_is_help=True,
     help="Take in doses, compare people with the register, correct, and see what stands where and why.",
 )
+
+app.add_typer(sessions.app, name="session")
 
 _NO_DATABASE = (
     "Không ghi được cơ sở dữ liệu (đĩa đầy, hoặc việc khác đang giữ): việc dở dang không được tính, hãy làm lại. / "
@@ -117,6 +119,52 @@ def rows(
     else:
         out.print(f"{count} rows in {output}.")
     if count == 0:
+        raise typer.Exit(EXIT_NO)
+
+
+@app.command()
+def recoveries(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="CSV or XLSX files of recovered cases.")],
+    by: By,
+    unit: Annotated[
+        str | None, typer.Option("--unit", metavar="CODE", help="All rows are of this unit (else a column says).")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="TEXT", help="Who confirms the cases (else a column says).")
+    ] = None,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Take in recovered cases with day and source: they move the day on which a dose is due.
+
+    The columns are described in docs/sessions.md; `vaxseal records rows` writes what became of each row. Exit code 1
+    when a file or a row was refused.
+
+    [bold]Examples[/bold]
+
+      vaxseal records recoveries cases.xlsx
+
+      vaxseal records recoveries cases.csv --unit 01-0007 --source "CDC Hà Nội" --json
+    """
+    from api.intake.recoveries import import_recoveries
+
+    engine = _open(data, json)
+    reports = []
+    for path in files:
+        with _refusals(json), progress_bar("recoveries", shown=not json) as progress:
+            done = import_recoveries(
+                engine, path, imported_by=by, at=now(), unit=unit, source=source, progress=progress
+            ).to_dict()
+        reports.append(done)
+        if not json and done["state"] != "complete":
+            err.print(f"{done['file']}: refused ({done['reason']})", markup=False)
+            err.print(f"  {done['sentence_vi']}\n  {done['sentence_en']}", markup=False)
+        elif not json:
+            counts = ", ".join(f"{done[name]} {name}" for name in ("accepted", "duplicate", "refused"))
+            out.print(f"{done['file']}: {counts}; import {done['import_id']}", markup=False)
+    if json:
+        emit_json(reports)
+    if any(done["state"] != "complete" or done["refused"] for done in reports):
         raise typer.Exit(EXIT_NO)
 
 

@@ -155,3 +155,9 @@ def test_over_http(world: World, tmp_path: Path) -> None:
     again = clerk.post(f"{path}/decision", {"verdict": "same", "why": "x"})
     assert (again.status_code, again.json()["code"]) == (409, "duplicate-decided")
     assert clerk.get("/v1/duplicates?limit=0").status_code == 422
+
+
+def test_what_everybody_shares_says_nothing(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.duplicates.finding.COMMON", 2)
+    take(world, tmp_path, *(row(unit="TYT-1", id=f"00116101234{number}") for number in range(3)))
+    assert pairs(world) == []
