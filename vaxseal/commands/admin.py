@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaxseal.commands import accounts, operating, platform_keys, proposals, quotas, revoking
+from vaxseal.commands import accounts, operating, outbox, platform_keys, proposals, quotas, revoking
 from vaxseal.console import EXIT_NO, emit_json, now, out, stop
 from vaxseal.files import read_certificate, read_fingerprint
 from vaxseal.options import By, Data, Json
@@ -378,6 +378,7 @@ def units(data: Data = None, json: Json = False) -> None:
     out.print(table)
 
 
+app.command("outbox")(outbox.outbox)
 app.command("quota")(quotas.quota)
 app.command("alarms")(quotas.alarms)
 app.add_typer(platform_keys.app, name="platform-key")

@@ -19,6 +19,8 @@ from vaxseal.sentences import sentences
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from api.identity.opening import Target
+
 app = typer.Typer(
     no_args_is_help=True,
     help="Take in doses, compare people with the register, correct, and see what stands where and why.",
@@ -200,13 +202,16 @@ def match(
     from api.config import load_settings
     from api.context import system_clock
     from api.identity.matching import match_records
-    from api.identity.opening import open_register
+    from api.identity.opening import open_register, targets_of
 
     engine = _open(data, json)
     with _refusals(json, EXIT_USE), sentences(json=json):
-        asked = open_register(load_settings(data=data), engine, system_clock, where=register)
+        settings = load_settings(data=data)
+        asked = open_register(settings, engine, system_clock, where=register)
     with _refusals(json), progress_bar("match", shown=not json) as progress:
-        done = match_records(engine, asked, at=now(), by=by, progress=progress, again=again)
+        done = match_records(
+            engine, asked, at=now(), by=by, progress=progress, again=again, targets=targets_of(settings)
+        )
     if json:
         emit_json(done.to_dict())
     else:
@@ -242,13 +247,46 @@ def attest(
     """
     from api.identity.attestation import attest as attest_record
 
-    engine = _open(data, json)
+    engine, targets = _open(data, json), _targets(data, json)
     with _refusals(json):
-        attest_record(engine, record_id, document=document, by=by, unit=unit, at=now())
+        attest_record(engine, record_id, document=document, by=by, unit=unit, at=now(), targets=targets)
     if json:
         emit_json({"record": record_id, "state": "ready"})
     else:
         out.print(f"{record_id}: ready")
+
+
+@app.command()
+def dispute(
+    record_id: RecordId,
+    unit: Annotated[str, typer.Option("--unit", metavar="CODE", help="Your unit.")],
+    document: Annotated[
+        str,
+        typer.Option(
+            "--document", metavar="WORD", help="What you saw: id-card, birth-certificate, passport, residence."
+        ),
+    ],
+    by: By,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Say that the register is wrong about a person whose document you saw. Police settle it with a signed list.
+
+    [bold]Examples[/bold]
+
+      vaxseal records dispute 7K2M9QWX3B4C --unit 01-0007 --document id-card --by lan.tran
+    """
+    from api.accounts.staff import Staff
+    from api.identity.disputes import dispute_register
+
+    engine = _open(data, json)
+    staff = Staff(account=by, unit=unit, roles=frozenset({"clerk"}))
+    with sentences(json=json), _refusals(json):
+        moved = dispute_register(engine, record_id, document=document, staff=staff, at=now())
+    if json:
+        emit_json({"record": record_id, "state": moved.state.value, "reason": moved.reason})
+    else:
+        out.print(f"{record_id}: {moved.state.value}", markup=False)
 
 
 @app.command()
@@ -278,9 +316,9 @@ def correct(
     pairs = dict(change.split("=", 1) for change in changes if "=" in change)
     if len(pairs) != len(changes):
         stop("correction-form", "Write every change once, as FIELD=VALUE.", json=json)
-    engine = _open(data, json)
+    engine, targets = _open(data, json), _targets(data, json)
     with _refusals(json):
-        stored = correct_record(engine, record_id, pairs, by=by, why=reason, at=now())
+        stored = correct_record(engine, record_id, pairs, by=by, why=reason, at=now(), targets=targets)
     answer = {
         "record": record_id,
         "version": stored.record.version,
@@ -422,6 +460,15 @@ def _open(data: Path | None, json: bool) -> "Engine":
 
     with sentences(json=json):
         return open_store(data)
+
+
+def _targets(data: Path | None, json: bool) -> "tuple[Target, ...]":
+    """Who is told of what is verified."""
+    from api.config import load_settings
+    from api.identity.opening import targets_of
+
+    with sentences(json=json):
+        return targets_of(load_settings(data=data))
 
 
 @contextmanager
