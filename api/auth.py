@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, insert, select, update
 
 from api.accounts.signers import refuse_stranger
+from api.accounts.staff import POLICE
 from api.audit import record_act
 from api.context import Centre
 from api.errors import CentreError
@@ -33,7 +34,6 @@ from certificates.records.model import instant_from_text, instant_to_text
 CHALLENGE_LIFE: Final = timedelta(minutes=2)
 SESSION_LIFE: Final = timedelta(hours=8)
 MINISTRY: Final = "ministry"  # the kind of unit that issues in two-tier
-POLICE: Final = "police"  # the kind of unit that answers for persons, and signs lists only
 ACCOUNT_PATTERN: Final = r"^[A-Za-z0-9._@-]{1,64}$"
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select
 from api.errors import CentreError
 from api.store.schema import units
 
+POLICE: Final = "police"  # the kind of unit that answers for persons, and signs lists only
 Role = Literal["clerk", "signer", "police", "overseer", "ministry", "auditor", "operator"]
 ROLES: Final[tuple[Role, ...]] = ("clerk", "signer", "police", "overseer", "ministry", "auditor", "operator")
 
@@ -37,10 +38,29 @@ def refuse_role(staff: Staff, *roles: Role) -> None:
 def refuse_place(connection: Connection, staff: Staff, unit: str) -> None:
     """Raises CentreError ``place`` unless ``unit`` is the person's own or lies below it in the tree.
 
-    A closed unit is looked for where its successor stands: the successor inherited its work.
+    A closed unit is looked for where its successor stands: the successor inherited its work. People of a police unit
+    who have that role answer for what lies below its parent: a commune's police stand beside its station.
     """
-    if staff.unit not in units_above(connection, unit):
-        raise CentreError("place", "the unit is not in this person's part of the tree")
+    above = units_above(connection, unit)
+    if staff.unit in above or ("police" in staff.roles and police_places(connection, staff.unit).intersection(above)):
+        return
+    raise CentreError("place", "the unit is not in this person's part of the tree")
+
+
+def police_places(connection: Connection, police: str) -> frozenset[str]:
+    """The units below which a police unit answers for persons: its parent, and that of whoever followed it. None for
+    units of other kinds."""
+    found: dict[str, str | None] = {}
+    following: str | None = police
+    while following is not None and following not in found:
+        row = connection.execute(
+            select(units.c.kind, units.c.parent, units.c.successor).where(units.c.code == following)
+        ).one_or_none()
+        if row is None or row.kind != POLICE:
+            break
+        found[following] = row.parent
+        following = row.successor
+    return frozenset(parent for parent in found.values() if parent is not None)
 
 
 def units_above(connection: Connection, unit: str) -> tuple[str, ...]:

@@ -16,12 +16,12 @@ from api.audit import record_act
 from api.context import Centre
 from api.errors import CentreError
 from api.identity.list_file import ListClass, ListHead, ListRow, write_list
-from api.identity.police import refuse_scope
 from api.signing.enrolment import inherited_units
 from api.states import RecordState
 from api.store.records import StoredRecord, stored_record
 from api.store.schema import records, units
 from api.store.schema_identity import identity_list_rows, identity_lists
+from api.store.schema_worklists import work_items
 from api.store.transactions import Turn, writing
 from certificates.records.model import instant_to_text
 from certificates.records.verification import HOME, find_gaps
@@ -38,6 +38,7 @@ ASKED: Final = frozenset(  # the register spoke about them, or knows nobody, or 
     }
 )
 LISTED: Final = ASKED | {RecordState.INCOMPLETE, RecordState.MALFORMED_ID}
+_LETTERS: Final = "BCDFGHJKMNPQRSTVWXZ"  # of a list's number: no words, and never a person's number
 _ITEMS: Final = ("full_name", "date_of_birth", "sex", "id_number")
 _FIELD_OF: Final = {"family_name": "full_name", "given_name": "full_name", "id_kind": "id_number"}
 
@@ -81,7 +82,8 @@ def make_list(
 ) -> MadeList:
     """The commune's list, oldest records first, `ROWS` at most. Who makes it vouches for the doses on it.
 
-    A record that is on a list already waits for that one to come back, or to be withdrawn.
+    On it is what the station gave to police (`api.worklists.attempts`). A record that is on a list already waits for
+    that one to come back, or to be withdrawn.
 
     Args:
         unit: whose records; those that it inherited come along.
@@ -103,7 +105,10 @@ def make_list(
             take_export(connection, staff, export_id, kind=EXPORT, unit=unit, persons=len(rows), at=at)
         rows.sort(key=lambda row: list(ListClass).index(row.list_class))
         head = ListHead(
-            list_id=secrets.token_hex(8).upper(), unit=unit, made_at=instant_to_text(at), vouched_by=staff.account
+            list_id="".join(secrets.choice(_LETTERS) for _ in range(14)),
+            unit=unit,
+            made_at=instant_to_text(at),
+            vouched_by=staff.account,
         )
         connection.execute(
             insert(identity_lists).values(
@@ -197,7 +202,7 @@ def show_lists(engine: Engine, *, unit: str | None = None, limit: int = 100) -> 
 def show_lists_to(engine: Engine, unit: str, *, staff: Staff) -> list[dict[str, Any]]:
     """`show_lists` for a person. Raises CentreError ``place``."""
     with engine.connect() as connection:
-        refuse_scope(connection, staff, unit)
+        refuse_place(connection, staff, unit)
     return show_lists(engine, unit=unit)
 
 
@@ -217,12 +222,18 @@ def _candidates(connection: Connection, unit: str, only: Collection[str] | None)
     )
     query = (
         select(records)
+        .join(
+            work_items,
+            (work_items.c.record_id == records.c.record_id) & (work_items.c.province == records.c.province),
+        )
         .where(
-            records.c.unit.in_(inherited_units(connection, unit)),
+            work_items.c.unit.in_(inherited_units(connection, unit)),
+            work_items.c.desk == "police",
+            work_items.c.status == "open",
             records.c.state.in_([state.value for state in LISTED]),
             records.c.record_id.not_in(on_lists),
         )
-        .order_by(records.c.entered_at, records.c.record_id)
+        .order_by(work_items.c.since, records.c.record_id)
     )
     if only is not None:
         query = query.where(records.c.record_id.in_(only))

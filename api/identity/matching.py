@@ -136,7 +136,7 @@ def match_one(
 ) -> None:
     """Ask about one record that was just corrected. A foreigner's is left to the attestation.
 
-    Raises CentreError where the register cannot be asked.
+    Raises CentreError where the register cannot be asked: the record waits for the next run.
     """
     if stored.record.person.nationality == HOME:
         _write_answers(engine, _ask(register, [stored], at), _Tally(), targets, at=at, by=by)

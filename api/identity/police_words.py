@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, select
 
+from api.accounts.staff import roles_from_text
 from api.audit import record_act
 from api.identity import outbox
 from api.identity.conclusions import Conclusion, read_conclusion
@@ -17,12 +18,17 @@ from api.identity.corrections import correct_in
 from api.identity.list_file import FilledRow
 from api.identity.lists import ASKED, LISTED
 from api.identity.opening import Target
+from api.identity.proofs import Proof, ProofKind
 from api.intake.cells import read_id_number
 from api.intake.texts import clean_cell
 from api.states import RecordState
-from api.store.records import StoredRecord, load_record, move_record, write_evidence
+from api.store.moves import Move, close_item, move, read_items, read_standings
+from api.store.records import StoredRecord, load_record, write_evidence
 from api.store.schema import record_versions
+from api.store.schema_accounts import accounts
 from api.store.schema_identity import identity_words
+from api.worklists.attempts import HandBackReason, back_to_station
+from api.worklists.steps import StepKind, Work, add_step
 from certificates.errors import RecordError
 from certificates.records.dates import local_day
 from certificates.records.model import PoliceWord, instant_to_text
@@ -93,15 +99,17 @@ def apply_row(
             connection,
             record_id,
             _changes(filled),
-            by=word.actor,
+            by=word.police_by,
             why=word.why,
             at=word.at,
+            proof=Proof(kind=ProofKind.POLICE, reference=word.list_id),
             settles=(RecordState.REGISTER_DISPUTED,),
         )
     elif conclusion is Conclusion.CONFIRMED:
         moved = _confirm(connection, stored, word)
     else:
         moved = _say(connection, stored, conclusion, word)
+    _clear_desk(connection, moved, conclusion, word)
     connection.execute(
         insert(identity_words).values(
             list_id=word.list_id,
@@ -128,15 +136,18 @@ def apply_row(
 
 
 def _refuse_same_person(connection: Connection, stored: StoredRecord, word: ListWord) -> None:
-    """Whoever entered, corrected or vouched for the record as one of health is not its police."""
+    """Whoever entered, corrected or vouched for the record is not its police, unless they did it as police."""
     made = connection.execute(
-        select(record_versions.c.made_by).where(
-            record_versions.c.record_id == stored.record.record_id, record_versions.c.why.not_like("police-list:%")
-        )
-    ).scalars()
+        select(record_versions.c.made_by, record_versions.c.why, accounts.c.roles)
+        .outerjoin(accounts, accounts.c.account == record_versions.c.made_by)
+        .where(record_versions.c.record_id == stored.record.record_id)
+    )
     others = [word.vouched_by, *(dose.entered_by for dose in stored.record.doses)]
-    for name in made:
-        others += [name, name.rpartition("@")[0]]
+    for row in made:
+        roles = roles_from_text(row.roles or "")
+        as_police = row.why != "import" and "police" in roles and "clerk" not in roles
+        if not as_police:
+            others += [row.made_by, row.made_by.rpartition("@")[0]]
     if same_account(word.police_by, *filter(None, others)):
         raise RecordError("word-same-person", "who vouches for the doses cannot vouch for the person")
 
@@ -156,7 +167,7 @@ def _confirm(connection: Connection, stored: StoredRecord, word: ListWord) -> St
     verify_with_police(stored.record, evidence, today=local_day(word.at))
     if stored.state is not RecordState.REGISTER_DISPUTED:
         record_act(connection, at=word.at, actor=word.actor, act="register-disputed", subject=stored.record.record_id)
-    move_record(connection, stored, RecordState.READY, None, at=word.at)
+    _move(connection, stored, RecordState.READY, None, word)
     write_evidence(connection, stored.record, evidence, province=stored.province, at=word.at)
     outbox.put(connection, [stored], word.targets, basis="police", at=word.at)
     return replace(stored, state=RecordState.READY, reason=None)
@@ -167,8 +178,40 @@ def _say(connection: Connection, stored: StoredRecord, conclusion: Conclusion, w
     state, reason = _SAID[conclusion]
     if stored.state not in ASKED and state is not RecordState.DECEASED:
         return stored
-    move_record(connection, stored, state, reason, at=word.at)
+    _move(connection, stored, state, reason, word)
     return replace(stored, state=state, reason=reason)
+
+
+def _move(connection: Connection, stored: StoredRecord, state: RecordState, reason: str | None, word: ListWord) -> None:
+    there = Move(record_id=stored.record.record_id, state=state.value, reason=reason)
+    move(connection, [there], at=word.at, by=word.police_by)
+
+
+def _clear_desk(connection: Connection, moved: StoredRecord, conclusion: Conclusion, word: ListWord) -> None:
+    """What police have said stands in the record's history, and the record leaves their desk for where it belongs."""
+    record_id = moved.record.record_id
+    standing = read_standings(connection, [record_id])[record_id]
+    item = read_items(connection, [record_id]).get(record_id)
+    kind, code, value = StepKind.SETTLED, f"police-{conclusion.value}", ""
+    if conclusion is Conclusion.CORRECTED:
+        kind, code, value = StepKind.CORRECTED, ProofKind.POLICE.value, str(moved.record.version)
+        if item is not None and item.status != "waiting":  # something else is still missing
+            back_to_station(connection, Work(standing=standing, item=item), at=word.at)
+    elif item is not None and moved.state in (RecordState.UNVERIFIABLE, RecordState.DECEASED):
+        close_item(connection, standing, item, kind="settled", by=word.police_by, at=word.at)
+    elif item is not None:
+        kind, code = StepKind.HANDED_BACK, HandBackReason.DATA_WRONG.value
+        back_to_station(connection, Work(standing=standing, item=item), at=word.at)
+    add_step(
+        connection,
+        standing,
+        kind=kind,
+        code=code,
+        value=value,
+        account=word.police_by,
+        unit=word.police_unit,
+        at=word.at,
+    )
 
 
 def _changes(filled: FilledRow) -> dict[str, str]:

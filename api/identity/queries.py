@@ -7,16 +7,15 @@ registered value nor how near the entered one is, which would often tell it. Pol
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from enum import StrEnum
 from typing import Final, Literal
 
 from sqlalchemy import Connection, insert
 
-from api.accounts.staff import Staff, refuse_role
+from api.accounts.reading import Purpose
+from api.accounts.staff import Staff, refuse_place, refuse_role
 from api.audit import record_act
 from api.context import Centre
 from api.errors import CentreError
-from api.identity.police import refuse_scope
 from api.identity.register import Register
 from api.store.counters import add_up
 from api.store.records import StoredRecord, load_record
@@ -30,16 +29,6 @@ from certificates.records.verification import HOME
 
 RECORD_LIMIT: Final = 10  # a day about one record, whoever asks: nobody finds a date by asking for each day
 Kind = Literal["compare", "entries"]
-
-
-class Purpose(StrEnum):
-    """Why somebody asks: a closed list."""
-
-    CORRECTION = "correction"
-    COMPLAINT = "complaint"
-    LIST = "list"  # a list for comparison
-    DISPUTE = "dispute"
-    SAMPLE = "sample"  # what others closed is checked again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +131,7 @@ def _find(connection: Connection, record_id: str, staff: Staff) -> StoredRecord:
     stored = load_record(connection, record_id)
     if stored is None:
         raise RecordError("record-unknown", "there is no record of this number")
-    refuse_scope(connection, staff, stored.record.unit)
+    refuse_place(connection, staff, stored.record.unit)
     if stored.record.person.nationality != HOME:
         raise CentreError("query-foreigner", "the register knows citizens only")
     return stored

@@ -1,4 +1,4 @@
-"""HTTP for identity: questions about one person, attestations, disputes, and lists for police."""
+"""HTTP for identity: questions about one person, attestations, and lists for police."""
 
 import base64
 from typing import Annotated, Any
@@ -6,16 +6,16 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.accounts.reading import Purpose
 from api.accounts.sessions import require_staff
 from api.accounts.staff import Staff
 from api.auth import from_base64, get_centre
 from api.context import Centre
 from api.identity.attestation import attest_as
-from api.identity.disputes import dispute_register
 from api.identity.list_file import MAX_FILE
 from api.identity.lists import ask_list, make_list, show_lists_to, withdraw_list
 from api.identity.opening import open_register, targets_of
-from api.identity.queries import Purpose, compare_record, show_entries
+from api.identity.queries import compare_record, show_entries
 from api.identity.register import Register
 from api.identity.signed_lists import apply_list
 from api.problems import RESPONSES
@@ -30,7 +30,7 @@ _Police = Annotated[Staff, Depends(require_staff("police"))]
 _Either = Annotated[Staff, Depends(require_staff("clerk", "police"))]
 _Reader = Annotated[Staff, Depends(require_staff("clerk", "police", "overseer"))]
 _RecordId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,64}$")]
-_ListId = Annotated[str, Path(pattern=r"^[0-9A-F]{16}$")]
+_ListId = Annotated[str, Path(pattern=r"^[A-Z]{14}$")]
 _Unit = Annotated[str, Field(pattern=r"^[A-Z0-9-]{1,32}$")]
 
 
@@ -169,13 +169,6 @@ def attestation(record_id: _RecordId, request: DocumentRequest, centre: _Centre,
         targets=targets_of(centre.settings),
     )
     return RecordAnswer(record=record_id, state="ready", reason=None)
-
-
-@router.post("/records/{record_id}/dispute")
-def dispute(record_id: _RecordId, request: DocumentRequest, centre: _Centre, staff: _Clerk) -> RecordAnswer:
-    """Say that the register is wrong, after a document was seen; police settle it."""
-    moved = dispute_register(centre.engine, record_id, document=request.document, staff=staff, at=centre.clock())
-    return RecordAnswer(record=record_id, state=moved.state.value, reason=moved.reason)
 
 
 @router.post("/lists/ask")

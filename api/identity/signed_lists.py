@@ -8,15 +8,14 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, select, update
 
-from api.accounts.staff import Staff, roles_from_text, units_above
+from api.accounts.staff import POLICE, Staff, police_places, refuse_place, roles_from_text, units_above
 from api.audit import record_act
-from api.auth import POLICE, read_certificate
+from api.auth import read_certificate
 from api.config import Settings
 from api.errors import CentreError
 from api.identity.list_file import MAX_FILE, FilledList, FilledRow, ListHead, read_list
 from api.identity.lists import close_list, load_list
 from api.identity.opening import targets_of
-from api.identity.police import refuse_persons, refuse_scope
 from api.identity.police_words import ListWord, apply_row
 from api.signing.authorities import is_stale
 from api.store.locks import lock_records
@@ -113,7 +112,7 @@ def apply_list(
     with writing(engine, Turn.CORRECTION) as connection:
         found = load_list(connection, filled.list_id)
         if staff is not None:
-            refuse_scope(connection, staff, found.unit)
+            refuse_place(connection, staff, found.unit)
         rows = connection.execute(
             select(identity_list_rows)
             .where(identity_list_rows.c.list_id == found.list_id)
@@ -215,7 +214,8 @@ def _refuse_signer(
         raise CentreError("list-time", "it was signed before it was made, or in the future")
     if is_stale(connection, signature.fingerprint, settings=settings, now=at):
         raise CentreError("list-unchecked", "its authority has not said lately whether the certificate stands")
-    refuse_persons(connection, token.unit, found.unit)
+    if not police_places(connection, token.unit).intersection(units_above(connection, found.unit)):
+        raise CentreError("place", "these police do not answer for persons of this unit")
     _refuse_account(connection, signature.account, token.unit)
     return str(token.unit)
 

@@ -46,11 +46,6 @@ KINDS: Final[Mapping[str, Kind]] = {
         ("Người nước ngoài", "Cơ sở dữ liệu dân cư chỉ có công dân. Cơ sở xác nhận bằng hộ chiếu."),
         ("A foreigner", "The register knows citizens only. The unit vouches by the passport."),
     ),
-    "dispute-document": _kind(
-        422,
-        ("Thiếu giấy tờ đã xem", "Hãy chọn giấy tờ đã xem: thẻ căn cước, giấy khai sinh, hộ chiếu hoặc cư trú."),
-        ("No document was named", "Name what was seen: id-card, birth-certificate, passport or residence."),
-    ),
     "record-state": _kind(
         409,
         ("Hồ sơ đang ở bước khác", "Việc này không làm được ở trạng thái hiện tại của hồ sơ. Hãy tải lại hồ sơ."),

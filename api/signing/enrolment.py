@@ -8,8 +8,9 @@ from typing import Any, Final
 from cryptography import x509
 from sqlalchemy import Connection, Engine, Row, exists, insert, or_, select, update
 
+from api.accounts.staff import POLICE
 from api.audit import holds_number, record_act
-from api.auth import POLICE, read_certificate
+from api.auth import read_certificate
 from api.config import Settings
 from api.errors import CentreError
 from api.signing.authorities import UNCHECKED, Authorities, Source, check_standing, note_standing

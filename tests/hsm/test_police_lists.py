@@ -29,6 +29,7 @@ def test_from_the_station_to_police_and_back(
     enrolled_at: datetime = commune.clock()
     enrol_token(commune.engine, "CA-1", token.certificate_der, settings=commune.settings, by="test", at=enrolled_at)
     (record_id,) = commune.take({"name": "Nguyễn Thị Hồng", "id": ""}).values()
+    commune.give_to_police()
     ministry = Ministry(commune.folder, golden_tokens)
     path = commune.folder / "list.xlsx"
     export = ("records", "police", "export", "--unit", "TYT-1", "--by", "lan", "--out", str(path))
@@ -68,6 +69,7 @@ def test_nothing_else_is_signed_as_a_list(golden_tokens: GoldenTokens, tmp_path:
 
 def test_a_list_that_is_lost_is_withdrawn(golden_tokens: GoldenTokens, commune: Commune) -> None:
     commune.take({"name": "Nguyễn Thị Hồng", "id": ""})
+    commune.give_to_police()
     ministry = Ministry(commune.folder, golden_tokens)
     export = ("records", "police", "export", "--unit", "TYT-1", "--by", "lan", "--out")
     made = ministry.done(*export, ministry.path("a.xlsx"))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, update
 
 from api.accounts.staff import Staff
 from api.config import Settings
@@ -19,6 +19,7 @@ from api.store.database import open_database
 from api.store.records import StoredRecord, stored_record
 from api.store.schema import records
 from api.store.schema_accounts import accounts
+from api.store.schema_worklists import work_items
 from api.store.transactions import writing
 from certificates.signed_file import sign_file
 from tests.support.centre import START, Clock
@@ -61,7 +62,14 @@ class Commune:
     def record(self, record_id: str) -> StoredRecord:
         return next(stored for stored in self.records() if stored.record.record_id == record_id)
 
+    def give_to_police(self) -> None:
+        """All that is to be mended, as if the station had tried to reach these people."""
+        with writing(self.engine) as connection:
+            connection.execute(update(work_items).values(desk="police"))
+
     def export(self, **options: Any) -> MadeList:
+        """The list of all that is to be mended."""
+        self.give_to_police()
         return make_list(self.engine, "TYT-1", staff=CLERK, at=self.clock(), **options)
 
     def apply(

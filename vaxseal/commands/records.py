@@ -257,39 +257,6 @@ def attest(
 
 
 @app.command()
-def dispute(
-    record_id: RecordId,
-    unit: Annotated[str, typer.Option("--unit", metavar="CODE", help="Your unit.")],
-    document: Annotated[
-        str,
-        typer.Option(
-            "--document", metavar="WORD", help="What you saw: id-card, birth-certificate, passport, residence."
-        ),
-    ],
-    by: By,
-    data: Data = None,
-    json: Json = False,
-) -> None:
-    """Say that the register is wrong about a person whose document you saw. Police settle it with a signed list.
-
-    [bold]Examples[/bold]
-
-      vaxseal records dispute 7K2M9QWX3B4C --unit 01-0007 --document id-card --by lan.tran
-    """
-    from api.accounts.staff import Staff
-    from api.identity.disputes import dispute_register
-
-    engine = _open(data, json)
-    staff = Staff(account=by, unit=unit, roles=frozenset({"clerk"}))
-    with sentences(json=json), _refusals(json):
-        moved = dispute_register(engine, record_id, document=document, staff=staff, at=now())
-    if json:
-        emit_json({"record": record_id, "state": moved.state.value, "reason": moved.reason})
-    else:
-        out.print(f"{record_id}: {moved.state.value}", markup=False)
-
-
-@app.command()
 def correct(
     record_id: RecordId,
     changes: Annotated[

@@ -16,6 +16,7 @@ from api.store.records import write_versions
 from api.store.schema import audit, records, units
 from api.store.schema_identity import register_queries
 from api.store.transactions import writing
+from api.worklists.attempts import Ground, Outcome, Way, note_attempt, pass_to_police
 from certificates.records.model import IdKind
 from certificates.signed_file import sign_file
 from tests.support.centre import World, make_world, new_version
@@ -92,7 +93,7 @@ def test_a_clerk_learns_which_field_police_what_it_is(
     seen = clerk.post(f"{path}/compare", ABOUT)
     assert seen.json() == {"status": "found", "differing": ["date_of_birth"]}
     assert code(clerk.post(f"{path}/entries", ABOUT)) == (403, "role")
-    shown = police.post(f"{path}/entries", {"purpose": "list"}).json()
+    shown = police.post(f"{path}/entries", {"purpose": "identity"}).json()
     (entry,) = shown["entries"]
     assert shown["entered"]["date_of_birth"] == "1980-04-05"
     assert entry["registered"]["date_of_birth"] == "1980-05-04"
@@ -101,13 +102,13 @@ def test_a_clerk_learns_which_field_police_what_it_is(
     ]
     assert acts(world, "register-compare", "register-entries") == [
         ("lan@TYT-1", "register-compare", "correction"),
-        ("minh.ca@CA-1", "register-entries", "list"),
+        ("minh.ca@CA-1", "register-entries", "identity"),
     ]
     with world.engine.connect() as connection:
         rows = connection.execute(select(register_queries).order_by(register_queries.c.kind)).all()
     assert [(row.account, row.kind, row.purpose) for row in rows] == [
         ("lan", "compare", "correction"),
-        ("minh.ca", "entries", "list"),
+        ("minh.ca", "entries", "identity"),
     ]
 
 
@@ -170,17 +171,17 @@ def test_foreigners_are_vouched_for_by_the_passport(world: World, clerk: Person,
     assert acts(world, "person-attested") == [("lan@TYT-1", "person-attested", "passport")]
 
 
+def give_to_police(world: World, clerk: Person, record_id: str) -> None:
+    """The person was reached, and says that the register is wrong."""
+    note_attempt(world.centre, clerk.staff, record_id, way=Way.VISIT, outcome=Outcome.DATA_CONFIRMED)
+    pass_to_police(world.centre, clerk.staff, record_id, ground=Ground.DATA_CONFIRMED)
+
+
 def test_a_dispute_goes_to_police_whose_signed_word_settles_it(world: World, clerk: Person, police: Person) -> None:
     record_id = mismatched(world)
-    path = f"/v1/identity/records/{record_id}/dispute"
-    assert code(clerk.post(path, {"document": "hearsay"})) == (422, "dispute-document")
-    assert clerk.post(path, {"document": "id-card"}).json() == {
-        "record": record_id,
-        "state": "register_disputed",
-        "reason": "register-wrong:date_of_birth",
-    }
-    assert code(clerk.post(path, {"document": "id-card"})) == (409, "record-state")
-
+    assert code(clerk.post("/v1/identity/lists/ask", {"unit": "TYT-1"})) == (409, "list-empty")
+    give_to_police(world, clerk, record_id)
+    assert world.state(record_id)[0] == "register_disputed"
     asked = clerk.post("/v1/identity/lists/ask", {"unit": "TYT-1"}).json()
     assert (asked["persons"], asked["state"]) == (1, "granted")
     request = {"unit": "TYT-1", "export_id": asked["export_id"]}
@@ -209,7 +210,7 @@ def test_a_dispute_goes_to_police_whose_signed_word_settles_it(world: World, cle
 
 
 def test_lists_are_counted_as_exports(world: World, clerk: Person) -> None:
-    mismatched(world)
+    give_to_police(world, clerk, mismatched(world))
     assert code(clerk.post("/v1/identity/lists", {"unit": "TYT-1", "export_id": "x"})) == (404, "export-unknown")
     assert code(clerk.post("/v1/identity/lists/ask", {"unit": "TYT-2"})) == (403, "place")
     asked = clerk.post("/v1/identity/lists/ask", {"unit": "TYT-1"}).json()

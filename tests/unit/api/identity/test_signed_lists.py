@@ -15,7 +15,7 @@ from api.audit import verify_log
 from api.errors import CentreError
 from api.identity.corrections import correct
 from api.identity.list_file import read_list
-from api.identity.lists import show_lists, withdraw_list
+from api.identity.lists import make_list, show_lists, withdraw_list
 from api.identity.matching import match_records
 from api.identity.register import FileRegister
 from api.identity.signed_lists import show_rows
@@ -24,6 +24,7 @@ from api.states import RecordState
 from api.store.records import load_evidence
 from api.store.schema import audit, records
 from api.store.schema_identity import identity_words
+from api.store.schema_worklists import correction_evidence, work_closings, work_items, work_steps
 from api.store.transactions import writing
 from certificates.errors import CertificateError
 from certificates.records.model import PoliceWord
@@ -46,6 +47,12 @@ def match(commune: Commune, *, again: bool = False) -> None:
     path.write_text(REGISTER, encoding="utf-8")
     register = FileRegister(path, clock=commune.clock)
     match_records(commune.engine, register, at=commune.clock(), by="x", again=again)
+
+
+def desks(commune: Commune) -> dict[str, str]:
+    """Whose work a record is, while it is somebody's."""
+    with commune.engine.connect() as connection:
+        return {row.record_id: f"{row.desk} {row.status}" for row in connection.execute(select(work_items))}
 
 
 def where(commune: Commune, record_id: str) -> tuple[RecordState, str | None, int]:
@@ -80,6 +87,11 @@ def test_police_correct_and_the_register_confirms(commune: Commune) -> None:
     assert where(commune, ids[HONG]) == (RecordState.AWAITING_MATCH, None, 2)
     assert where(commune, ids["Lê Văn Năm"]) == (RecordState.DECEASED, "police-deceased", 1)
     assert where(commune, ids["Trần Thị Sáu"]) == (RecordState.UNVERIFIABLE, "police-not-found", 1)
+    assert desks(commune) == {
+        ids[HONG]: "police waiting",
+        ids["Phạm Văn Bảy"]: "police open",
+        ids["Ann Lee"]: "police open",
+    }
     match(commune)
     assert where(commune, ids[HONG]) == (RecordState.READY, None, 2)
     with commune.engine.connect() as connection:
@@ -87,6 +99,13 @@ def test_police_correct_and_the_register_confirms(commune: Commune) -> None:
         acts = connection.execute(select(audit.c.act, audit.c.actor)).all()
     assert (word.health_by, word.health_unit, word.police_by, word.police_unit) == ("lan", "TYT-1", "minh.ca", "CA-1")
     assert ("police-corrected", "minh.ca@CA-1") in [tuple(act) for act in acts]
+    with commune.engine.connect() as connection:
+        proof = connection.execute(select(correction_evidence)).one()
+        closed = connection.execute(select(work_closings.c.record_id, work_closings.c.account)).all()
+    assert (proof.kind, proof.reference, proof.account) == ("police-answer", made.list_id, "minh.ca")
+    assert {tuple(row) for row in closed} == {
+        (ids[name], "minh.ca") for name in (HONG, "Lê Văn Năm", "Trần Thị Sáu")
+    }  # the unit above checks samples of it
     verify_log(commune.engine)
     assert [row["outcome"] for row in show_rows(commune.engine, made.list_id)].count("applied") == 3
     with pytest.raises(CentreError, match="list-closed"):
@@ -113,7 +132,25 @@ def test_where_the_register_is_wrong_the_signed_word_of_police_counts(commune: C
     assert isinstance(evidence, PoliceWord)
     assert (evidence.attested_by, evidence.unit, evidence.vouched_by) == ("minh.ca", "CA-1", "lan")
     assert verify(stored.record, evidence, today=commune.clock().date()).record == stored.record
-    assert list(acts) == ["register-disputed", "police-confirmed"]
+    assert list(acts) == ["register-disputed", "work-settled", "police-confirmed"]
+
+
+def test_what_police_call_wrong_goes_back_to_the_station(commune: Commune) -> None:
+    ids = commune.take({"name": "Nguyễn Thị Hòa"}, {"name": "Lê Văn Năm", "id": ""})
+    match(commune)
+    commune.apply(fill(commune.export().file, dict.fromkeys(ids.values(), ("Sai",))))
+    assert where(commune, ids["Nguyễn Thị Hòa"]) == (RecordState.MISMATCHED, "police-wrong", 1)
+    assert where(commune, ids["Lê Văn Năm"]) == (RecordState.INCOMPLETE, "id-number-missing", 1)
+    assert desks(commune) == dict.fromkeys(ids.values(), "clerk open")
+    with commune.engine.connect() as connection:
+        steps = connection.execute(select(work_steps.c.kind, work_steps.c.code, work_steps.c.account)).all()
+    assert {tuple(step) for step in steps} == {("handed-back", "data-wrong", "minh.ca")}
+
+
+def test_what_the_station_did_not_give_to_police_is_on_no_list(commune: Commune) -> None:
+    commune.take({"name": "A", "id": ""})
+    with pytest.raises(CentreError, match="list-empty"):
+        make_list(commune.engine, "TYT-1", staff=CLERK, at=commune.clock())
 
 
 def test_who_vouches_for_the_doses_is_not_the_police(commune: Commune) -> None:

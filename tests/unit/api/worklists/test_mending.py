@@ -49,6 +49,10 @@ class Answering:
         ]
 
 
+    def look_up(self, person: Person) -> tuple[Person, ...]:
+        return ()
+
+
 class Silent:
     name = "test"
 

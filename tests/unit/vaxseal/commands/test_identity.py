@@ -1,4 +1,4 @@
-"""The register over https, disputes and the outbox, by the commands."""
+"""The register over https, and the outbox, by the commands."""
 
 import json
 from collections.abc import Iterator
@@ -54,16 +54,7 @@ def test_matching_over_https_goes_on_where_it_stopped(server: RegisterServer, da
     assert run(data, "records", "match", "--register", "https://", code=2)["error"] == "settings"
 
 
-def test_a_dispute_and_a_message_that_is_stuck(server: RegisterServer, data: Path) -> None:
-    server.entries(HONG.replace("Hồng", "Hoa"))
-    server.behave()
-    run(data, "records", "match")
-    (listed,) = run(data, "records", "list")
-    dispute = ("records", "dispute", listed["record"], "--unit", "01-0001", "--document")
-    assert run(data, *dispute, "hearsay", code=2)["error"] == "dispute-document"
-    assert run(data, *dispute, "id-card")["state"] == "register_disputed"
-    assert run(data, *dispute, "id-card", code=1)["error"] == "record-state"
-
+def test_a_message_that_is_stuck(server: RegisterServer, data: Path) -> None:
     engine = open_store(data)
     with writing(engine) as connection:
         stored = stored_record(connection.execute(select(records)).one())
