@@ -8,6 +8,7 @@ followed.
 import contextlib
 import http.client
 import json
+import os
 import secrets
 import socket
 import ssl
@@ -152,6 +153,8 @@ def open_partner(address: Address, breaker: Breaker, *, pauses: Sequence[float] 
 def _context(address: Address, name: str) -> ssl.SSLContext:
     if address.ca is None or address.certificate is None or address.key is None:
         raise CentreError("settings", f"the {name} needs its CA, and our client certificate with its key")
+    if os.name == "posix" and address.key.is_file() and address.key.stat().st_mode & 0o077:
+        raise CentreError("settings", f"{address.key.name} can be read by others: chmod 600")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # host names are checked, and no system's authorities known
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:

@@ -92,26 +92,18 @@ class RecordAnswer(BaseModel):
     reason: str | None
 
 
-class AskListRequest(_Request):
-    unit: _Unit
-
-
-class AskListAnswer(BaseModel):
-    export_id: str
-    persons: int
-    state: str = Field(description="granted, or waiting for a second person (/v1/staff/exports)")
-
-
 class MakeListRequest(_Request):
     unit: _Unit
-    export_id: str = Field(max_length=64)
+    export_id: str | None = Field(default=None, max_length=64, description="what a second person approved")
 
 
 class MakeListAnswer(BaseModel):
-    list: str
+    state: str = Field(description="made, or waiting: a second person approves the export first (/v1/staff/exports)")
+    export_id: str
+    list: str | None = None
     rows: int
-    classes: dict[str, int]
-    file: str = Field(description="base64 of the XLSX")
+    classes: dict[str, int] = {}
+    file: str | None = Field(default=None, description="base64 of the XLSX")
 
 
 class SignedListRequest(_Request):
@@ -171,19 +163,20 @@ def attestation(record_id: _RecordId, request: DocumentRequest, centre: _Centre,
     return RecordAnswer(record=record_id, state="ready", reason=None)
 
 
-@router.post("/lists/ask")
-def ask(request: AskListRequest, centre: _Centre, staff: _Clerk) -> AskListAnswer:
-    """Ask for the list of a unit: it counts as an export."""
-    export = ask_list(centre, request.unit, staff=staff)
-    return AskListAnswer(export_id=export.export_id, persons=export.persons, state=export.state)
-
-
 @router.post("/lists")
 def make(request: MakeListRequest, centre: _Centre, staff: _Clerk) -> MakeListAnswer:
-    """The list for police, as a spreadsheet. Who makes it vouches for the doses."""
-    made = make_list(centre.engine, request.unit, staff=staff, at=centre.clock(), export_id=request.export_id)
+    """The list for police, as a spreadsheet; it counts as an export. Who makes it vouches for the doses."""
+    export_id = request.export_id
+    if export_id is None:
+        export = ask_list(centre, request.unit, staff=staff)
+        if export.state == "waiting":
+            return MakeListAnswer(state="waiting", export_id=export.export_id, rows=export.persons)
+        export_id = export.export_id
+    made = make_list(centre.engine, request.unit, staff=staff, at=centre.clock(), export_id=export_id)
     file = base64.b64encode(made.file).decode("ascii")
-    return MakeListAnswer(list=made.list_id, rows=made.rows, classes=dict(made.classes), file=file)
+    return MakeListAnswer(
+        state="made", export_id=export_id, list=made.list_id, rows=made.rows, classes=dict(made.classes), file=file
+    )
 
 
 @router.get("/lists")

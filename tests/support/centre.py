@@ -192,7 +192,9 @@ def make_world(folder: Path, *, mode: Mode = "two-tier", address: Path | str | N
     """
     clock = Clock()
     (folder / "roots.pem").write_text(to_pem(ROOT.certificate_der))
-    given = {"publication_hours": 0, "list_roots": folder / "roots.pem", **settings}
+    (folder / "register.csv").write_text("id,name,dob,sex,status\n")  # knows nobody
+    named = {"list_roots": folder / "roots.pem", "register_address": str(folder / "register.csv")}
+    given = {"publication_hours": 0, **named, **settings}
     centre = Centre(
         engine=open_database(address or folder / "vaxseal.sqlite3"),
         settings=Settings(data=folder, mode=mode, requests_per_minute=10_000, **given),

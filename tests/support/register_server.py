@@ -238,7 +238,9 @@ def _issue(
         .sign(issuer_key, SHA256())
     )
     (folder / f"{name}.pem").write_bytes(made.public_bytes(Encoding.PEM))
-    (folder / f"{name}.key").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    place = folder / f"{name}.key"
+    place.touch(mode=0o600)
+    place.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return made
 
 

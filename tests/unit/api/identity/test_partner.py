@@ -1,5 +1,6 @@
 """The register as a process on loopback: TLS on both sides, slow, wrong and away."""
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -134,8 +135,13 @@ def test_addresses_that_are_none(server: RegisterServer, breaker: Breaker, url: 
 
 
 def test_keys_that_cannot_be_used(server: RegisterServer, breaker: Breaker, tmp_path: Path) -> None:
-    empty = tmp_path / "empty.pem"
-    empty.touch()
+    empty, shown = tmp_path / "empty.pem", tmp_path / "shown.key"
+    empty.touch(mode=0o600)
+    shown.write_bytes((server.folder / "centre.key").read_bytes())
+    shown.chmod(0o644)
+    if os.name == "posix":
+        with pytest.raises(CentreError, match="can be read by others"):
+            open_partner(replace(server.address(), key=shown), breaker)
     for changes in ({"ca": None}, {"key": None}, {"ca": empty}, {"certificate": empty}, {"key": tmp_path / "none"}):
         with pytest.raises(CentreError, match="settings"):
             open_partner(replace(server.address(), **changes), breaker)

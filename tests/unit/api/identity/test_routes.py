@@ -179,15 +179,12 @@ def give_to_police(world: World, clerk: Person, record_id: str) -> None:
 
 def test_a_dispute_goes_to_police_whose_signed_word_settles_it(world: World, clerk: Person, police: Person) -> None:
     record_id = mismatched(world)
-    assert code(clerk.post("/v1/identity/lists/ask", {"unit": "TYT-1"})) == (409, "list-empty")
+    assert code(clerk.post("/v1/identity/lists", {"unit": "TYT-1"})) == (409, "list-empty")
     give_to_police(world, clerk, record_id)
     assert world.state(record_id)[0] == "register_disputed"
-    asked = clerk.post("/v1/identity/lists/ask", {"unit": "TYT-1"}).json()
-    assert (asked["persons"], asked["state"]) == (1, "granted")
-    request = {"unit": "TYT-1", "export_id": asked["export_id"]}
-    made = clerk.post("/v1/identity/lists", request).json()
-    assert made["classes"] == {"basics": 1}
-    assert code(clerk.post("/v1/identity/lists", request)) == (409, "list-empty")
+    made = clerk.post("/v1/identity/lists", {"unit": "TYT-1"}).json()
+    assert (made["state"], made["classes"]) == ("made", {"basics": 1})
+    assert code(clerk.post("/v1/identity/lists", {"unit": "TYT-1"})) == (409, "list-empty")
     world.clock.forward(hours=1)
     file = fill(base64.b64decode(made["file"]), {record_id: ("Đúng",)})
     signed = {"file": base64.b64encode(file).decode(), "signature": base64.b64encode(b"x").decode()}
@@ -209,25 +206,34 @@ def test_a_dispute_goes_to_police_whose_signed_word_settles_it(world: World, cle
     assert code(elsewhere.get("/v1/identity/lists?unit=TYT-1")) == (403, "place")
 
 
-def test_lists_are_counted_as_exports(world: World, clerk: Person) -> None:
+def test_lists_are_counted_as_exports(world: World, clerk: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     give_to_police(world, clerk, mismatched(world))
-    assert code(clerk.post("/v1/identity/lists", {"unit": "TYT-1", "export_id": "x"})) == (404, "export-unknown")
-    assert code(clerk.post("/v1/identity/lists/ask", {"unit": "TYT-2"})) == (403, "place")
-    asked = clerk.post("/v1/identity/lists/ask", {"unit": "TYT-1"}).json()
-    made = clerk.post("/v1/identity/lists", {"unit": "TYT-1", "export_id": asked["export_id"]}).json()
+    path = "/v1/identity/lists"
+    assert code(clerk.post(path, {"unit": "TYT-1", "export_id": "x"})) == (404, "export-unknown")
+    assert code(clerk.post(path, {"unit": "TYT-2"})) == (403, "place")
+    made = clerk.post(path, {"unit": "TYT-1"}).json()
     assert [act[1] for act in acts(world, "ask-export", "take-export", "list-exported")] == [
         "ask-export",
         "take-export",
         "list-exported",
     ]
-    path = f"/v1/identity/lists/{made['list']}/withdraw"
-    assert clerk.post(path, {"reason": "lost"}).json() == {"list": made["list"], "state": "withdrawn"}
-    assert code(clerk.post(path, {"reason": "lost"})) == (409, "list-closed")
-    assert clerk.post("/v1/identity/lists/ask", {"unit": "TYT-1"}).json()["persons"] == 1
+    assert clerk.post(f"{path}/{made['list']}/withdraw", {"reason": "lost"}).json() == {
+        "list": made["list"],
+        "state": "withdrawn",
+    }
+    assert code(clerk.post(f"{path}/{made['list']}/withdraw", {"reason": "lost"})) == (409, "list-closed")
+    monkeypatch.setattr("api.accounts.exports.ALONE", 1)
+    waiting = clerk.post(path, {"unit": "TYT-1"}).json()
+    assert (waiting["state"], waiting["rows"], waiting["file"]) == ("waiting", 1, None)
+    request = {"unit": "TYT-1", "export_id": waiting["export_id"]}
+    assert code(clerk.post(path, request)) == (409, "export-waiting")
+    other = add_person(world, "hoa", "TYT-1", "clerk")
+    assert other.post("/v1/staff/exports/approve", {"export_id": waiting["export_id"]}).status_code == 200
+    assert clerk.post(path, request).json()["state"] == "made"
 
 
 def test_without_a_register_there_is_nobody_to_ask(tmp_path: Path) -> None:
-    made = make_world(tmp_path)
+    made = make_world(tmp_path, register_address=None)
     record_id = mismatched(made)
     clerk = add_person(made, "lan", "TYT-1", "clerk")
     assert code(clerk.post(f"/v1/identity/records/{record_id}/compare", ABOUT)) == (409, "register-none")

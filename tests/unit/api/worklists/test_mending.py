@@ -49,10 +49,6 @@ class Answering:
         ]
 
 
-    def look_up(self, person: Person) -> tuple[Person, ...]:
-        return ()
-
-
 class Silent:
     name = "test"
 
