@@ -75,8 +75,9 @@ class XlsxSource:
             zipfile.BadZipFile,
             zlib.error,
             EOFError,
-            KeyError,
+            LookupError,  # a part that is missing, an encoding that nobody knows
             OSError,
+            ValueError,  # a directory that points before the file
             expat.ExpatError,
             NotImplementedError,
         ) as error:

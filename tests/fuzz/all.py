@@ -2,10 +2,11 @@
 
 from tests.fuzz.codes import code_families, own_seeds, public_seeds
 from tests.fuzz.lists import list_families
+from tests.fuzz.police import police_families
 from tests.fuzz.rules import rule_families
 
 _PUBLIC = public_seeds()
-FAMILIES = [*code_families([*own_seeds(), *_PUBLIC]), *list_families(), *rule_families()]
+FAMILIES = [*code_families([*own_seeds(), *_PUBLIC]), *list_families(), *rule_families(), *police_families()]
 
 
 def public_codes() -> int:

@@ -155,6 +155,21 @@ def test_truncated_books(engine: Engine, tmp_path: Path) -> None:
         assert take(engine, tmp_path / "b.xlsx").reason == "file-truncated"
 
 
+def test_books_that_confuse_their_readers() -> None:
+    directory = _SMALL_BOOK.rindex(b"PK\x05\x06")
+    before = _SMALL_BOOK[: directory + 12] + b"\xff\xff\xff\x00" + _SMALL_BOOK[directory + 16 :]
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(_SMALL_BOOK)) as known, zipfile.ZipFile(out, "w") as made:
+        for name in known.namelist():
+            part = known.read(name)
+            if name.endswith("sheet1.xml"):
+                part = b'<?xml version="1.0" encoding="UTF-88"?>' + part[part.index(b"<worksheet") :]
+            made.writestr(name, part)
+    for data in (before, out.getvalue()):
+        with pytest.raises(FileError, match="file-truncated"):
+            list(XlsxSource(io.BytesIO(data)).rows())
+
+
 @given(st.data())
 def test_damaged_books_are_refused_or_read(data: st.DataObject) -> None:
     damaged = bytearray(_SMALL_BOOK)
