@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from api.identity.list_file import read_list
 from api.identity.lists import make_list, show_lists, withdraw_list
 from api.identity.matching import match_records
 from api.identity.register import FileRegister
-from api.identity.signed_lists import show_rows
+from api.identity.signed_lists import apply_list, show_rows
 from api.signing.enrolment import suspend_token
 from api.states import RecordState
 from api.store.records import load_evidence
@@ -32,6 +33,7 @@ from certificates.records.verification import verify
 from certificates.signed_file import sign_file
 from tests.support.databases import NewAddress
 from tests.support.police import CLERK, OFFICER, Commune, fill, make_commune, saved
+from tests.support.together import together
 
 HONG = "Nguyễn Thị Hồng"
 REGISTER = "id,name,dob,sex,status\n001161012345,Nguyễn Thị Hồng,1961-03-07,F,\n"
@@ -133,6 +135,25 @@ def test_where_the_register_is_wrong_the_signed_word_of_police_counts(commune: C
     assert (evidence.attested_by, evidence.unit, evidence.vouched_by) == ("minh.ca", "CA-1", "lan")
     assert verify(stored.record, evidence, today=commune.clock().date()).record == stored.record
     assert list(acts) == ["register-disputed", "work-settled", "police-confirmed"]
+
+
+@pytest.mark.both_databases
+def test_who_hands_the_same_list_in_at_the_same_time(commune: Commune) -> None:
+    ids = commune.take({"name": "A", "id": ""}, {"name": "B", "id": "", "born": "01/02/1970"})
+    file = fill(commune.export().file, {ids["A"]: ("Sửa", None, None, None, "001161012345"), ids["B"]: ("Đã mất",)})
+    cms = sign_file(file, commune.keys["CA-1"], account="minh.ca", at=commune.clock())
+
+    def hand_in() -> str:
+        try:
+            apply_list(commune.engine, commune.settings, file, cms, by="lan@TYT-1", at=commune.clock())
+        except CentreError as error:
+            return error.code
+        return "applied"
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(together(pool, *[hand_in] * 4)) == ["applied", *["list-closed"] * 3]
+    assert where(commune, ids["A"]) == (RecordState.AWAITING_MATCH, None, 2)
+    verify_log(commune.engine)
 
 
 def test_what_police_call_wrong_goes_back_to_the_station(commune: Commune) -> None:
