@@ -53,6 +53,9 @@ from api.sessions import routes as session_routes
 from api.signing import routes as signing_routes
 from api.signing.rechecking import recheck
 from api.stations import routes as station_routes
+from api.worklists import routes_lists as worklist_routes
+from api.worklists import routes_work as work_routes
+from api.worklists.keeping import keep_worklists
 from certificates.errors import CertificateError
 
 PUBLIC: Final = frozenset(
@@ -95,6 +98,8 @@ _MODULES: Final = (
     audit_routes,
     health,
     session_routes,
+    worklist_routes,
+    work_routes,
 )
 PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
 COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose
@@ -103,6 +108,7 @@ FOLLOW_PERIOD: Final = 15.0  # seconds until this machine gives out what another
 AWAY_RETRY: Final = 5  # seconds after which a database that does not answer is tried again
 _AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError)  # no answer, a broken connection, none left
 DELIVER_PERIOD: Final = 15.0  # seconds between two looks into the outbox
+WORK_PERIOD: Final = 60.0  # seconds between two looks at what the clock does to work lists and counts
 RECHECK_PERIOD: Final = 900.0  # seconds between two looks for answers of authorities that grow old
 SWEEP_PERIOD: Final = 60.0  # seconds until a complaint's time is seen to be up
 _log = structlog.get_logger(__name__)
@@ -126,6 +132,7 @@ def create_app(centre: Centre) -> FastAPI:
                 (_ask_authorities, centre),
                 (_sweep_complaints, centre),
                 (_deliver, centre),
+                (_keep_worklists, centre),
             )
         ]
         for thread in beside:
@@ -239,6 +246,16 @@ def _deliver(centre: Centre, ended: threading.Event) -> None:
         except Exception as error:  # as above: the messages stay
             _log.error("outbox-failed", kind=type(error).__name__, code=getattr(error, "code", None))
         ended.wait(DELIVER_PERIOD)
+
+
+def _keep_worklists(centre: Centre, ended: threading.Event) -> None:
+    while not ended.wait(WORK_PERIOD):
+        try:
+            kept = keep_worklists(centre)
+            if kept:
+                _log.info("worklists-kept", back=kept.back, raised=kept.raised, drawn=kept.drawn)
+        except Exception as error:  # the next round may find it free
+            _log.error("worklists-not-kept", kind=type(error).__name__)
 
 
 class Outermost:

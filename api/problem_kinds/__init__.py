@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.problem_kinds import accounts, auditing, complaints, enrolment, general, identity, intake, operating, signing
+from api.problem_kinds import (
+    accounts,
+    auditing,
+    complaints,
+    enrolment,
+    general,
+    identity,
+    intake,
+    operating,
+    signing,
+    worklists,
+)
 from api.problem_kinds.kind import Kind, Words
 
 __all__ = ["KINDS", "Kind", "Words"]
@@ -18,4 +29,5 @@ KINDS: Final[Mapping[str, Kind]] = {
     **intake.KINDS,
     **operating.KINDS,
     **signing.KINDS,
+    **worklists.KINDS,
 }

@@ -10,7 +10,7 @@ from api.accounts.staff import Staff, refuse_place, refuse_role
 from api.context import Centre
 from api.errors import CentreError
 from api.store.locks import lock_free
-from api.store.moves import change_item, read_items, read_standings
+from api.store.moves import Desk, change_item, read_items, read_standings
 from api.store.schema import records
 from api.store.schema_worklists import work_asides, work_raised
 from api.store.transactions import writing
@@ -30,7 +30,9 @@ class AsideReason(StrEnum):
     DISASTER = "disaster"  # flood, storm, closed area
 
 
-def put_aside(centre: Centre, staff: Staff, record_id: str, *, reason: AsideReason, days: int) -> str:
+def put_aside(
+    centre: Centre, staff: Staff, record_id: str, *, reason: AsideReason, days: int, desk: Desk | None = None
+) -> str:
     """Take a record off the list for some days; returns when it comes back. Until then the unit above sees it.
 
     Raises CentreError ``aside-days`` (none, or more than ``aside_days``), ``work-aside`` (it is aside already), and
@@ -41,7 +43,7 @@ def put_aside(centre: Centre, staff: Staff, record_id: str, *, reason: AsideReas
     now = centre.clock()
     until = instant_to_text(now + timedelta(days=days))
     with writing(centre.engine) as connection:
-        work = take_work(connection, staff, record_id)
+        work = take_work(connection, staff, record_id, desk=desk)
         item = work.item
         if item.status == "aside":
             raise CentreError("work-aside", "the record is aside already")

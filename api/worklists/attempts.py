@@ -83,8 +83,9 @@ def note_attempt(centre: Centre, staff: Staff, record_id: str, *, way: Way, outc
 def pass_to_police(centre: Centre, staff: Staff, record_id: str, *, ground: Ground) -> None:
     """Put a record on the list of the police. With ``data-confirmed`` it becomes ``register_disputed``.
 
-    Raises CentreError ``attempts-missing`` (``fields``: attempts, ways, hours; ``may_from`` where only time is
-    missing), ``work-ground`` (the register does not deny this record), and those of `take_work`.
+    Raises CentreError ``attempts-missing`` (``fields``: attempts, ways, hours), ``attempts-too-soon`` (``may_from``:
+    when another attempt makes it enough), ``work-ground`` (the register does not deny this record), and those of
+    `take_work`.
     """
     now = centre.clock()
     with writing(centre.engine) as connection:
@@ -131,9 +132,20 @@ def back_to_station(connection: Connection, work: Work, *, at: datetime, again: 
     if again:
         state, reason = RecordState.AWAITING_MATCH.value, None
     elif state == RecordState.REGISTER_DISPUTED:
-        state, reason = item.before_state or RecordState.UNVERIFIABLE.value, item.before_reason
+        state, reason = _before(item, reason)
     if state != standing.state:
         move(connection, [Move(record_id=item.record_id, state=state, reason=reason)], at=at)
+
+
+def _before(item: Item, reason: str | None) -> tuple[str, str | None]:
+    """Where a disputed record stood; one that was disputed elsewhere names the fields that differed, or is asked about
+    anew."""
+    if item.before_state is not None:
+        return item.before_state, item.before_reason
+    fields = (reason or "").partition("register-wrong:")[2]
+    if fields:
+        return RecordState.MISMATCHED.value, f"register-mismatch:{fields}"
+    return RecordState.AWAITING_MATCH.value, None
 
 
 def touch(connection: Connection, work: Work, *, at: datetime) -> None:
@@ -143,7 +155,7 @@ def touch(connection: Connection, work: Work, *, at: datetime) -> None:
 
 
 def check_attempts(attempts: Sequence[Row[Any]], settings: Settings, *, at: datetime) -> None:
-    """Whether the station tried as the rule asks. Raises CentreError ``attempts-missing``."""
+    """Whether the station tried as the rule asks. Raises CentreError, as `pass_to_police` says."""
     failed = [one for one in attempts if one.value in _UNREACHED]
     missing = []
     if len(failed) < settings.attempts_before_police:
@@ -158,7 +170,7 @@ def check_attempts(attempts: Sequence[Row[Any]], settings: Settings, *, at: date
             earliest = max(at, first + timedelta(hours=settings.attempts_over_hours))
     if missing:
         raise CentreError(
-            "attempts-missing",
+            "attempts-too-soon" if missing == ["hours"] else "attempts-missing",
             f"{settings.attempts_before_police} attempts in {WAYS_NEEDED} ways that reached nobody, the first and the"
             f" last {settings.attempts_over_hours} hours apart",
             fields=tuple(missing),

@@ -3,7 +3,6 @@
 import base64
 import json
 from binascii import Error as Base64Error
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -16,8 +15,8 @@ from api.errors import CentreError
 from api.signing.enrolment import inherited_units
 from api.states import WorkClass
 from api.store.moves import Desk
-from api.store.schema import record_versions, records
-from api.store.schema_worklists import correction_evidence, work_asides, work_items, work_raised, work_steps
+from api.store.schema import records
+from api.store.schema_worklists import work_asides, work_items, work_raised, work_steps
 from api.store.transactions import writing
 
 LONGEST: Final = 100  # rows of one page
@@ -197,48 +196,5 @@ def _place(after: str | None) -> tuple[str, str]:
 
 
 def _log(connection: Connection, centre: Centre, staff: Staff, act: str, unit: str, page: Page) -> None:
-    told = f"{len(page.items)} rows"
+    told = f"rows {len(page.items)}"
     record_act(connection, at=centre.clock(), actor=staff.actor, act=act, subject=unit, reason=told)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One thing that happened to a record: a version, with what it rests on, or a step."""
-
-    at: str
-    by: str
-    what: str
-    code: str
-    value: str = ""
-
-
-def read_history(connection: Connection, record_id: str) -> Sequence[Event]:
-    """Who did what and when, oldest first: versions and steps. No data of the person."""
-    proof = correction_evidence.c
-    versions = connection.execute(
-        select(record_versions.c.made_at, record_versions.c.made_by, record_versions.c.version, record_versions.c.why)
-        .add_columns(proof.kind, proof.reference)
-        .outerjoin(
-            correction_evidence,
-            (proof.record_id == record_versions.c.record_id) & (proof.version == record_versions.c.version),
-        )
-        .where(record_versions.c.record_id == record_id)
-        .order_by(record_versions.c.version)
-    )
-    events = [
-        Event(
-            at=row.made_at,
-            by=row.made_by,
-            what=f"version {row.version}",
-            code=row.why,
-            value=": ".join(part for part in (row.kind, row.reference) if part),
-        )
-        for row in versions
-    ]
-    steps = connection.execute(
-        select(work_steps).where(work_steps.c.record_id == record_id).order_by(work_steps.c.number)
-    )
-    events += [
-        Event(at=row.at, by=f"{row.account}@{row.unit}", what=row.kind, code=row.code, value=row.value) for row in steps
-    ]
-    return sorted(events, key=lambda event: event.at)

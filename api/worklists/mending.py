@@ -1,7 +1,8 @@
 """Mending a record: a correction that rests on something, after which the register is asked again; or a finding that
 ends the work without a certificate."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Final
 
@@ -10,16 +11,15 @@ from api.context import Centre
 from api.errors import CentreError
 from api.identity.corrections import correct_in
 from api.identity.matching import match_one
-from api.identity.opening import targets_of
+from api.identity.opening import open_register, targets_of
 from api.identity.proofs import Proof
-from api.identity.register import Register
 from api.states import RecordState, WorkClass
-from api.store.moves import close_item
+from api.store.moves import Desk, close_item
 from api.store.records import StoredRecord, load_record
 from api.store.transactions import Turn, writing
-from api.worklists.attempts import back_to_station, touch
+from api.worklists.attempts import touch
 from api.worklists.steps import StepKind, add_step, take_work
-from certificates.errors import CertificateError
+from certificates.errors import CertificateError, RecordError
 
 
 class CorrectionReason(StrEnum):
@@ -36,6 +36,16 @@ class Finding(StrEnum):
     NOBODY = "no-such-person"  # goes to the units above: somebody entered a dose of nobody
 
 
+_TOLD: Final = frozenset(
+    {
+        "correction-field",
+        "correction-dose",
+        "correction-empty",
+        "correction-same-person",
+        "record-in-signing",
+        "record-disputed",
+    }
+)
 _FITS: Final[Mapping[Finding, frozenset[WorkClass]]] = {
     Finding.DECEASED: frozenset({WorkClass.DECEASED}),
     Finding.DUPLICATE: frozenset({WorkClass.MERGED}),
@@ -51,22 +61,28 @@ def mend(
     *,
     reason: CorrectionReason,
     proof: Proof,
-    register: Register | None = None,
+    desk: Desk | None = None,
 ) -> StoredRecord:
-    """Correct a record of one's list. Where a register is given it is asked about this person at once; otherwise, or
-    where it gives no answer, the record waits for the next match.
+    """Correct a record of one's list. Where the settings name a register it is asked about this person at once;
+    otherwise, or where it gives no answer, the record waits for the next match.
 
-    Errors: `take_work` and `api.identity.corrections.correct_in`.
+    Raises CentreError ``correction-value`` (a value cannot be read), ``correction-field``, ``correction-empty``,
+    ``correction-same-person``, ``record-in-signing``, ``record-disputed``, and those of `take_work`.
     """
     now, targets = centre.clock(), targets_of(centre.settings)
-    with writing(centre.engine, Turn.CORRECTION) as connection:
-        work = take_work(connection, staff, record_id)
-        if work.standing.state == RecordState.REGISTER_DISPUTED:
-            back_to_station(connection, work, at=now)  # police found who is right: it is disputed no more
-        else:
-            touch(connection, work, at=now)
+    with _refusals(), writing(centre.engine, Turn.CORRECTION) as connection:
+        work = take_work(connection, staff, record_id, desk=desk)
+        touch(connection, work, at=now)
         stored = correct_in(
-            connection, record_id, changes, by=staff.account, why=reason.value, at=now, proof=proof, targets=targets
+            connection,
+            record_id,
+            changes,
+            by=staff.actor,
+            why=reason.value,
+            at=now,
+            proof=proof,
+            settles=(RecordState.REGISTER_DISPUTED,),  # it is on the list of the police: only they get here
+            targets=targets,
         )
         add_step(
             connection,
@@ -78,15 +94,26 @@ def mend(
             unit=staff.unit,
             at=now,
         )
-    if register is None or stored.state is not RecordState.AWAITING_MATCH or stored.reason is not None:
+    if stored.state is not RecordState.AWAITING_MATCH or centre.settings.register_address is None:
         return stored
     try:
-        match_one(centre.engine, register, stored, at=now, by=staff.account, targets=targets)
+        register = open_register(centre.settings, centre.engine, centre.clock)
+        match_one(centre.engine, register, stored, targets=targets, at=now, by=staff.actor)
     except (CertificateError, CentreError):
         return stored  # it awaits the next match
     with centre.engine.connect() as connection:
         found = load_record(connection, record_id)
     return found or stored
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What a row of a file is refused for, a correction is, too; here a person is told."""
+    try:
+        yield
+    except RecordError as error:
+        code = error.code if error.code in _TOLD else "correction-value"
+        raise CentreError(code, error.detail, fields=tuple(error.fields)) from error
 
 
 def settle(centre: Centre, staff: Staff, record_id: str, *, finding: Finding) -> None:
@@ -99,7 +126,7 @@ def settle(centre: Centre, staff: Staff, record_id: str, *, finding: Finding) ->
         work = take_work(connection, staff, record_id, desk="police")
         if work.item.work_class not in _FITS[finding]:
             raise CentreError("work-finding", f"{finding} does not fit {work.item.work_class}", fields=("finding",))
-        close_item(connection, work.standing, work.item, kind="settled", by=staff.account, at=now)
+        close_item(connection, work.standing, work.item, kind="settled", by=staff.actor, at=now)
         add_step(
             connection,
             work.standing,

@@ -70,7 +70,7 @@ def list_rechecks(
         unit = unit or staff.unit
         refuse_place(connection, staff, unit)
         found = read_rechecks(connection, unit, after=after, limit=limit)
-        told = f"{len(found)} rows"
+        told = f"rows {len(found)}"
         record_act(connection, at=centre.clock(), actor=staff.actor, act="rechecks-read", subject=unit, reason=told)
     return found
 
@@ -145,7 +145,7 @@ def _check_person(connection: Connection, staff: Staff, row: Row[Any]) -> None:
     below = units_above(connection, row.unit)
     if staff.unit in inherited_units(connection, row.unit) or staff.unit == below[0]:
         raise CentreError("place", "a unit does not check its own work")
-    if staff.account == row.closed_by:
+    if staff.account == row.closed_by.partition("@")[0].lower():
         raise CentreError("recheck-self", "nobody checks what he closed himself")
     if row.result is not None:
         raise CentreError("recheck-done", "somebody has checked it already")
@@ -163,7 +163,7 @@ def _closing(row: Row[Any], staff: Staff, now: Any) -> dict[str, Any]:
         "opened_at": row.drawn_at,
         "closed_at": instant_to_text(now),
         "day": local_day(now).isoformat(),
-        "account": staff.account,
+        "account": staff.actor,
     }
 
 

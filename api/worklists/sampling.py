@@ -72,7 +72,7 @@ def commit_seeds(centre: Centre) -> int:
                     day=day, seed=seed, rate=rate, single_rate=max(rate, single), committed_at=instant_to_text(now)
                 )
             )
-            told = f"{hashlib.sha256(seed).hexdigest()}, rate {rate}, single {max(rate, single)}"
+            told = f"sha256:{hashlib.sha256(seed).hexdigest()}, rate {rate}, single {max(rate, single)}"
             record_act(connection, at=now, actor=CENTRE, act=COMMITTED, subject=day, reason=told)
             made += 1
     return made
@@ -101,7 +101,7 @@ def find_wrong_draws(connection: Connection) -> dict[str, str]:
     told: dict[str, dict[str, str]] = {}
     acts = select(audit.c.act, audit.c.subject, audit.c.reason).where(audit.c.act.in_((COMMITTED, SAMPLED)))
     for act, day, reason in connection.execute(acts):
-        told.setdefault(day, {})[act] = reason.partition(",")[0]
+        told.setdefault(day, {})[act] = reason.partition(",")[0].partition(":")[2]
     wrong: dict[str, str] = {}
     last = ("", "~")
     for draw in connection.execute(select(sample_draws).where(sample_draws.c.drawn_at.is_not(None)).order_by("day")):
@@ -173,7 +173,7 @@ def _draw(centre: Centre, day: str) -> Draw | None:
             .where(sample_draws.c.day == day)
             .values(drawn_at=instant_to_text(now), population=population, drawn=drawn)
         )
-        told = f"{draw.seed.hex()}, drawn {drawn}, closed {population}"
+        told = f"seed:{draw.seed.hex()}, drawn {drawn}, of {population}"
         record_act(connection, at=now, actor=CENTRE, act=SAMPLED, subject=day, reason=told)
     return Draw(day=day, population=population, drawn=drawn)
 

@@ -84,5 +84,5 @@ def add_step(
         )
     )
     actor = account if account == CENTRE else f"{account}@{unit}"
-    told = f"{code} {value}".rstrip()
+    told = ", ".join(part for part in (code, value) if part)
     record_act(connection, at=at, actor=actor, act=f"work-{kind}", subject=standing.record_id, reason=told)

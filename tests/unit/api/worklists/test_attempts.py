@@ -5,7 +5,8 @@ import pytest
 from api.errors import CentreError
 from api.states import RecordState
 from api.worklists.attempts import Ground, HandBackReason, Outcome, Way, hand_back, note_attempt, pass_to_police
-from api.worklists.listing import list_work, read_history
+from api.worklists.history import read_history
+from api.worklists.listing import list_work
 from certificates.records.model import instant_to_text
 from tests.support.centre import World
 from tests.unit.api.worklists.conftest import CLERK, OVERSEER, POLICE, Add, code_of, measures, staff
@@ -27,7 +28,7 @@ def test_police_get_a_record_after_three_attempts_over_two_days_in_two_ways(worl
     attempt(world, one, Way.VISIT)
     with pytest.raises(CentreError) as caught:
         pass_to_police(world.centre, CLERK, one, ground=Ground.NOT_REACHED)
-    assert caught.value.fields == ("hours",)
+    assert (code_of(caught), caught.value.fields) == ("attempts-too-soon", ("hours",))
     world.clock.forward(hours=1)
     assert earliest == world.clock()
     attempt(world, one, Way.LETTER, Outcome.WRONG_CONTACT)
@@ -71,6 +72,16 @@ def test_a_register_that_was_corrected_is_asked_again(world: World, add: Add) ->
     assert world.state(one) == ("awaiting_match", None)
     with pytest.raises(CentreError, match="work-waiting"):
         attempt(world, one, Way.PHONE)
+
+
+def test_what_was_disputed_elsewhere_returns_where_it_came_from(world: World, add: Add) -> None:
+    for reason, back in (
+        ("register-wrong:sex", ("mismatched", "register-mismatch:sex")),
+        ("register-wrong", ("awaiting_match", None)),
+    ):
+        one = add(RecordState.REGISTER_DISPUTED, reason)
+        hand_back(world.centre, POLICE, one, reason=HandBackReason.DATA_WRONG)
+        assert world.state(one) == back
 
 
 def test_only_what_the_register_denies_can_be_disputed(world: World, add: Add) -> None:

@@ -3,7 +3,8 @@
 from api.states import RecordState
 from api.worklists.asides import AsideReason, put_aside
 from api.worklists.escalation import raise_old
-from api.worklists.listing import list_above, read_history
+from api.worklists.history import read_history
+from api.worklists.listing import list_above
 from tests.support.centre import World
 from tests.unit.api.store.test_moves import place
 from tests.unit.api.worklists.conftest import CLERK, OVERSEER, Add, measures, staff

@@ -54,7 +54,7 @@ def test_that_a_page_was_read_stands_in_the_log(world: World, add: Add) -> None:
     add()
     list_work(world.centre, CLERK, desk="clerk")
     act = read_log(world.engine, limit=1)[0]
-    assert (act.actor, act.act, act.subject, act.reason) == ("lan@TYT-3", "worklist-read", "TYT-3", "1 rows")
+    assert (act.actor, act.act, act.subject, act.reason) == ("lan@TYT-3", "worklist-read", "TYT-3", "rows 1")
 
 
 @pytest.mark.parametrize(

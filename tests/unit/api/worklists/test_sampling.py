@@ -36,7 +36,7 @@ SAMPLED = {
 ALL = {"recheck_percent": 100, "recheck_percent_single": 100}
 
 
-def close(world: World, add: Add, count: int = 1, *, by: str = "lan") -> list[str]:
+def close(world: World, add: Add, count: int = 1, *, by: str = "lan@TYT-3") -> list[str]:
     ids = [add() for _ in range(count)]
     with writing(world.engine) as connection:
         for state in ("awaiting_match", "ready"):
@@ -58,8 +58,9 @@ def test_a_seed_is_committed_to_before_its_day_and_told_after_it(world: World, a
     assert drawn.population == 30
     assert draw_due(world.centre) == ()
     acts = {act.act: act for act in read_log(world.engine, limit=300) if act.subject == "2022-03-01"}
-    seed = bytes.fromhex(acts["sample-drawn"].reason.partition(",")[0])
-    assert acts["sample-committed"].reason.partition(",")[0] == hashlib.sha256(seed).hexdigest()
+    seed = bytes.fromhex(acts["sample-drawn"].reason.partition(",")[0].removeprefix("seed:"))
+    digest = hashlib.sha256(seed).hexdigest()
+    assert acts["sample-committed"].reason == f"sha256:{digest}, rate 200, single 1000"
     assert acts["sample-committed"].at < acts["sample-drawn"].at
     with world.engine.connect() as connection:
         draw = connection.execute(select(sample_draws).where(sample_draws.c.day == "2022-03-01")).one()
@@ -106,7 +107,7 @@ def test_another_person_of_the_unit_above_checks_again(world: World, add: Add) -
     draw_due(world.centre)
     sampled = {one.record_id: one for one in list_rechecks(world.centre, OVERSEER)}
     assert set(sampled) == {good, bad}
-    assert (sampled[good].closed_by, sampled[good].why, sampled[good].kind) == ("lan", "single", "mended")
+    assert (sampled[good].closed_by, sampled[good].why, sampled[good].kind) == ("lan@TYT-3", "single", "mended")
     closing = sampled[good].closing_id
     for person, code in (
         (CLERK, "role"),
@@ -152,7 +153,7 @@ def test_checks_are_checked_again_by_the_next_level(world: World, add: Add) -> N
     draw_due(world.centre)
     ministry = staff("thu", "overseer", unit="BYT")
     (of_check,) = list_rechecks(world.centre, ministry)
-    assert (of_check.kind, of_check.unit, of_check.closed_by) == ("rechecked", "T-01", "hoa")
+    assert (of_check.kind, of_check.unit, of_check.closed_by) == ("rechecked", "T-01", "hoa@T-01")
     recheck(world.centre, ministry, of_check.closing_id, error=ErrorClass.NOT_CHECKED)
     with world.engine.connect() as connection:
         (rate,) = read_rates(connection, ("T-01",))
