@@ -28,6 +28,7 @@ IN_HAND: Final = "in-hand"  # of those to be mended: somebody has worked on it
 ASIDE: Final = "aside"
 RAISED: Final = "raised"  # shown to a unit above, for its age
 CLOSED: Final = "closed"  # by a person; adds up
+TOP: Final = 100  # added to the level of an item that the top of its tree has seen: it climbs no higher
 _WAITS: Final = frozenset({RecordState.AWAITING_MATCH, RecordState.DISPUTED})  # the work is not over
 _MENDED: Final = frozenset({RecordState.READY, RecordState.CONFIRMED, RecordState.SIGNED, RecordState.ISSUED})
 _One = TypeVar("_One")
@@ -176,7 +177,7 @@ def keys_of(standing: Standing | None, item: Item | None) -> Iterator[Key]:
         yield Key(*place, IN_HAND, item.desk)
     if item.status == "aside":
         yield Key(*place, ASIDE, item.desk)
-    if item.level:
+    if item.level % TOP:
         yield Key(*place, RAISED, item.desk)
 
 

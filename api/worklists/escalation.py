@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from api.context import Centre
 from api.store.locks import lock_free
-from api.store.moves import change_item, read_items, read_standings
+from api.store.moves import TOP, change_item, read_items, read_standings
 from api.store.schema import records
 from api.store.schema_worklists import work_items
 from api.store.transactions import writing
@@ -19,7 +19,6 @@ from certificates.records.model import instant_to_text
 
 AT_ONCE: Final = 200
 DEEPEST: Final = 8  # levels of a tree that are climbed
-TOP: Final = 99  # of an item that the top of its tree has seen
 
 
 def raise_old(centre: Centre) -> int:
@@ -52,7 +51,7 @@ def _raise_from(centre: Centre, level: int) -> int:
             unit = above[item.unit]
             work = Work(standing=standings[record_id], item=item)
             change_item(
-                connection, work.standing, item, replace(item, level=TOP if unit is None else level + 1), at=now
+                connection, work.standing, item, replace(item, level=level + (TOP if unit is None else 1)), at=now
             )
             if unit is not None:
                 show_above(connection, work, unit, why="age", at=instant_to_text(now))

@@ -14,7 +14,7 @@ from api.context import Centre
 from api.errors import CentreError
 from api.signing.enrolment import inherited_units
 from api.states import WorkClass
-from api.store.moves import Desk
+from api.store.moves import TOP, Desk
 from api.store.schema import records
 from api.store.schema_worklists import work_asides, work_items, work_raised, work_steps
 from api.store.transactions import writing
@@ -67,7 +67,7 @@ def list_work(
 
     Raises CentreError ``place``, ``page-after`` (it is not of an earlier page).
     """
-    place = _place(after)
+    place = page_place(after)
     with writing(centre.engine) as connection:
         unit = unit or staff.unit
         refuse_place(connection, staff, unit)
@@ -80,7 +80,7 @@ def list_above(
     centre: Centre, staff: Staff, *, unit: str | None = None, after: str | None = None, limit: int = LONGEST
 ) -> Page:
     """One page of what a unit is shown of the work below it: what is aside, and what waits too long. As `list_work`."""
-    place = _place(after)
+    place = page_place(after)
     with writing(centre.engine) as connection:
         unit = unit or staff.unit
         refuse_place(connection, staff, unit)
@@ -169,7 +169,7 @@ def _listed(row: Any) -> ListedItem:
         status=row.status,
         since=row.since,
         attempts=row.attempts,
-        raised=row.level,
+        raised=row.level % TOP,
         initials="".join(f"{word[0].upper()}." for word in words) or _UNKNOWN,
         birth_year=str(person.get("date_of_birth") or _UNKNOWN)[:4],
         why=getattr(row, "why", None),
@@ -183,7 +183,8 @@ def _cursor(item: ListedItem) -> str:
     return base64.urlsafe_b64encode(f"{item.since} {item.record_id}".encode()).decode()
 
 
-def _place(after: str | None) -> tuple[str, str]:
+def page_place(after: str | None) -> tuple[str, str]:
+    """Where the next page begins. Raises CentreError ``page-after``."""
     if after is None:
         return "", ""
     try:

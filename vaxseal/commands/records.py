@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaxseal.commands import police, sessions
+from vaxseal.commands import police, sessions, worklists
 from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, now, out, stop
 from vaxseal.files import check_absent
 from vaxseal.options import By, Data, Json, Unit
@@ -34,6 +34,7 @@ _NO_DATABASE = (
 )
 Refused = Annotated[bool, typer.Option("--refused", help="Only refused rows in the report.")]
 app.add_typer(police.app, name="police")
+app.add_typer(worklists.app, name="worklist")
 RecordId = Annotated[str, typer.Argument(metavar="RECORD", help="Number of the record.")]
 
 
