@@ -316,18 +316,4 @@ def reasons(_staff: Worker) -> list[ReasonAnswer]:
 @router.post("/statistics")
 def statistics(centre: InCentre, staff: Worker) -> list[UnitAnswer]:
     """Counts by unit, of all units in reach."""
-    return [
-        UnitAnswer(
-            unit=one.unit,
-            received=one.received,
-            open=one.open,
-            breached=one.breached,
-            refused=dict(one.refused),
-            confirmed=one.confirmed,
-            appealed=one.appealed,
-            appeals_won=one.appeals_won,
-            untold=one.untold,
-            conduct=one.conduct,
-        )
-        for one in count_complaints(centre, staff=staff)
-    ]
+    return [UnitAnswer(**one.to_dict()) for one in count_complaints(centre, staff=staff)]

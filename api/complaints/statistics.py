@@ -1,7 +1,7 @@
 """Complaints in numbers, by unit: what came in, is open, ran out of time, was refused and why, won on appeal."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
@@ -40,6 +40,9 @@ class UnitCounts:
     appeals_won: int = 0
     untold: int = 0
     conduct: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        return {one.name: getattr(self, one.name) for one in fields(self)} | {"refused": dict(self.refused)}
 
 
 def count_complaints(centre: Centre, *, staff: Staff) -> tuple[UnitCounts, ...]:
