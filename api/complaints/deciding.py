@@ -25,6 +25,8 @@ from api.complaints.sealing import seal_document
 from api.context import Centre
 from api.errors import CentreError
 from api.identity.corrections import correct_in
+from api.identity.opening import targets_of
+from api.identity.proofs import Proof, ProofKind
 from api.revocation.endings import end_due_codes, schedule_endings
 from api.revocation.reasons import RevocationReason
 from api.store.records import load_record
@@ -94,7 +96,7 @@ def confirm(
             return Decision(proposed=True)
         decision = Decision(proposed=False)
         if ComplaintKind(case.kind) in OF_RECORD:
-            decision = _put_right(connection, case, staff, changes, grave, now)
+            decision = _put_right(connection, centre, case, staff, changes, grave, now)
         case = _close(connection, centre, case, staff, ComplaintState.CONFIRMED, Event.CONFIRMED, text, now)
     if grave is not None:
         end_due_codes(centre, because=complaint_id)  # else the sweep does it
@@ -166,14 +168,28 @@ def _propose(
 
 
 def _put_right(
-    connection: Connection, case: Case, staff: Staff, changes: Mapping[str, str], grave: Grave | None, now: datetime
+    connection: Connection,
+    centre: Centre,
+    case: Case,
+    staff: Staff,
+    changes: Mapping[str, str],
+    grave: Grave | None,
+    now: datetime,
 ) -> Decision:
     """The next version, and the end of the codes before it."""
-    why = f"complaint:{case.complaint_id}"
     restore(connection, case.record_id, at=now)
     if changes:
         try:
-            correct_in(connection, case.record_id, changes, by=staff.actor, why=why, at=now)
+            correct_in(
+                connection,
+                case.record_id,
+                changes,
+                by=staff.actor,
+                why=f"complaint:{case.complaint_id}",
+                at=now,
+                proof=Proof(kind=ProofKind.COMPLAINT, reference=case.complaint_id),
+                targets=targets_of(centre.settings),
+            )
         except RecordError as error:
             if error.code == "record-in-signing":
                 raise CentreError("complaint-in-signing", error.detail, retry_after=3600) from error

@@ -1,5 +1,6 @@
 """A complaint comes in: from a citizen's phone, or from a counter for a person without one."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -27,6 +28,7 @@ from api.store.transactions import writing
 from certificates.records.model import instant_from_text, instant_to_text
 
 MOST_PHOTOS: Final = 4
+_LIKE_A_PERSONS: Final = re.compile(r"(?:\d-?){9}")
 _SHORT: Final = ("person_name", "date_of_birth", "id_number", "contact", "given_on", "accused")
 
 
@@ -96,7 +98,7 @@ def open_complaint(centre: Centre, opening: Opening, *, staff: Staff | None = No
         if named is not None and staff is not None and staff.unit in family_of(connection, named):
             raise CentreError("complaint-own-counter", "conduct of this unit is not taken down at its own counter")
         province = province_of(connection, unit)
-        number, secret = f"{province}-{new_claim_code()}", new_claim_code()
+        number, secret = _new_number(province), new_claim_code()
         connection.execute(
             insert(complaints).values(
                 complaint_id=number,
@@ -167,6 +169,13 @@ def keep_photo(
 def hash_secret(secret: bytes, number: str, code: str) -> bytes:
     """As `hash_claim_code`, for a complaint: its number is no record's."""
     return hash_claim_code(secret, f"complaint {number}", code)
+
+
+def _new_number(province: str) -> str:
+    """A number that cannot be gone through, and that nobody takes for a person's: never nine digits in a row."""
+    while _LIKE_A_PERSONS.search(number := f"{province}-{new_claim_code()}"):
+        pass
+    return number
 
 
 def _texts(opening: Opening) -> dict[str, str]:

@@ -20,6 +20,7 @@ from api.revocation.reasons import RevocationReason
 from api.states import RecordState
 from api.store.schema import passports, record_versions
 from api.store.schema_complaints import code_endings
+from api.store.schema_worklists import correction_evidence
 from tests.support.complaints import KIND, Tree, plant
 
 BORN = "1980-04-05"
@@ -68,6 +69,8 @@ def test_a_confirmed_complaint_corrects_reissues_and_ends_the_old_code(issued: T
     assert (done.version, done.record_state, done.endings) == (2, "ready", 1)
     with world.engine.connect() as connection:
         version = connection.execute(select(record_versions).where(record_versions.c.version == 2)).one()
+        proof = connection.execute(select(correction_evidence)).one()
+        assert (proof.version, proof.kind, proof.reference) == (2, "complaint", opened.number)
         assert (version.made_by, version.why) == ("lan@TYT-1", f"complaint:{opened.number}")
     work(issued)
     _, new = codes(issued)
