@@ -2,11 +2,18 @@
 
 from tests.fuzz.codes import code_families, own_seeds, public_seeds
 from tests.fuzz.lists import list_families
+from tests.fuzz.photos import photo_families
 from tests.fuzz.police import police_families
 from tests.fuzz.rules import rule_families
 
 _PUBLIC = public_seeds()
-FAMILIES = [*code_families([*own_seeds(), *_PUBLIC]), *list_families(), *rule_families(), *police_families()]
+FAMILIES = [
+    *code_families([*own_seeds(), *_PUBLIC]),
+    *list_families(),
+    *rule_families(),
+    *police_families(),
+    *photo_families(),
+]
 
 
 def public_codes() -> int:
