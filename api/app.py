@@ -72,6 +72,7 @@ PUBLIC: Final = frozenset(
         "/v1/citizen/complaints/follow",
         "/v1/citizen/complaints/open",
         "/v1/citizen/complaints/photo",
+        "/v1/citizen/complaints/units",
         "/v1/citizen/complaints/withdraw",
         "/v1/checkers/verify",
         "/v1/checkers/verify-bulk",

@@ -14,6 +14,7 @@ from api.complaints.kinds import KINDS, STATES, ComplaintKind, Grave
 from api.complaints.opening import Opened, Opening, open_complaint
 from api.complaints.photos import LARGEST_FILE, CleanPhoto, clean_photo
 from api.complaints.refusals import REFUSALS
+from api.complaints.routing import open_units
 from api.complaints.where import Whereabouts
 from api.context import Centre
 from api.limits import limited
@@ -68,6 +69,16 @@ class OpenedAnswer(BaseModel):
     @classmethod
     def of(cls, opened: Opened) -> "OpenedAnswer":
         return cls(number=opened.number, secret=opened.secret, unit=opened.unit, due_at=instant_to_text(opened.due_at))
+
+
+class UnitsRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    province: str = Field(max_length=8)
+
+
+class UnitName(BaseModel):
+    unit: str
+    name: str
 
 
 class FollowRequest(BaseModel):
@@ -183,6 +194,13 @@ InCentre = Annotated[Centre, Depends(get_centre)]
 def open_one(request: OpenRequest, centre: InCentre) -> OpenedAnswer:
     """Complain. The 48 hours begin; the answer names who works on it, and until when."""
     return OpenedAnswer.of(open_complaint(centre, request.opening()))
+
+
+@router.post("/units")
+def units(request: UnitsRequest, centre: InCentre) -> list[UnitName]:
+    """The open units of a province, to choose from; at most a thousand."""
+    with centre.engine.connect() as connection:
+        return [UnitName(unit=unit, name=name) for unit, name in open_units(connection, request.province)]
 
 
 @router.post("/follow")

@@ -4,6 +4,7 @@ Conduct goes to the unit above the one that it is about.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
 from sqlalchemy import Connection, Select, or_, select
 
@@ -11,6 +12,8 @@ from api.accounts.staff import units_above
 from api.errors import CentreError
 from api.signing.enrolment import inherited_units
 from api.store.schema import records, units
+
+_MOST_UNITS: Final = 1000
 
 
 def route(
@@ -78,6 +81,17 @@ def units_below(unit: str) -> Select[tuple[str]]:
         or_(units.c.successor == below.c.code, units.c.successor.is_(None) & (units.c.parent == below.c.code))
     )
     return select(below.union(under).c.code)
+
+
+def open_units(connection: Connection, province: str) -> list[tuple[str, str]]:
+    """Code and name of a province's open units, for citizens to choose from; at most a thousand."""
+    rows = connection.execute(
+        select(units.c.code, units.c.name)
+        .where(units.c.province == province, units.c.closed_on.is_(None))
+        .order_by(units.c.name, units.c.code)
+        .limit(_MOST_UNITS)
+    )
+    return [(row.code, row.name) for row in rows]
 
 
 def province_of(connection: Connection, unit: str) -> str:

@@ -186,8 +186,13 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "photo-pixels": Kind(
         422,
-        Words("Ảnh có quá nhiều điểm ảnh", "Ảnh có nhiều nhất 25 triệu điểm ảnh. Hãy chụp ở độ phân giải thấp hơn."),
-        Words("The photo has too many pixels", "It has 25 million at most. Take it with a lower resolution."),
+        Words(
+            "Ảnh có quá nhiều điểm ảnh",
+            "Ảnh có nhiều nhất 25 triệu điểm ảnh (WebP: 12,5 triệu). Hãy chụp ở độ phân giải thấp hơn.",
+        ),
+        Words(
+            "The photo has too many pixels", "It has 25 million at most (WebP: 12.5). Take it with a lower resolution."
+        ),
     ),
     "photo-damaged": Kind(
         422,

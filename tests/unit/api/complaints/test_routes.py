@@ -76,6 +76,13 @@ def test_at_the_counter(tree: Tree) -> None:
     assert citizen(tree, "withdraw", number=opened["number"], secret=opened["secret"]).json()["state"] == "withdrawn"
 
 
+def test_a_citizen_chooses_among_open_units(tree: Tree) -> None:
+    found = citizen(tree, "units", province="01").json()
+    assert {one["unit"] for one in found} == {"BYT", "SYT", "TYT-1", "TYT-2"}
+    assert {"unit": "SYT", "name": "Sở Y tế"} in found
+    assert citizen(tree, "units", province="79").json() == []
+
+
 def test_lists_are_read_in_pages(tree: Tree) -> None:
     lan = add_person(tree.world, "lan", "TYT-1", "clerk")
     numbers = [tree.open().number for _ in range(3)]
@@ -100,7 +107,7 @@ def test_photos_that_are_refused(tree: Tree) -> None:
 
 def test_by_post_only_and_limited(tree: Tree) -> None:
     paths = sorted(path for path in PUBLIC if path.startswith("/v1/citizen/complaints/"))
-    assert len(paths) == 6
+    assert len(paths) == 7
     app = create_app(tree.world.centre)
     app.state.rate_limit = RateLimit(len(paths))
     client = TestClient(app)
