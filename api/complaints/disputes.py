@@ -27,10 +27,11 @@ REASON: Final = "complaint"
 def dispute(connection: Connection, record_id: str, *, at: datetime) -> str:
     """Set the record aside; the caller holds its lock.
 
-    Returns `HELD`, `WANTED` (it is being signed: try again later) or `NONE` (it is revoked: there is nothing to hold).
+    Returns `HELD`, `WANTED` (it is being signed: try again later) or `NONE` (it is revoked, or its doses are another
+    record's: there is nothing to hold).
     """
     stored = load_record(connection, record_id)
-    if stored is None or stored.state is RecordState.REVOKED:
+    if stored is None or stored.state in (RecordState.REVOKED, RecordState.JOINED):
         return NONE
     if stored.state is RecordState.DISPUTED:
         return HELD

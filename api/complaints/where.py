@@ -34,6 +34,10 @@ _MOVING: Final[Mapping[RecordState, tuple[Sentence, Sentence]]] = {
             "Fetch it by certificate code, date of birth and the code of the slip.",
         ),
     ),
+    RecordState.JOINED: (
+        Sentence("Hồ sơ này đã nhập vào hồ sơ khác của cùng một người.", "This record is part of another one now."),
+        Sentence("Đơn vị tìm hồ sơ đó.", "The unit looks for that one."),
+    ),
     RecordState.REVOKED: (
         Sentence("Giấy xác nhận đã bị thu hồi.", "The certificate was revoked."),
         Sentence("Đơn vị sẽ giải thích trong câu trả lời.", "The unit will explain it in its answer."),
