@@ -38,5 +38,6 @@ def delete_old_photos(connection: Connection, *, at: datetime) -> int:
         key = tuple_(_table.complaint_id, _table.province, _table.sha256)
         connection.execute(delete(complaint_photos).where(key.in_([tuple(row) for row in rows])))
     for complaint_id in sorted({row.complaint_id for row in rows}):
-        note_event(connection, find_case(connection, complaint_id), Event.PHOTOS_DELETED, actor=CENTRE, at=at)
+        case = find_case(connection, complaint_id, lock=True)
+        note_event(connection, case, Event.PHOTOS_DELETED, actor=CENTRE, at=at)
     return len(rows)
