@@ -98,6 +98,12 @@ def _verified(random: Random, number: int) -> VerifiedRecord:
     return verify_with_register(record, answer, today=NOW.date())
 
 
+def name(number: int) -> str:
+    """One of some thousand names, mixed well."""
+    random = Random(number)  # noqa: S311
+    return f"{random.choice(_FAMILY)} {random.choice(_MIDDLE)} {random.choice(_GIVEN)}"
+
+
 def terms() -> Terms:
     """Fresh terms, twelve months, a new certificate code."""
     return Terms(uvci=new_uvci(), issued_at=NOW, expires_at=NOW + timedelta(days=365), issuer="Bộ Y tế Việt Nam")

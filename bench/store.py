@@ -13,7 +13,7 @@ import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final
@@ -27,8 +27,9 @@ from api.context import Centre
 from api.signing.acceptance import accept
 from api.signing.leasing import lease_work
 from api.states import RecordState
-from api.store.records import write_versions
+from api.store.records import NewVersion, write_versions
 from api.store.transactions import writing
+from bench import material
 from bench.harness import Result, race
 from bench.native import NotHereError
 from certificates.issuance import finish, prepare_confirmation
@@ -38,6 +39,7 @@ from certificates.pki import verify_signature
 from certificates.records.verification import verify
 from tests.support.centre import START, World, make_world, new_version
 from tests.support.databases import Kind, postgres
+from tests.support.records import answer
 
 if TYPE_CHECKING:
     from bench.rows import Bench
@@ -235,6 +237,14 @@ class _Ours:
         self._noted.statements.append((statement, values, many))
 
 
+def _named(number: int) -> NewVersion:
+    """A record whose person has a name out of some thousand: nothing is quick because it was met before."""
+    version = new_version(number, unit="TYT-1", state=RecordState.READY)
+    name = material.name(number)
+    person = replace(version.record.person, full_name=name)
+    return replace(version, record=replace(version.record, person=person), evidence=answer(person, answered_at=START))
+
+
 @dataclass(frozen=True)
 class _Filled:
     world: World
@@ -254,7 +264,7 @@ def _filled(stack: ExitStack, kind: Kind) -> _Filled:
     stack.callback(engine.dispose)
     races = 3 if kind == "postgresql" else 2
     count = BATCH * (WARM + races * (REPEATS + 1))
-    versions = [new_version(number, unit="TYT-1", state=RecordState.READY) for number in range(count)]
+    versions = [_named(number) for number in range(count)]
     with writing(engine) as connection:
         write_versions(connection, versions, by="bench", why="bench", at=START)
     if kind == "postgresql":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Column, Connection, Row, Select, delete, insert, select, update
 
 from api.audit import Act, record_acts
 from api.auth import Session, refuse_suspended
@@ -36,6 +36,9 @@ from certificates.jobs import JobResult, Outcome, SignedJob
 from certificates.records.dates import local_day
 from certificates.records.model import instant_to_text
 
+_OF_JOBS: Final = tuple(
+    jobs.c[name] for name in ("job_id", "record_id", "version", "province", "came_from", "state", "reason")
+)
 # Refusals that only put a record off; the last is the token's fault.
 RETURNING: Final = frozenset({"quota-exceeded", "not-now", "signature-invalid"})
 
@@ -71,7 +74,7 @@ def accept(
         raise CentreError("request-form", "a job stands there twice", fields=("job_id",))
     now = centre.clock()
     with centre.engine.connect() as connection:
-        known = _read_jobs(connection, session, lease_id, ids)
+        known = _read_jobs(connection, session, lease_id, ids, jobs.c.tbs, jobs.c.seal)
         rows = read_versions(connection, [(job.record_id, job.version) for job in known.values()])
     verified: list[_Verified] = []
     rejected: dict[str, str] = {}
@@ -314,11 +317,14 @@ def _refuse(
     return results
 
 
-def _read_jobs(connection: Connection, session: Session, lease_id: str, ids: Sequence[str]) -> dict[str, Row[Any]]:
-    """The jobs of this lease, if the lease is the session's token's."""
-    query = (
+def _read_jobs(
+    connection: Connection, session: Session, lease_id: str, ids: Sequence[str], *more: Column[Any]
+) -> dict[str, Row[Any]]:
+    """The jobs of this lease, if the lease is the session's token's. ``more``: columns beside `_OF_JOBS`."""
+    query: Select[Any] = (
         select(
-            jobs,
+            *_OF_JOBS,
+            *more,
             records.c.version.label("newest"),
             records.c.state.label("record_state"),
         )

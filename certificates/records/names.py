@@ -89,7 +89,12 @@ def split_name(person: Person) -> PersonName:
     """
     if person.family_name or person.given_name:
         return PersonName(surname=clean(person.family_name or ""), given=clean(person.given_name or ""))
-    full = clean(person.full_name)
+    return _split(person.full_name)
+
+
+@lru_cache(maxsize=_WORDS)
+def _split(full_name: str) -> PersonName:
+    full = clean(full_name)
     if full.count(",") == 1:
         surname, given = (part.strip() for part in full.split(","))
         return PersonName(surname=surname, given=given)
@@ -103,6 +108,7 @@ def split_name(person: Person) -> PersonName:
     return PersonName(surname=" ".join(words[:end]), given=" ".join(words[end:]))
 
 
+@lru_cache(maxsize=_WORDS)
 def transliterate(text: str) -> str:
     """``text`` for ``fnt`` or ``gnt``: A-Z and ``<``, at most 80 characters (ICAO Doc 9303-3, section 6 and 4.6).
 
