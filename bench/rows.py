@@ -13,6 +13,9 @@ import cbor2
 from bench import material, peers
 from bench.agent import agent_end_to_end
 from bench.checking import batch_in_two_processes, text_to_verdict
+from bench.citizens import citizens
+from bench.crowd import crowd
+from bench.growth import growth
 from bench.harness import Result, Run, each, race
 from bench.native import Loop, build
 from bench.revocation import revocation
@@ -328,5 +331,8 @@ ROWS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
     revocation,
     agent_end_to_end,
     leasing_and_acceptance,
+    growth,
+    crowd,
+    citizens,
     *TOKEN_ROWS,
 )

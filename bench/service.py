@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -81,23 +81,34 @@ def _service(bench: "Bench") -> Iterator[http.client.HTTPConnection]:
             expires_at=ends,
         )
         (data / "root.pem").write_bytes(x509.load_der_x509_certificate(root).public_bytes(Encoding.PEM))
-        port = _free_port()
+        port = free_port()
         settings = {"VAXSEAL_LIST_ROOTS": str(data / "root.pem"), "VAXSEAL_VERIFICATIONS_PER_MINUTE": "100000000"}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "vaxseal", "serve", "--data", str(data), "--port", str(port)],
-            env={**os.environ, **settings},
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            _wait_for(port, process)
-            with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE)) as client:
-                yield client
-        finally:
-            process.terminate()
-            process.wait()
+        with serve(data, port, settings), connected(port) as client:
+            yield client
 
 
-def _free_port() -> int:
+def connected(port: int) -> closing[http.client.HTTPConnection]:
+    """A client's connection, closed with its block."""
+    return closing(http.client.HTTPConnection("127.0.0.1", port, timeout=_PATIENCE))
+
+
+@contextmanager
+def serve(data: Path, port: int, settings: Mapping[str, str], *options: str) -> Iterator[None]:
+    """A service in a process of its own, up and ready."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vaxseal", "serve", "--data", str(data), "--port", str(port), *options],
+        env={**os.environ, **settings},
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _wait_for(port, process)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

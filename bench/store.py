@@ -75,7 +75,8 @@ def leasing_and_acceptance(_bench: "Bench") -> Iterator[Result]:
 def _rows_on(kind: Kind) -> Iterator[Result]:
     with ExitStack() as stack:
         try:
-            ours, player = _Ours(stack, kind), _player(stack, kind)
+            batches = WARM + (3 if kind == "postgresql" else 2) * (REPEATS + 1)
+            ours, player = Ours(stack, kind, batches=batches), _player(stack, kind, batches)
         except pytest.skip.Exception as reason:
             raise NotHereError(str(reason)) from reason
         for _ in range(WARM):
@@ -160,9 +161,9 @@ def _as_loop(statement: str, values: Any, many: bool) -> Statement:
     return _ANY.sub(f"= %({name})s", statement), [{**values, name: one} for one in values[name]], True
 
 
-def _player(stack: ExitStack, kind: Kind) -> Callable[[list[Statement]], None]:
+def _player(stack: ExitStack, kind: Kind, batches: int) -> Callable[[list[Statement]], None]:
     """Sends statements to a database of its own."""
-    place = _filled(stack, kind).plain
+    place = _filled(stack, kind, batches).plain
     theirs: Any
     if kind == "postgresql":
         theirs = stack.enter_context(psycopg.connect(place))
@@ -188,11 +189,12 @@ def _player(stack: ExitStack, kind: Kind) -> Callable[[list[Statement]], None]:
     return play
 
 
-class _Ours:
+class Ours:
     """The service's side, whose statements are noted."""
 
-    def __init__(self, stack: ExitStack, kind: Kind = "postgresql") -> None:
-        self._world = _filled(stack, kind).world
+    def __init__(self, stack: ExitStack, kind: Kind, *, batches: int) -> None:
+        filled = _filled(stack, kind, batches)
+        self._world, self.plain = filled.world, filled.plain
         self.engine = self._world.engine
         self._key = self._world.keys["TYT-1"]
         self.session = Session(
@@ -251,8 +253,8 @@ class _Filled:
     plain: str
 
 
-def _filled(stack: ExitStack, kind: Kind) -> _Filled:
-    """A database with the same records as the other one."""
+def _filled(stack: ExitStack, kind: Kind, batches: int) -> _Filled:
+    """A database with as many records as are signed in these batches: the same ones each time."""
     folder = Path(tempfile.mkdtemp(prefix="vaxseal-bench-"))
     stack.callback(shutil.rmtree, folder)
     address, plain = None, str(folder / "vaxseal.sqlite3")
@@ -262,9 +264,7 @@ def _filled(stack: ExitStack, kind: Kind) -> _Filled:
     world = make_world(folder, address=address, station_daily_quota=MANY, signer_daily_quota=MANY)
     engine: Engine = world.engine
     stack.callback(engine.dispose)
-    races = 3 if kind == "postgresql" else 2
-    count = BATCH * (WARM + races * (REPEATS + 1))
-    versions = [_named(number) for number in range(count)]
+    versions = [_named(number) for number in range(BATCH * batches)]
     with writing(engine) as connection:
         write_versions(connection, versions, by="bench", why="bench", at=START)
     if kind == "postgresql":

@@ -1,0 +1,58 @@
+"""A citizen fetches a passport: found by its code, compared, its QR drawn; against the least that the server can do."""
+
+import http.client
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from api.store.schema import passports
+from bench.harness import Result, each, race
+from bench.service import connected, free_port, serve
+from tests.support.centre import make_world
+
+if TYPE_CHECKING:
+    from bench.rows import Bench
+
+PASSPORTS: Final = 100
+BORN: Final = "1980-04-05"
+
+
+def citizens(_bench: "Bench") -> Iterator[Result]:
+    """One client with one connection."""
+    with tempfile.TemporaryDirectory(prefix="vaxseal-bench-") as name:
+        folder = Path(name)
+        world = make_world(folder, mode="station")
+        world.add_records(PASSPORTS)
+        world.agent("TYT-1").work(PASSPORTS)
+        with world.engine.connect() as connection:
+            codes = connection.execute(select(passports.c.uvci).where(passports.c.state == "issued")).scalars().all()
+        world.engine.dispose()
+        assert len(codes) == PASSPORTS
+        bodies = [json.dumps({"certificate_code": code, "date_of_birth": BORN}).encode() for code in codes]
+        port = free_port()
+        settings = {"VAXSEAL_REQUESTS_PER_MINUTE": "1000000000", "VAXSEAL_MODE": "station"}
+        with serve(folder, port, settings), connected(port) as client:
+
+            def fetch(number: int) -> None:
+                _ask(client, "POST", "/v1/citizen/passport", bodies[number % PASSPORTS])
+
+            yield race(
+                "citizen fetches a passport",
+                each(fetch),
+                "/healthz of the same server",
+                each(lambda _: _ask(client, "GET", "/healthz", None)),
+                rounds=(100, 100),
+                must=None,
+                stretch=0.5,
+            )
+
+
+def _ask(client: http.client.HTTPConnection, method: str, path: str, body: bytes | None) -> None:
+    client.request(method, path, body, {"Content-Type": "application/json"} if body else {})
+    answer = client.getresponse()
+    answer.read()
+    assert answer.status == http.client.OK, (path, answer.status)
