@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from vaxseal.console import emit_json, now, out
+from vaxseal.console import EXIT_NO, emit_json, now, out, stop
 from vaxseal.options import By, Config, Data, Json
 from vaxseal.sentences import sentences
 from vaxseal.tokens import pin_source
@@ -48,10 +48,10 @@ def backup(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Back the service up while it runs: database, secret and lists, sealed under a passphrase (12 characters or more).
+    """Back the service up while it runs: database, secret and lists, sealed under a passphrase.
 
-    With PostgreSQL its program pg_dump must be there. Keep file and passphrase apart, and another copy in another
-    building: without the passphrase nobody opens it.
+    The passphrase has 12 characters or more. With PostgreSQL its program pg_dump must be there. Keep file and
+    passphrase apart, and another copy in another building: without the passphrase nobody opens it.
 
     [bold]Examples[/bold]
 
@@ -105,3 +105,71 @@ def restore(
         f" {done.acts} acts that is whole.",
         markup=False,
     )
+
+
+def retention(
+    by: By,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+    run: Annotated[bool, typer.Option("--run", help="Delete what has had its time.")] = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Delete what has been kept long enough, kind by kind. The log of acts stays; the notes beside it go after years.
+
+    A timer runs it once a day (deploy/).
+
+    [bold]Examples[/bold]
+
+      vaxseal admin retention --dry-run
+
+      vaxseal admin retention --run --json
+    """
+    from rich.table import Table
+
+    from api import retention as rules
+    from api.server import open_store
+
+    if dry_run == run:
+        stop("retention-how", "Say --dry-run to count, or --run to delete.", json=json)
+    with sentences(json=json):
+        store = open_store(data)
+        found = rules.run(store, by=by, at=now()) if run else rules.look(store, at=now())
+    if json:
+        emit_json(
+            [
+                {"kind": one.rule.kind, "table": one.rule.table.name, "days": one.rule.days, "rows": one.rows}
+                for one in found
+            ]
+        )
+        return
+    table = Table("what", "days", "since", "deleted" if run else "would go")
+    for one in found:
+        table.add_row(one.rule.kind, str(one.rule.days), one.rule.since, str(one.rows))
+    out.print(table)
+
+
+def doctor(config: Config = None, data: Data = None, json: Json = False) -> None:
+    """Look for whatever an operator can get wrong, and say what to do. Changes nothing.
+
+    Exit code 1: something is at fault; warnings alone give 0.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin doctor
+
+      vaxseal admin doctor --config /etc/vaxseal/vaxseal.toml --json
+    """
+    from api.config import load_settings
+    from api.operating import examine
+
+    with sentences(json=json):
+        found = examine(load_settings(config=config, data=data), config=config, at=now())
+    if json:
+        emit_json([asdict(one) for one in found])
+    else:
+        signs = {"ok": "[green]ok[/green]", "warning": "[yellow]warning[/yellow]", "fault": "[red]FAULT[/red]"}
+        for one in found:
+            out.print(f"{signs[one.grade]} [bold]{one.check}[/bold]: ", end="")
+            out.print(f"{one.detail}." + (f"\n    {one.advice}" if one.advice else ""), markup=False)
+    if any(one.grade == "fault" for one in found):
+        raise SystemExit(EXIT_NO)
