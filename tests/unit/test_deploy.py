@@ -111,6 +111,12 @@ def test_the_page_explains_every_file_and_its_settings_are_known() -> None:
     for path in (*UNITS, *TIMERS, *DEPLOY.glob("*[!d]")):
         if path.is_file():
             assert path.name in page, path.name
+    commands = re.findall(
+        r"(vaxseal (?:admin|serve)[^\n`]*)", "".join(re.findall(r"^```sh\n(.*?)^```", page, re.M | re.S))
+    )
+    assert len(commands) >= 3
+    for line in commands:
+        parse(line)
     for block in re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
         names = re.findall(r"^(\w+) =", block, re.MULTILINE)
         assert names
