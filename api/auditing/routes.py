@@ -1,6 +1,7 @@
 """HTTP for the log of acts: what auditors ask, and the ministry's checkpoints."""
 
 import base64
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Final
 
@@ -12,6 +13,7 @@ from api.accounts.staff import Staff
 from api.audit import LoggedAct
 from api.auditing.acts import MOST, Question, answer_auditor
 from api.auditing.checkpoints import read_rows, receive
+from api.auditing.unusual import Kind, Unusual, tell_auditor
 from api.auth import Session, from_base64, get_centre, require_session
 from api.context import Centre
 from api.errors import CentreError
@@ -144,6 +146,41 @@ def acts(
     )
     found = answer_auditor(centre, staff, question, after=request.after, limit=request.limit)
     return ActsAnswer(acts=list(map(ActAnswer.of, found.acts)), following=found.following)
+
+
+class UnusualRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    begin: str = Field(max_length=20, description="RFC 3339 in UTC, whole seconds")
+    end: str = Field(max_length=20, description="before this, eight days later at most")
+
+
+class UnusualAnswer(BaseModel):
+    kind: Kind
+    actor: str
+    unit: str
+    day: str = Field(description="in Viet Nam; a night counts to the evening on which it begins")
+    count: int
+    first: int = Field(description="row of the log")
+    last: int
+
+    @classmethod
+    def of(cls, found: Unusual) -> "UnusualAnswer":
+        return cls(**asdict(found))
+
+
+class UnusualAnswers(BaseModel):
+    findings: list[UnusualAnswer]
+
+
+@router.post("/unusual")
+def unusual(
+    request: UnusualRequest,
+    centre: Annotated[Centre, Depends(get_centre)],
+    staff: Annotated[Staff, Depends(require_staff("auditor"))],
+) -> UnusualAnswers:
+    """Acts of the auditor's part of the tree that somebody should look at: nights, bursts, reads for nothing."""
+    begin, end = _instant(request.begin, "begin"), _instant(request.end, "end")
+    return UnusualAnswers(findings=list(map(UnusualAnswer.of, tell_auditor(centre, staff, begin=begin, end=end))))
 
 
 def _instant(text: str, field: str) -> datetime:

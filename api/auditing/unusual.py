@@ -11,7 +11,12 @@ from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Engine, Row, Select, exists, func, select
 
+from api.accounts.staff import Staff, refuse_role, units_above
+from api.audit import record_act
+from api.context import Centre
+from api.errors import CentreError
 from api.store.schema import audit, units
+from api.store.transactions import writing
 from certificates.records.dates import VIETNAM
 from certificates.records.model import instant_to_text
 
@@ -20,6 +25,7 @@ NIGHT_FROM, NIGHT_TO = 21, 6  # hours in Viet Nam: from nine in the evening unti
 SIGNED_AN_HOUR: Final = 600  # by one person: six seconds a record, without a pause
 CHANGED_AN_HOUR: Final = 120  # corrected or attested by one person
 READ_A_DAY: Final = 10  # records read by one person on one day that led to nothing
+LONGEST: Final = timedelta(days=8)  # that is looked through in one request
 _UNMEASURED: Final = ("ministry",)
 _AT_NIGHT_AS_WELL: Final = ("ministry", "hospital")
 _SIGNED: Final = ("confirm-signed", "issue-signed")
@@ -47,6 +53,21 @@ def find_unusual(engine: Engine, *, begin: datetime, end: datetime) -> tuple[Unu
     with engine.connect() as connection:
         found = [*_nights(connection, begin, end), *_bursts(connection, begin, end), *_reads(connection, begin, end)]
     return tuple(sorted(found, key=lambda one: (one.day, one.actor, one.kind)))
+
+
+def tell_auditor(centre: Centre, staff: Staff, *, begin: datetime, end: datetime) -> tuple[Unusual, ...]:
+    """As `find_unusual`, of the auditor's part of the tree. That it was asked stands in the log.
+
+    Raises CentreError ``role``; ``request-form``: more than `LONGEST`.
+    """
+    refuse_role(staff, "auditor")
+    if end - begin > LONGEST:
+        raise CentreError("request-form", fields=("end",))
+    found = find_unusual(centre.engine, begin=begin, end=end)
+    with writing(centre.engine) as connection:
+        mine = {one.unit: staff.unit in units_above(connection, one.unit) for one in found}
+        record_act(connection, at=centre.clock(), actor=staff.actor, act="unusual-read", subject=staff.unit)
+    return tuple(one for one in found if mine[one.unit])
 
 
 def _nights(connection: Connection, begin: datetime, end: datetime) -> Iterator[Unusual]:

@@ -9,7 +9,9 @@ from api.audit import Act, record_acts
 from api.auditing.acts import Question, answer_auditor, find_acts
 from api.errors import CentreError
 from api.store.transactions import writing
+from certificates.records.model import instant_to_text
 from tests.support.centre import START, World
+from tests.support.staff import add_person
 
 pytestmark = pytest.mark.both_databases
 
@@ -86,3 +88,15 @@ def test_an_index_finds_them(world: World) -> None:
         with world.engine.connect() as connection:
             plan = connection.execute(query).all()
         assert f"audit_{column}" in str(plan)
+
+
+def test_over_http(world: World) -> None:
+    world.agent("TYT-1")
+    auditor = add_person(world, "kiem", "TYT-1", "auditor")
+    asked = {"begin": instant_to_text(START), "end": instant_to_text(START + DAY), "unit": "TYT-1"}
+    found = auditor.post("/v1/audit/acts", asked).json()
+    assert [one["act"] for one in found["acts"]][:1] == ["login"]
+    assert found["acts"][0]["token"] == world.keys["TYT-1"].certificate.fingerprint.hex()
+    assert auditor.post("/v1/audit/acts", {**asked, "unit": "TYT-2"}).json()["code"] == "place"
+    assert auditor.post("/v1/audit/acts", {**asked, "token": "0" * 64}).json()["code"] == "acts-of-one"
+    assert auditor.post("/v1/audit/acts", {**asked, "begin": "soon"}).json()["fields"] == ["begin"]

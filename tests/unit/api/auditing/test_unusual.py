@@ -9,7 +9,9 @@ import pytest
 from api.audit import Act, record_acts
 from api.auditing.unusual import CHANGED_AN_HOUR, READ_A_DAY, SIGNED_AN_HOUR, find_unusual
 from api.store.transactions import writing
+from certificates.records.model import instant_to_text
 from tests.support.centre import World
+from tests.support.staff import add_person
 
 pytestmark = pytest.mark.both_databases
 
@@ -71,3 +73,16 @@ def test_what_was_planted_is_found(world: World) -> None:
     ]
     assert all(one.first <= one.last for one in found)
     assert find_unusual(world.engine, begin=BEGIN, end=BEGIN + timedelta(days=2)) == ()
+
+
+def test_an_auditor_is_told_of_the_own_part_of_the_tree(world: World) -> None:
+    for unit in ("TYT-1", "TYT-2"):
+        log(world, BEGIN + timedelta(hours=23), *many(f"lan@{unit}", "confirm-signed", 1))
+    auditor = add_person(world, "kiem", "TYT-1", "auditor")
+    asked = {"begin": instant_to_text(BEGIN), "end": instant_to_text(END)}
+    (found,) = auditor.post("/v1/audit/unusual", asked).json()["findings"]
+    assert (found["kind"], found["actor"]) == ("night", "lan@TYT-1")
+    for field, wrong in (("end", {"end": instant_to_text(END + timedelta(days=2))}), ("begin", {"begin": "soon"})):
+        answer = auditor.post("/v1/audit/unusual", {**asked, **wrong}).json()
+        assert (answer["code"], answer["fields"]) == ("request-form", [field])
+    assert add_person(world, "an", "TYT-1", "clerk").post("/v1/audit/unusual", asked).status_code == 403
