@@ -12,7 +12,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, delete, func, insert, select, text, tuple_, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -129,6 +142,24 @@ def read_counts(
     for row in connection.execute(_now(_chosen(units, measures))):
         if row.records:
             found[Key(row.province, row.unit, row.measure, row.desk, row.since)] = row.records
+    return found
+
+
+def read_counts_below(connection: Connection, tree: CTE) -> dict[str, Counter[Key]]:
+    """As `read_counts`, added up by ``home`` of ``tree`` (columns ``code`` and ``home``); of no province."""
+    names = ("measure", "desk", "since")
+    parts = [
+        select(table.c.unit, *(table.c[name] for name in names), number.label("records")) for table, number in _STANDING
+    ]
+    both = union_all(*parts).subquery()
+    columns = [tree.c.home, *(both.c[name] for name in names)]
+    query = select(*columns, func.sum(both.c.records).label("records")).join_from(
+        tree, both, both.c.unit == tree.c.code
+    )
+    found: dict[str, Counter[Key]] = {}
+    for row in connection.execute(query.group_by(*columns)):
+        if row.records:
+            found.setdefault(row.home, Counter())[Key("", row.home, row.measure, row.desk, row.since)] = row.records
     return found
 
 

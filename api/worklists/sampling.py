@@ -19,7 +19,6 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from api.audit import record_act
 from api.context import Centre
-from api.signing.enrolment import inherited_units
 from api.store.counts import Key, count
 from api.store.schema import audit
 from api.store.schema_accounts import accounts
@@ -132,13 +131,10 @@ def _same_sample(connection: Connection, draw: Row[Any], last: tuple[str, str]) 
 
 def one_person_units(connection: Connection, units: Sequence[str]) -> frozenset[str]:
     """Of these, the units where at most one person works: nobody there sees what the other one does."""
-    alone = set()
-    for unit in units:
-        here = accounts.c.unit.in_(inherited_units(connection, unit)) & accounts.c.disabled_at.is_(None)
-        roles = connection.execute(select(accounts.c.roles).where(here)).scalars()
-        if sum(not _WORKING.isdisjoint(text.split()) for text in roles) < 2:
-            alone.add(unit)
-    return frozenset(alone)
+    here = accounts.c.unit.in_(units) & accounts.c.disabled_at.is_(None)
+    people = connection.execute(select(accounts.c.unit, accounts.c.roles).where(here))
+    working = Counter(row.unit for row in people if not _WORKING.isdisjoint(row.roles.split()))
+    return frozenset(unit for unit in units if working[unit] < 2)
 
 
 def _draw(centre: Centre, day: str) -> Draw | None:

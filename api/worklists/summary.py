@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -11,11 +12,13 @@ from api.accounts.staff import Staff, refuse_place
 from api.audit import record_act
 from api.context import Centre
 from api.states import WorkClass
-from api.store.counts import Key, read_counts
+from api.store.counts import Key, read_counts_below
 from api.store.transactions import writing
 from api.worklists.rechecks import ErrorRate, read_rates
-from api.worklists.tree import children, units_below
+from api.worklists.tree import below, children
 from certificates.records.dates import local_day
+
+_CLASSES: Final = frozenset(one.value for one in WorkClass)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,21 +63,16 @@ def summarise(centre: Centre, staff: Staff, *, unit: str | None = None) -> Summa
 
 def read_summary(connection: Connection, unit: str, *, today: date) -> Summary:
     """As `summarise`, for whoever may."""
-    below = children(connection, unit)
-    parts = {code: units_below(connection, code) for code in below}
-    everything = units_below(connection, unit)
-    counts = read_counts(connection, units=everything)
-    home = {code: child for child, codes in parts.items() for code in codes}
-    split: dict[str, Counter[Key]] = {code: Counter() for code in below}
-    for key, number in counts.items():
-        if key.unit in home:
-            split[home[key.unit]][key] = number
-    standings = [_standing(code, found, today) for code, found in split.items()]
-    own = [code for code in everything if code not in home]
+    found = read_counts_below(connection, below(unit))
+    whole = Counter[Key]()
+    for some in found.values():
+        whole.update(some)
+    codes = children(connection, unit)
+    standings = [_standing(code, found.get(code, Counter()), today) for code in codes]
     return Summary(
-        whole=_standing(unit, counts, today),
+        whole=_standing(unit, whole, today),
         below=tuple(sorted(standings, key=lambda one: (-(one.oldest_days or -1), one.unit))),
-        rates=read_rates(connection, (*own, *below)),
+        rates=read_rates(connection, (unit, *codes)),
     )
 
 
@@ -82,7 +80,7 @@ def _standing(unit: str, counts: Counter[Key], today: date) -> Standing:
     ages: dict[tuple[str, str], Counter[int]] = {}
     totals: Counter[str] = Counter()
     for key, number in counts.items():
-        if key.since and key.measure in set(WorkClass):
+        if key.since and key.measure in _CLASSES:
             days = (today - date.fromisoformat(key.since)).days
             ages.setdefault((key.measure, key.desk), Counter())[days] += number
         if ":" not in key.measure:

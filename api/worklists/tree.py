@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
-from sqlalchemy import Connection, select
+from sqlalchemy import CTE, Connection, case, func, literal, select
 
 from api.accounts.staff import units_above
 from api.store.schema import units
@@ -20,16 +20,14 @@ def _open_ones(connection: Connection, chain: Collection[str]) -> Iterator[str]:
     return (code for code in chain if code not in gone)
 
 
-def units_below(connection: Connection, unit: str) -> tuple[str, ...]:
-    """The unit and all below it, closed ones whose work they inherited among them."""
-    found, fresh = [unit], [unit]
-    known = {unit}
-    while fresh:
-        theirs = units.c.parent.in_(fresh) | units.c.successor.in_(fresh)
-        fresh = [code for code in connection.execute(select(units.c.code).where(theirs)).scalars() if code not in known]
-        known.update(fresh)
-        found += fresh
-    return tuple(found)
+def below(unit: str) -> CTE:
+    """The unit and all below it, for queries: ``code``, and ``home``, the one directly below ``unit`` that it is of (or
+    ``unit`` itself). A closed unit is where its successor is."""
+    tree = select(literal(unit).label("code"), literal(unit).label("home")).cte("below", recursive=True)
+    lower = units.alias()
+    home = case((tree.c.home == unit, case((lower.c.successor.is_(None), lower.c.code), else_=unit)), else_=tree.c.home)
+    above = func.coalesce(lower.c.successor, lower.c.parent)
+    return tree.union(select(lower.c.code, home).join(tree, above == tree.c.code))
 
 
 def children(connection: Connection, unit: str) -> tuple[str, ...]:

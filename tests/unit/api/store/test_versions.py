@@ -13,7 +13,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from api.errors import CentreError
 from api.store import versions
 from api.store.database import connect, open_database
-from api.store.schema import intents, metadata, record_versions, units
+from api.store.recount import find_differences
+from api.store.schema import intents, metadata, record_versions, records, units
+from api.store.schema_worklists import unit_counts, work_items
 from tests.support.databases import KINDS, Kind, postgres
 
 UNIT = {"code": "u", "name": "U", "kind": "station", "province": "01", "opened_on": "2000-01-01"}
@@ -106,6 +108,39 @@ def test_an_older_database_is_refused_and_brought_up_with_its_rows(empty: Engine
     with pytest.raises(IntegrityError), empty.begin() as connection:
         connection.execute(insert(intents), OTHER_INTENT)
     assert versions.migrate(empty) == versions.NEWEST
+
+
+def test_what_is_to_be_mended_already_comes_onto_the_lists_and_is_counted(empty: Engine) -> None:
+    build(empty, "0006")
+    states = (
+        ("a", "ready", None),
+        ("b", "mismatched", "register-mismatch:sex"),
+        ("c", "mismatched", "register-mismatch:sex,full_name"),
+        ("d", "incomplete", "lot-missing"),
+        ("e", "incomplete", "dose-order"),
+        ("f", "register_disputed", None),
+        ("g", "awaiting_match", "attestation-needed"),
+    )
+    with empty.begin() as connection:
+        connection.execute(insert(units), UNIT)
+        for record_id, state, reason in states:
+            row = {"record_id": record_id, "version": 1, "province": "79", "unit": "u", "state": state}
+            texts = {"person_key": record_id, "document": "{}", "entered_at": "t", "updated_at": "2022-02-28T18:00:00Z"}
+            connection.execute(insert(records), {**row, **texts, "reason": reason, "digest": b""})
+    versions.migrate(empty)
+    with empty.connect() as connection:
+        assert find_differences(connection) == {}
+        items = connection.execute(select(work_items.c.work_class, work_items.c.desk).order_by("record_id")).all()
+        days = set(connection.execute(select(unit_counts.c.since)).scalars())
+    assert [tuple(item) for item in items] == [
+        ("mismatch-sex", "clerk"),
+        ("mismatch-several", "clerk"),
+        ("missing-field", "clerk"),
+        ("implausible", "clerk"),
+        ("register-disputed", "police"),
+        ("attestation", "clerk"),
+    ]
+    assert days == {"", "2022-03-01"}
 
 
 def test_a_step_that_fails_leaves_all_as_it_was(empty: Engine) -> None:
