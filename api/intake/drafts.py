@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from api.audit import holds_number
 from api.intake.columns import Column
 from api.intake.faults import RowError
 from api.intake.units import UnitBook
@@ -21,8 +22,12 @@ _RECORD_ID_SIZE: Final = 12  # of 32 letters: 60 bits
 
 
 def new_record_id() -> str:
-    """A record number: 12 characters without look-alikes, from the system's random source; it says nothing itself."""
-    return "".join(OPAQUE_ALPHABET[byte & 31] for byte in secrets.token_bytes(_RECORD_ID_SIZE))
+    """A record number: 12 characters without look-alikes, from the system's random source. It says nothing itself, and
+    is never taken for a person's number: among 100 million, some 90 would be 12 digits."""
+    while True:
+        number = "".join(OPAQUE_ALPHABET[byte & 31] for byte in secrets.token_bytes(_RECORD_ID_SIZE))
+        if not holds_number(number):
+            return number
 
 
 class Draft:

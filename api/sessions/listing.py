@@ -90,7 +90,7 @@ def open_session(centre: Centre, staff: Staff, *, unit: str, day: date, product:
     Raises CentreError ``role``, ``place``, ``unit-unknown``, ``session-form`` (``fields``: day, product, lot).
     """
     refuse_role(staff, "clerk", "signer")
-    now, session_id = centre.clock(), secrets.token_hex(6)
+    now, session_id = centre.clock(), secrets.token_hex(8)
     if day < local_day(now):
         raise CentreError("session-form", fields=("day",))
     if not lot.strip() or len(lot) > 30:
