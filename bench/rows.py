@@ -17,6 +17,7 @@ from bench.citizens import citizens
 from bench.crowd import crowd
 from bench.growth import growth
 from bench.harness import Result, Run, each, race
+from bench.intake import importing_csv, importing_xlsx
 from bench.native import Loop, build
 from bench.revocation import revocation
 from bench.service import verdicts_over_http
@@ -334,5 +335,7 @@ ROWS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
     growth,
     crowd,
     citizens,
+    importing_csv,
+    importing_xlsx,
     *TOKEN_ROWS,
 )

@@ -152,27 +152,26 @@ def _texts(
     if len(cells) > width and any(cell not in ("", None) for cell in cells[width:]):
         raise RowError("row-shape", header.names[-1])
     for position, cell in enumerate(cells):
-        if isinstance(cell, str) and len(cell) > CELL_LIMIT:
+        if cell.__class__ is str and len(cell) > CELL_LIMIT:  # type: ignore[arg-type]
             raise RowError("cell-too-long", header.names[position])
     texts: dict[Column, str] = {}
     for column, position in header.positions.items():
-        if position < len(cells):
-            cell = cells[position]
-            if isinstance(cell, str) and cell.isascii() and cell.isalnum():  # nothing to do, and most cells
-                texts[column] = cell
-                continue
-            try:
-                if isinstance(cell, str) and position not in conversions:
-                    texts[column], told = _clean(cell)
+        if position >= len(cells):
+            continue
+        cell = cells[position]
+        try:
+            if cell.__class__ is str and position not in conversions:
+                texts[column], told = _clean(cell)  # type: ignore[arg-type]
+                if told:
                     notes += told
-                else:
-                    texts[column] = clean_cell(cell, conversions.get(position), notes)
-            except RecordError as error:
-                raise RowError(error.code, column) from None
+            else:
+                texts[column] = clean_cell(cell, conversions.get(position), notes)
+        except RecordError as error:
+            raise RowError(error.code, column) from None
     return texts
 
 
-@lru_cache(maxsize=16384)  # columns say the same again and again
+@lru_cache(maxsize=1 << 15)  # columns say the same again and again
 def _clean(cell: str) -> tuple[str, tuple[str, ...]]:
     notes: list[str] = []
     return clean_cell(cell, None, notes), tuple(notes)

@@ -126,13 +126,11 @@ def _header(names: tuple[str, ...]) -> Header:
 def _letters(header: Header, rows: Sequence[Row]) -> dict[int, ColumnEvidence]:
     found: dict[int, ColumnEvidence] = {}
     for position in header.positions.values():
-        for _, cells in rows:
-            if position < len(cells):
-                cell = cells[position]
-                if isinstance(cell, str) and not cell.isascii():
-                    if position not in found:
-                        found[position] = ColumnEvidence()
-                    found[position].add(cell)
+        for cell, count in Counter(cells[position] for _, cells in rows if position < len(cells)).items():
+            if isinstance(cell, str) and not cell.isascii():
+                if position not in found:
+                    found[position] = ColumnEvidence()
+                found[position].add(cell, count)
     return found
 
 

@@ -61,17 +61,17 @@ class ColumnEvidence:
     plain: int = 0  # score of the text as it stands
     unicode_words: int = 0  # more than none: there are cells that no old font can hold
 
-    def add(self, text: str) -> None:
-        """Count one cell."""
+    def add(self, text: str, times: int = 1) -> None:
+        """Count a cell that stands so many times."""
         if text.isascii():
             return
         if not fits_font(text):
             if self.unicode_words == 0:
                 self.unicode_words = max(0, score(_composed(text)))
             return
-        self.plain += score(_composed(text))
+        self.plain += times * score(_composed(text))
         for font, convert in CONVERTERS.items():
-            self.scores[font] += score(convert(text))
+            self.scores[font] += times * score(convert(text))
 
     def decide(self) -> Conversion | None:
         """The conversion that makes clearly better Vietnamese of this column, or None."""
