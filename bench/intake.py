@@ -66,9 +66,9 @@ _VACCINES: Final = (
 )
 
 
-def dose_rows(count: int, *, seed: int = 7, first_person: int = 0) -> Iterator[list[str]]:
+def dose_rows(count: int, *, first_person: int = 0) -> Iterator[list[str]]:
     """Rows of a province's export: two or three doses a person, first doses before second ones, one in fifty faulty."""
-    chance = random.Random(seed)  # noqa: S311 - made-up people
+    chance = random.Random(first_person)  # noqa: S311 - made-up people
     people = []
     for number in range(first_person, first_person + max(1, count * 2 // 5)):
         born = date(1940, 1, 1) + timedelta(days=chance.randrange(25_000))

@@ -5,10 +5,10 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import combinations, islice
+from itertools import combinations
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Insert, Table, func, select
+from sqlalchemy import Connection, Engine, Insert, Table, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.duplicates.comparing import DoseReason, hints_of, may_be_one
@@ -16,11 +16,11 @@ from api.store.bulk import insert_rows
 from api.store.records import NewVersion, StoredRecord, stored_record
 from api.store.schema import records
 from api.store.schema_intake import person_hints, possible_duplicates
-from api.store.transactions import writing
+from api.store.transactions import Turn, writing
 from certificates.records.model import Dose, VaccinationRecord, instant_to_text
 
 COMMON: Final = 50  # what more people share says nothing: a date that was filled in, a name of thousands
-_PAGE: Final = 200  # hints
+_PAGE: Final = 500  # hints
 _HINT: Final = ("hint", "record_id", "province", "origin")
 
 
@@ -61,21 +61,29 @@ def compare_people(engine: Engine, *, origin: str, at: datetime) -> int:
     A hint that more than `COMMON` people share is passed over. To be called when those people are stored for all to
     see: of two imports at once, the later call finds their pairs.
     """
-    mine = select(person_hints.c.hint).where(person_hints.c.origin == origin)
-    shared = (
+    mine = (
         select(person_hints.c.hint)
-        .where(person_hints.c.hint.in_(mine))
-        .group_by(person_hints.c.hint)
-        .having(func.count().between(2, COMMON))
+        .where(person_hints.c.origin == origin, person_hints.c.hint > bindparam("last"))
         .order_by(person_hints.c.hint)
+        .distinct()
+        .limit(_PAGE)
     )
-    with engine.connect() as connection:
-        hints = iter(connection.execute(shared).scalars().all())
-    found = 0
-    while page := list(islice(hints, _PAGE)):
-        with writing(engine) as connection:
-            found += _compare(connection, page, origin, at)
-    return found
+    found, last = 0, ""
+    while True:
+        with writing(engine, Turn.IMPORT) as connection:
+            hints = connection.execute(mine, {"last": last}).scalars().all()
+            if not hints:
+                return found
+            shared = (
+                select(person_hints.c.hint)
+                .where(person_hints.c.hint.in_(hints))
+                .group_by(person_hints.c.hint)
+                .having(func.count().between(2, COMMON))
+            )
+            doubtful = connection.execute(shared).scalars().all()
+            if doubtful:
+                found += _compare(connection, doubtful, origin, at)
+        last = hints[-1]
 
 
 def _compare(connection: Connection, hints: Sequence[str], origin: str, at: datetime) -> int:

@@ -78,7 +78,7 @@ person_hints = Table(  # what people who may be one have in common
     Column("record_id", String, primary_key=True),
     Column("province", String, primary_key=True),
     Column("origin", String, nullable=False),  # the import or request that made it
-    Index("person_hints_origin", "origin"),
+    Index("person_hints_origin", "origin", "hint"),
 )
 
 possible_duplicates = Table(  # never joined by themselves: a person decides (docs/duplicates.md)

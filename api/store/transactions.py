@@ -43,6 +43,8 @@ _OPEN: Final = _lock("_shared", _COMMON, "60s")  # a request that waits longer i
 _SHUT: Final = _lock("", _COMMON, "0")
 _NAMES: Final = _lock("", _PEOPLE, "0")
 _SOME_NAMES: Final = _lock("_shared", _PEOPLE, "0")
+# An import looks up by keys alone, in tables that grew since statistics were taken of them: those say "read it all".
+_BY_INDEX: Final = "SELECT set_config('enable_seqscan', 'off', true)"
 
 
 class Turn(Enum):
@@ -50,7 +52,7 @@ class Turn(Enum):
 
     BESIDE = (_OPEN,)  # beside all others of its kind: it locks the rows that it decides by
     ALONE = (_SHUT,)  # beside nobody but an import: what decides by many rows, and is rare and quick
-    IMPORT = (_SOME_NAMES,)  # who is whom: each for its own persons (`lock_people`); it waits for no row
+    IMPORT = (_SOME_NAMES, _BY_INDEX)  # who is whom: each for its own persons (`lock_people`); it waits for no row
     CORRECTION = (_NAMES, _OPEN)
     ORDER = (_NAMES, _SHUT)  # beside nobody at all: an order about many passports
 

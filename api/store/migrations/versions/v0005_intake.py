@@ -84,7 +84,7 @@ def upgrade() -> None:
         sa.Column("origin", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("hint", "record_id", "province"),
     )
-    op.create_index("person_hints_origin", "person_hints", ["origin"])
+    op.create_index("person_hints_origin", "person_hints", ["origin", "hint"])
     op.create_table(
         "possible_duplicates",
         sa.Column("duplicate_id", sa.String(), nullable=False),
