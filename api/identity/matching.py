@@ -16,7 +16,8 @@ from api.identity.register import Register
 from api.identity.runs import begin_run, end_run
 from api.states import RecordState
 from api.store.locks import lock_free
-from api.store.records import StoredRecord, move_record, stored_record, write_evidence
+from api.store.moves import Move, move
+from api.store.records import StoredRecord, stored_record, write_evidences
 from api.store.schema import records
 from api.store.transactions import writing
 from certificates.errors import RecordError
@@ -186,22 +187,35 @@ def _write_answers(
     engine: Engine, answered: _Answered, tally: _Tally, targets: Collection[Target], *, at: datetime, by: str
 ) -> None:
     batch: Counter[str] = Counter()
-    ready: list[StoredRecord] = []
+    ready: list[tuple[StoredRecord, RegisterAnswer]] = []
     with writing(engine) as connection:
         # What an import or a signer has at this moment is left to the next run: nothing here waits for an import.
         free = lock_free(connection, records.c.record_id.in_([one[0].record.record_id for one in answered]))
+        moves = [
+            Move(
+                record_id=stored.record.record_id,
+                version=stored.record.version,
+                only_from=stored.state.value,
+                state=state.value,
+                reason=reason,
+            )
+            for stored, state, reason, _ in answered
+            if stored.record.record_id in free
+        ]
+        moved = move(connection, moves, at=at)
+        tally.changed += len(answered) - len(moved)
         for stored, state, reason, answer in answered:
-            if stored.record.record_id not in free or not move_record(connection, stored, state, reason, at=at):
-                tally.changed += 1
+            if stored.record.record_id not in moved:
                 continue
             if state is RecordState.READY:
-                write_evidence(connection, stored.record, answer, province=stored.province, at=at)
-                ready.append(stored)
+                ready.append((stored, answer))
             batch[state.value] += 1
             if reason is not None:
                 tally.reasons[reason] += 1
+        write_evidences(connection, [(stored.record, answer, stored.province) for stored, answer in ready], at=at)
         if targets:
-            outbox.put(connection, outbox.corrected(connection, ready), targets, basis="register", at=at)
+            mended = outbox.corrected(connection, [stored for stored, _ in ready])
+            outbox.put(connection, mended, targets, basis="register", at=at)
         record_act(
             connection,
             at=at,

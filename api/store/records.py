@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, select, tuple_, update
 
 from api.states import RecordState
 from api.store.bulk import insert_rows
@@ -121,17 +121,28 @@ def write_evidence(
     connection: Connection, record: VaccinationRecord, evidence: Evidence, *, province: str, at: datetime
 ) -> None:
     """Store the proof of identity of this version; a later answer takes the place of an earlier one."""
-    key = (evidence_table.c.record_id == record.record_id) & (evidence_table.c.version == record.version)
-    connection.execute(evidence_table.delete().where(key))
+    write_evidences(connection, [(record, evidence, province)], at=at)
+
+
+def write_evidences(
+    connection: Connection, proofs: Sequence[tuple[VaccinationRecord, Evidence, str]], *, at: datetime
+) -> None:
+    """`write_evidence` of many records, each with its province."""
+    if not proofs:
+        return
+    keys = [(record.record_id, record.version) for record, _, _ in proofs]
     connection.execute(
-        insert(evidence_table),
-        {
-            "record_id": record.record_id,
-            "version": record.version,
-            "province": province,
-            "document": json.dumps(evidence.to_dict(), ensure_ascii=False),
-            "made_at": instant_to_text(at),
-        },
+        evidence_table.delete().where(tuple_(evidence_table.c.record_id, evidence_table.c.version).in_(keys))
+    )
+    made_at = instant_to_text(at)
+    insert_rows(
+        connection,
+        evidence_table,
+        ("record_id", "version", "province", "document", "made_at"),
+        [
+            (record.record_id, record.version, province, _to_json(evidence.to_dict()), made_at)
+            for record, evidence, province in proofs
+        ],
     )
 
 
