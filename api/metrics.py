@@ -18,9 +18,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.checkers.published import list_age
 from api.context import Centre
+from api.identity.outbox import OPEN
 from api.store.schema import audit, jobs, leases
 from api.store.schema_audit import audit_checkpoints
-from api.store.schema_identity import partners
+from api.store.schema_identity import outbox, partners
 from api.store.schema_worklists import unit_counts
 from certificates.records.model import instant_from_text, instant_to_text
 
@@ -107,6 +108,14 @@ def _partners(connection: Connection) -> Iterator[Metric]:
     for name, failures in connection.execute(select(partners.c.name, partners.c.failures)):
         failing.add_metric([name], failures)
     yield failing
+    waiting = GaugeMetricFamily("vaxseal_outbox", "Corrections not acknowledged yet", labels=["target", "state"])
+    for target, state, messages in connection.execute(
+        select(outbox.c.target, outbox.c.state, func.count())
+        .where(outbox.c.state.in_(OPEN))
+        .group_by(outbox.c.target, outbox.c.state)
+    ):
+        waiting.add_metric([target, state], messages)
+    yield waiting
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:

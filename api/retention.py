@@ -15,7 +15,7 @@ from api.store.schema import audit, challenges, import_rows, imports, rate_windo
 from api.store.schema_accounts import exports, login_tries, staff_sessions
 from api.store.schema_audit import audit_notes
 from api.store.schema_complaints import complaint_photos
-from api.store.schema_identity import outbox, register_queries
+from api.store.schema_identity import outbox, register_queries, register_quotas
 from api.store.transactions import writing
 from certificates.records.model import instant_to_text
 
@@ -111,6 +111,13 @@ RULES: Final = (
         days=730,
         since="they were asked",
         over=lambda limit: register_queries.c.asked_at < limit,
+    ),
+    Rule(
+        kind="counts of questions to the register",
+        table=register_quotas,
+        days=2,
+        since="their day began",
+        over=lambda limit: register_quotas.c.day < limit[:10],
     ),
     Rule(
         kind="requests for exports",

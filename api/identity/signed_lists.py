@@ -21,7 +21,7 @@ from api.signing.authorities import is_stale
 from api.store.locks import lock_records
 from api.store.schema import tokens, units
 from api.store.schema_accounts import accounts
-from api.store.schema_identity import identity_list_rows
+from api.store.schema_identity import identity_list_rows, identity_words
 from api.store.transactions import Turn, again, writing
 from certificates.errors import RecordError
 from certificates.pki import SigningCertificate
@@ -177,6 +177,28 @@ def show_rows(engine: Engine, list_id: str) -> list[dict[str, Any]]:
                 "class": row.list_class,
                 "outcome": row.outcome,
                 "reason": row.reason,
+            }
+            for row in rows
+        ]
+
+
+def show_words(engine: Engine, record_id: str) -> list[dict[str, Any]]:
+    """What police have said of a record's person, and who answers: one of police for it, one of health for the doses."""
+    with engine.connect() as connection:
+        rows = connection.execute(
+            select(identity_words).where(identity_words.c.record_id == record_id).order_by(identity_words.c.said_at)
+        )
+        return [
+            {
+                "list": row.list_id,
+                "record": row.record_id,
+                "version": row.version,
+                "conclusion": row.conclusion,
+                "police": row.police_by,
+                "police_unit": row.police_unit,
+                "vouched_by": row.health_by,
+                "vouched_unit": row.health_unit,
+                "said_at": row.said_at,
             }
             for row in rows
         ]

@@ -55,6 +55,8 @@ def test_from_the_station_to_police_and_back(
     (shown,) = ministry.done("records", "police", "show", made["list"])
     assert shown["outcome"] == "applied"
     assert ministry.done("records", "police", "show")[0]["state"] == "applied"
+    (word,) = ministry.done("records", "police", "show", "--record", record_id)
+    assert (word["conclusion"], word["police"], word["vouched_by"]) == ("corrected", "minh.ca", "lan")
     assert ministry.run(*export[:-1], str(path) + "2").exit_code == 1  # nothing waits
 
 

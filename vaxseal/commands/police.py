@@ -124,25 +124,33 @@ def show(
     list_id: Annotated[
         str | None, typer.Argument(metavar="LIST", help="The rows of this list. Default: the newest lists.")
     ] = None,
+    record: Annotated[
+        str | None, typer.Option("--record", metavar="RECORD", help="What police have said of this record's person.")
+    ] = None,
     unit: Unit = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Show the lists and where they are, or what became of the rows of one (no personal data).
+    """Show the lists and where they are, what became of the rows of one, or who answers for a person and the doses.
 
     [bold]Examples[/bold]
 
       vaxseal records police show --unit 01-0007
 
-      vaxseal records police show 5F0C2B9A77E1D340 --json
+      vaxseal records police show BKWMZQTRDHNPXC --json
+
+      vaxseal records police show --record 7K2M9QWX3B4C
     """
     from api.identity.lists import show_lists
-    from api.identity.signed_lists import show_rows
+    from api.identity.signed_lists import show_rows, show_words
     from api.server import open_store
 
     with sentences(json=json):
         engine = open_store(data)
-        shown = show_lists(engine, unit=unit) if list_id is None else show_rows(engine, list_id)
+        if record is not None:
+            shown = show_words(engine, record)
+        else:
+            shown = show_lists(engine, unit=unit) if list_id is None else show_rows(engine, list_id)
     if json:
         emit_json(shown)
         return
@@ -163,7 +171,7 @@ def withdraw(
 
     [bold]Examples[/bold]
 
-      vaxseal records police withdraw 5F0C2B9A77E1D340 --unit 01-0007 --reason "lost on the way"
+      vaxseal records police withdraw BKWMZQTRDHNPXC --unit 01-0007 --reason "lost on the way"
     """
     from api.accounts.staff import Staff
     from api.identity.lists import withdraw_list

@@ -1,14 +1,18 @@
 """The register over https, and the outbox, by the commands."""
 
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from typer.testing import CliRunner
 
+from api.audit import verify_log
 from api.identity.outbox import put
 from api.server import open_store
 from api.store.records import stored_record
@@ -52,6 +56,33 @@ def test_matching_over_https_goes_on_where_it_stopped(server: RegisterServer, da
     server.behave()
     assert run(data, "records", "match", "--register", server.url)["states"] == {"ready": 1}
     assert run(data, "records", "match", "--register", "https://", code=2)["error"] == "settings"
+
+
+def test_a_run_that_was_killed_goes_on_behind_its_last_answer(
+    server: RegisterServer, data: Path, tmp_path: Path
+) -> None:
+    numbers = [f"001161{number:06}" for number in range(449)]
+    engine = open_store(data)
+    take(engine, write_csv(tmp_path / "b.csv", *(row(id=number) for number in numbers)))
+    server.entries(*(HONG.replace("001161012345", number) for number in numbers[:300]))
+    server.behave(slow=0.5)  # a batch of 200
+    command = [sys.executable, "-m", "vaxseal", "records", "match", "--data", str(data), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as killed:
+        while server.asked < 2:
+            assert killed.poll() is None
+            time.sleep(0.02)
+        killed.kill()
+    with engine.connect() as connection:
+        waiting = select(func.count()).where(records.c.state == "awaiting_match")
+        assert connection.execute(waiting).scalar_one() == 250
+    server.behave()
+    done = run(data, "records", "match")
+    assert (done["asked"], done["stopped"], server.asked) == (250, None, 2)
+    with engine.connect() as connection:
+        states = connection.execute(select(records.c.state, func.count()).group_by(records.c.state)).all()
+    assert {tuple(state) for state in states} == {("ready", 300), ("unverifiable", 150)}
+    verify_log(engine)
+    engine.dispose()
 
 
 def test_a_message_that_is_stuck(server: RegisterServer, data: Path) -> None:
