@@ -183,7 +183,7 @@ def show_rows(engine: Engine, list_id: str) -> list[dict[str, Any]]:
 
 
 def show_words(engine: Engine, record_id: str) -> list[dict[str, Any]]:
-    """What police have said of a record's person, and who answers: one of police for it, one of health for the doses."""
+    """What police have said of a record's person, and who answers: one of police, and one of health for the doses."""
     with engine.connect() as connection:
         rows = connection.execute(
             select(identity_words).where(identity_words.c.record_id == record_id).order_by(identity_words.c.said_at)
