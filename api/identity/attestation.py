@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from api.accounts.staff import Staff, refuse_place, refuse_role
+from api.accounts.staff import Staff, refuse_place, refuse_role, working_unit
 from api.audit import record_act
 from api.identity import outbox
 from api.identity.opening import Target
@@ -45,7 +45,7 @@ def attest(
     Args:
         document: what was seen: ``passport``.
         by: the account of the person who saw it.
-        unit: that person's unit; it must be the one that answers for the record.
+        unit: that person's unit; it must be the one that answers for the record, or have inherited its work.
         targets: who is told of a person that was corrected before; the register does not know foreigners.
 
     Raises RecordError: ``record-unknown``, ``record-state`` (it waits for no attestation), and those of
@@ -57,8 +57,13 @@ def attest(
             raise RecordError("record-unknown", "there is no record of this number")
         if stored.state is not RecordState.AWAITING_MATCH:
             raise RecordError("record-state", f"the record is {stored.state.value}, it waits for no attestation")
+        own = stored.record.unit
         attestation = Attestation(
-            person_digest=stored.record.person.digest, document=document, attested_by=by, unit=unit, attested_at=at
+            person_digest=stored.record.person.digest,
+            document=document,
+            attested_by=by,
+            unit=own if unit == working_unit(connection, own) else unit,
+            attested_at=at,
         )
         verify_with_attestation(stored.record, attestation, today=local_day(at))
         move_record(connection, stored, RecordState.READY, None, at=at)

@@ -16,6 +16,7 @@ from api.identity.corrections import correct
 from api.identity.matching import MatchReport, match_records
 from api.identity.register import FileRegister
 from api.intake.importer import import_file
+from api.signing.enrolment import close_unit
 from api.states import RecordState
 from api.store.records import StoredRecord, load_evidence, stored_record
 from api.store.schema import audit, record_versions, records
@@ -112,6 +113,16 @@ def test_foreigners_are_attested_by_name(engine: Engine, tmp_path: Path) -> None
         attest(engine, record_id, document="passport", by="minh", unit="01-0001", at=NOW)
     with pytest.raises(RecordError, match="record-unknown"):
         attest(engine, "nobody", document="passport", by="minh", unit="01-0001", at=NOW)
+
+
+def test_who_inherited_a_closed_units_work_attests_for_it(engine: Engine, tmp_path: Path) -> None:
+    take(engine, tmp_path, row(nation="Hoa Kỳ", id="C1234567", name="Ann Lee"))
+    record_id = only(engine).record.record_id
+    with pytest.raises(RecordError, match="attestation-unit"):
+        attest(engine, record_id, document="passport", by="minh", unit="01-0002", at=NOW)
+    close_unit(engine, code="01-0001", successor="01-0002", closed_on=NOW.date(), by="op", at=NOW)
+    made = attest(engine, record_id, document="passport", by="minh", unit="01-0002", at=NOW)
+    assert (made.attested_by, made.unit, only(engine).state) == ("minh", "01-0001", RecordState.READY)
 
 
 def test_a_citizen_cannot_be_attested(engine: Engine, tmp_path: Path) -> None:
