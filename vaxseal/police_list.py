@@ -8,8 +8,9 @@ import typer
 
 from vaxseal.console import EXIT_NO, emit_json, err, now, out, plain, stop
 from vaxseal.files import check_absent, write_new
-from vaxseal.sentences import sentences
+from vaxseal.sentences import sentence_of, sentences
 from vaxseal.tokens import open_signing_key
+from vaxseal.vietnamese import vietnamese_of
 
 if TYPE_CHECKING:
     from api.identity.list_file import FilledList
@@ -30,14 +31,19 @@ def sign_list(
 ) -> None:
     """The detached signature beside the list. Nothing but a list for comparison is signed."""
     from api.identity.list_file import read_list
+    from certificates.errors import CertificateError
     from certificates.signed_file import sign_file
+    from hsm.errors import TokenError
 
     place = output or file.with_name(file.name + ".p7s")
     check_absent(place, json=json)
     with sentences(json=json):
         content = file.read_bytes()
-        filled = read_list(content)
-        counts = _conclusions(filled)
+        try:
+            filled = read_list(content)
+            counts = _conclusions(filled)
+        except CertificateError as error:
+            stop(error.code, sentence_of(error), vietnamese=_vietnamese(error.code), json=json)
         if not json:
             err.print(
                 f"List {plain(filled.list_id)} of unit {plain(filled.head[2])}, made {plain(filled.head[3])}; for the"
@@ -49,8 +55,13 @@ def sign_list(
         if not yes and not typer.confirm("Ký danh sách này? / Sign this list?", err=True):
             stop("declined", "Nothing was signed.", vietnamese="Chưa ký gì.", json=json, exit_code=EXIT_NO)
         at = now()
-        with open_signing_key(module, serial, label, "police unit", at, pin_stdin=pin_stdin, last_try=last_try) as key:
-            signed = sign_file(content, key, account=account, at=at)
+        try:
+            with open_signing_key(
+                module, serial, label, "police unit", at, pin_stdin=pin_stdin, last_try=last_try
+            ) as key:
+                signed = sign_file(content, key, account=account, at=at)
+        except (CertificateError, TokenError) as error:
+            stop(error.code, sentence_of(error), vietnamese=_vietnamese(error.code), json=json)
         write_new(place, signed, json=json)
     if json:
         emit_json({"list": filled.list_id, "signature": str(place), "rows": len(filled.rows), "conclusions": counts})
@@ -71,3 +82,10 @@ def _conclusions(filled: "FilledList") -> dict[str, int]:
             raise RecordError(error.code, f"row {row.number}: {error.detail} ({', '.join(LABELS.values())})") from error
         counts["-" if conclusion is None else LABELS[conclusion]] += 1
     return dict(counts)
+
+
+def _vietnamese(code: str) -> str:
+    from api.identity.row_words import words_of
+
+    known = words_of(code)[0]
+    return vietnamese_of(code) or (known if known != code else "")

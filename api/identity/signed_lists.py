@@ -17,6 +17,7 @@ from api.identity.list_file import MAX_FILE, FilledList, FilledRow, ListHead, re
 from api.identity.lists import close_list, load_list
 from api.identity.opening import targets_of
 from api.identity.police_words import ListWord, apply_row
+from api.identity.row_words import words_of
 from api.signing.authorities import is_stale
 from api.store.locks import lock_records
 from api.store.schema import tokens, units
@@ -48,7 +49,14 @@ class RowOutcome:
             "outcome": self.outcome,
             "reason": self.reason,
             "state": self.state,
+            **self._why(),
         }
+
+    def _why(self) -> dict[str, str]:
+        if self.outcome != "refused" or self.reason is None:
+            return {}
+        vietnamese, english = words_of(self.reason)
+        return {"why_vi": vietnamese, "why_en": english}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,7 +39,12 @@ def test_from_the_station_to_police_and_back(
 
     sign = ("station", "list-sign", str(path), "--account", "minh.ca", "--token", token.serial, "--yes")
     path.write_bytes(fill(path.read_bytes(), {record_id: ("vâng",)}))
-    assert ministry.refused(*sign, pins=(token.pin,)) == "conclusion-unknown"
+    refused = ministry.run(*sign, pins=(token.pin,))
+    assert refused.exit_code == 2
+    assert '"conclusion-unknown"' in refused.output
+    assert "Kết luận" in refused.output
+    wrong = ministry.run(*sign, pins=("00000000",))
+    assert "Row 3" in wrong.output  # the list comes before the PIN
     path.write_bytes(fill(path.read_bytes(), {record_id: ("Sửa", None, None, None, "001161012345")}))
     signed = ministry.done(*sign, pins=(token.pin,))
     assert (signed["conclusions"], signed["signature"]) == ({"Sửa": 1}, f"{path}.p7s")

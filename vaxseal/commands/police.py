@@ -9,6 +9,7 @@ from vaxseal.console import EXIT_NO, emit_json, err, now, out, plain, stop
 from vaxseal.files import check_absent
 from vaxseal.options import By, Data, Json, Unit
 from vaxseal.sentences import sentences
+from vaxseal.vietnamese import vietnamese_of
 
 app = typer.Typer(no_args_is_help=True, help="Lists for commune police: make them, and take the signed ones in.")
 
@@ -90,6 +91,7 @@ def import_(
     """
     from api.config import load_settings
     from api.errors import CentreError
+    from api.identity.row_words import words_of
     from api.identity.signed_lists import apply_list
     from api.server import open_store
     from certificates.errors import CertificateError
@@ -103,7 +105,13 @@ def import_(
             applied = apply_list(engine, settings, content, cms, by=by, at=now())
         except (CentreError, CertificateError) as error:
             fields = f" ({', '.join(error.fields)})" if isinstance(error, CentreError) and error.fields else ""
-            stop(error.code, sentence_of(error) + fields, json=json, exit_code=EXIT_NO)
+            stop(
+                error.code,
+                sentence_of(error) + fields,
+                vietnamese=vietnamese_of(error.code),
+                json=json,
+                exit_code=EXIT_NO,
+            )
     if json:
         emit_json(applied.to_dict())
     else:
@@ -113,8 +121,8 @@ def import_(
             markup=False,
         )
         for row in applied.rows:
-            if row.outcome == "refused":
-                err.print(f"  row {row.row}, record {row.record_id}: {row.reason}", markup=False)
+            if row.outcome == "refused" and row.reason is not None:
+                err.print(f"  row {row.row}, record {row.record_id}: {' / '.join(words_of(row.reason))}", markup=False)
     if applied.outcomes.get("refused"):
         raise typer.Exit(EXIT_NO)
 

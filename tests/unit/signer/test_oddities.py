@@ -10,6 +10,7 @@ from certificates.records.dates import PartialDate
 from certificates.records.model import Sex, VaccinationRecord
 from certificates.records.verification import verify
 from signer.oddities import Oddity, find_oddities
+from tests.support.records import police_word
 from tests.support.signing import NOW, make_dose, make_evidence, make_person, make_record, make_terms
 
 FIRST, SECOND = date(2022, 3, 1), date(2022, 4, 1)
@@ -53,6 +54,15 @@ def test_each_oddity_is_found(changes: dict[str, Any], code: str, weight: int) -
     found = {oddity.code: oddity for oddity in oddities_of(make_record(**changes))}
     assert found[code].weight == weight
     assert found[code].words
+
+
+def test_a_person_whom_police_vouch_for_is_remarked_on() -> None:
+    record = make_record()
+    word = police_word(record.person, said_at=NOW)
+    dcc = claims_for(verify(record, word, today=NOW.date()), make_terms()).certificate.to_dict()
+    (found,) = find_oddities(verify(record, word, today=NOW.date()), dcc, today=NOW.date())
+    assert (found.code, found.weight) == ("police-word", 2)
+    assert "minh.ca" in found.words
 
 
 def test_an_old_answer_of_the_register_is_remarked_on() -> None:

@@ -171,6 +171,19 @@ def test_foreigners_are_vouched_for_by_the_passport(world: World, clerk: Person,
     assert acts(world, "person-attested") == [("lan@TYT-1", "person-attested", "passport")]
 
 
+def _sign(world: World, record_id: str) -> None:
+    """Whoever signs is told whose word it rests on, verifies it, and the passport is made."""
+    agent = world.agent("TYT-1")
+    leased = agent.lease()
+    (job,) = leased["jobs"]
+    assert job["evidence"]["kind"] == "police"
+    assert (job["evidence"]["attested_by"], job["evidence"]["vouched_by"]) == ("minh.ca", "lan")
+    (confirmed,) = agent.submit(leased["lease_id"], [agent.sign(job)])
+    assert confirmed["outcome"] == "accepted"
+    assert world.agent("BYT").work()[0]["outcome"] == "accepted"
+    assert world.state(record_id) == ("issued", None)
+
+
 def give_to_police(world: World, clerk: Person, record_id: str) -> None:
     """The person was reached, and says that the register is wrong."""
     note_attempt(world.centre, clerk.staff, record_id, way=Way.VISIT, outcome=Outcome.DATA_CONFIRMED)
@@ -200,6 +213,7 @@ def test_a_dispute_goes_to_police_whose_signed_word_settles_it(world: World, cle
     assert (answer["outcomes"], answer["vouched_by"], answer["police"]) == ({"applied": 1}, "lan", "minh.ca")
     assert code(clerk.post("/v1/identity/lists/signed", signed)) == (409, "list-closed")
     assert world.state(record_id) == ("ready", None)
+    _sign(world, record_id)
     for person in (clerk, police):
         (shown,) = person.get("/v1/identity/lists?unit=TYT-1").json()["lists"]
         assert (shown["list"], shown["state"], shown["police_unit"]) == (made["list"], "applied", "CA-1")

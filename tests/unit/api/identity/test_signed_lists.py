@@ -209,6 +209,8 @@ def test_rows_that_say_nothing_usable(commune: Commune, answer: tuple[Any, ...],
         ids["Lê Văn Năm"]: ("applied", None),  # the others count all the same
     }
     assert where(commune, ids["Nguyễn Thị Hoa"]) == (RecordState.INCOMPLETE, "id-number-missing", 1)
+    (told,) = (row for row in applied.to_dict()["rows"] if row["outcome"] == "refused")
+    assert told["why_vi"] != told["why_en"] != reason  # in words that somebody can act on
 
 
 def test_records_that_moved_meanwhile_are_left(commune: Commune) -> None:
