@@ -3,30 +3,21 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import Connection, insert
 
+from api.identity.proof_kinds import ProofKind
 from api.store.schema_worklists import correction_evidence
 from certificates.errors import RecordError
 from certificates.records.model import VaccinationRecord, instant_to_text
+
+__all__ = ["REFERENCE_LIMIT", "Proof", "ProofKind", "keep_proof"]
 
 REFERENCE_LIMIT: Final = 60
 # Letters, digits and what stands between them in a book's or a file's name.
 _REFERENCE: Final = re.compile(rf"[\w .,:/#()-]{{0,{REFERENCE_LIMIT}}}")
 _NUMBER: Final = re.compile(r"(?:\d[ .-]?){9}")  # nine digits and more: a person's number, or a telephone's
-
-
-class ProofKind(StrEnum):
-    ID_CARD = "id-card-seen"
-    PASSPORT = "passport-seen"
-    BIRTH_CERTIFICATE = "birth-certificate-seen"
-    SLIP = "slip"  # the paper of the vaccination
-    STATION_BOOK = "station-book"
-    REGISTER = "register-answer"
-    POLICE = "police-answer"
-    COMPLAINT = "complaint"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

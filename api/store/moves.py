@@ -18,6 +18,7 @@ from api.store.arrays import one_of
 from api.store.counts import Key, count
 from api.store.schema import records
 from api.store.schema_worklists import work_asides, work_closings, work_items, work_raised
+from certificates.act_chain import unit_of
 from certificates.records.dates import local_day
 from certificates.records.model import instant_from_text, instant_to_text
 
@@ -182,14 +183,15 @@ def keys_of(standing: Standing | None, item: Item | None) -> Iterator[Key]:
 
 
 def _closing(standing: Standing, item: Item, *, kind: str, by: str, at: datetime) -> dict[str, Any]:
-    """A row of ``work_closings``. Its id is drawn here, not chosen by whoever closes."""
+    """A row of ``work_closings``. Its id is drawn here, not chosen by whoever closes. The work is of the person's unit
+    (police have one of their own), or where none is named of the record's."""
     return {
         "closing_id": secrets.token_hex(8),
         "province": standing.province,
         "kind": kind,
         "record_id": standing.record_id,
         "version": standing.version,
-        "unit": standing.unit,
+        "unit": unit_of(by) or standing.unit,
         "work_class": item.work_class,
         "opened_at": item.since,
         "closed_at": instant_to_text(at),

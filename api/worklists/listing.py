@@ -3,12 +3,13 @@
 import base64
 import json
 from binascii import Error as Base64Error
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, Select, func, select, tuple_
 
-from api.accounts.staff import Staff, refuse_place
+from api.accounts.staff import Staff, police_places, refuse_place
 from api.audit import record_act
 from api.context import Centre
 from api.errors import CentreError
@@ -18,6 +19,7 @@ from api.store.moves import TOP, Desk
 from api.store.schema import records
 from api.store.schema_worklists import work_asides, work_items, work_raised, work_steps
 from api.store.transactions import writing
+from api.worklists.tree import below
 
 LONGEST: Final = 100  # rows of one page
 Status = Literal["open", "waiting", "aside"]
@@ -63,17 +65,27 @@ def list_work(
     after: str | None = None,
     limit: int = LONGEST,
 ) -> Page:
-    """One page of a unit's list, its own where none is named. That it was read stands in the log.
+    """One page of a unit's list, one's own where none is named. That it was read stands in the log.
 
     Raises CentreError ``place``, ``page-after`` (it is not of an earlier page).
     """
     place = page_place(after)
     with writing(centre.engine) as connection:
-        unit = unit or staff.unit
-        refuse_place(connection, staff, unit)
-        page = read_list(connection, unit, desk=desk, work_class=work_class, status=status, after=place, limit=limit)
-        _log(connection, centre, staff, "worklist-read", unit, page)
+        if unit is not None:
+            refuse_place(connection, staff, unit)
+        units = _places(connection, staff) if unit is None else inherited_units(connection, unit)
+        page = read_list(connection, units, desk=desk, work_class=work_class, status=status, after=place, limit=limit)
+        _log(connection, centre, staff, "worklist-read", unit or staff.unit, page)
     return page
+
+
+def _places(connection: Connection, staff: Staff) -> Sequence[str]:
+    """Whose work is one's own: of a police unit, all stations that it answers for."""
+    beside = police_places(connection, staff.unit)
+    if not beside:
+        return inherited_units(connection, staff.unit)
+    trees = (connection.execute(select(below(place).c.code)).scalars() for place in beside)
+    return sorted({code for tree in trees for code in tree})
 
 
 def list_above(
@@ -91,7 +103,7 @@ def list_above(
 
 def read_list(
     connection: Connection,
-    unit: str,
+    units: Sequence[str],
     *,
     desk: Desk,
     work_class: WorkClass | None = None,
@@ -99,9 +111,9 @@ def read_list(
     after: tuple[str, str] = ("", ""),
     limit: int = LONGEST,
 ) -> Page:
-    """As `list_work`, for whoever may."""
+    """As `list_work`, for whoever may; of these units."""
     query = _items().where(
-        work_items.c.unit.in_(inherited_units(connection, unit)),
+        work_items.c.unit.in_(units),
         work_items.c.desk == desk,
         work_items.c.status == status,
         tuple_(work_items.c.since, work_items.c.record_id) > tuple_(*after),

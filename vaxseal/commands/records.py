@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from api.identity.proof_kinds import ProofKind
 from vaxseal.commands import complaint, police, sessions, worklists
 from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, now, out, stop
 from vaxseal.files import check_absent
@@ -265,29 +266,35 @@ def correct(
         list[str], typer.Argument(metavar="CHANGE", help="FIELD=VALUE, for example sex=Nữ or dose.2.lot=FK0112.")
     ],
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the log (no personal data).")],
+    proof: Annotated[ProofKind, typer.Option("--proof", help="What it rests on.")],
     by: By,
+    reference: Annotated[
+        str, typer.Option("--reference", metavar="TEXT", help='Where the proof is found, such as "book 7, page 12".')
+    ] = "",
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Correct a record: a new version, checked like a new entry.
+    """Correct a record: a new version, checked like a new entry, with what it rests on.
 
     Fields: full_name, family_name, given_name, date_of_birth, sex, nationality, id_number, and of a dose
     given_on, product, lot, amount.
 
     [bold]Examples[/bold]
 
-      vaxseal records correct 7K2M9QWX3B4C date_of_birth=05/10/1961 --reason "seen on the ID card"
+      vaxseal records correct 7K2M9QWX3B4C date_of_birth=05/10/1961 --reason "typed wrong" --proof id-card-seen
 
-      vaxseal records correct 7K2M9QWX3B4C dose.2.lot=FK0112 --reason "station's book"
+      vaxseal records correct 7K2M9QWX3B4C dose.2.lot=FK0112 --reason missing --proof station-book --reference "book 7"
     """
     from api.identity.corrections import correct as correct_record
+    from api.identity.proofs import Proof
 
     pairs = dict(change.split("=", 1) for change in changes if "=" in change)
     if len(pairs) != len(changes):
         stop("correction-form", "Write every change once, as FIELD=VALUE.", json=json)
     engine, targets = _open(data, json), _targets(data, json)
     with _refusals(json):
-        stored = correct_record(engine, record_id, pairs, by=by, why=reason, at=now(), targets=targets)
+        rests_on = Proof(kind=proof, reference=reference)
+        stored = correct_record(engine, record_id, pairs, by=by, why=reason, at=now(), proof=rests_on, targets=targets)
     answer = {
         "record": record_id,
         "version": stored.record.version,

@@ -3,15 +3,17 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
-from sqlalchemy import Connection
 
 from api.states import WorkClass
 from vaxseal.console import EXIT_NO, emit_json, now, out, plain, stop
 from vaxseal.options import By, Data, Json
 from vaxseal.sentences import sentences
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 app = typer.Typer(no_args_is_help=True, help="What is to be mended and by whom, what is checked again, who is slow.")
 
@@ -44,6 +46,7 @@ def list_(
 
       vaxseal records worklist list --unit 01-0007 --desk police --class mismatch-name --json
     """
+    from api.signing.enrolment import inherited_units
     from api.worklists.listing import page_place, read_list
 
     with sentences(json=json):
@@ -54,7 +57,12 @@ def list_(
             "worklist-read",
             unit,
             lambda connection: read_list(
-                connection, unit, desk=desk, work_class=work_class, status=status, after=place
+                connection,
+                inherited_units(connection, unit),
+                desk=desk,
+                work_class=work_class,
+                status=status,
+                after=place,
             ),
         )
     _show_page(page, json=json)
@@ -230,7 +238,7 @@ def verify(data: Data = None, json: Json = False) -> None:
         raise typer.Exit(EXIT_NO)
 
 
-def _look(data: Path | None, by: str, act: str, subject: str, reading: Callable[[Connection], _Found]) -> _Found:
+def _look(data: Path | None, by: str, act: str, subject: str, reading: Callable[["Connection"], _Found]) -> _Found:
     """Read, and write down who has read what."""
     from api.audit import record_act
     from api.server import open_store

@@ -20,20 +20,21 @@ PROVINCE = "T-01"
 
 @pytest.fixture
 def world(world: World) -> World:
-    """Two stations below a province, and the ministry above it."""
-    for code, parent in ((PROVINCE, "BYT"), ("TYT-3", PROVINCE)):
+    """A station and its police below a province, and the ministry above it; no register is set."""
+    for code, kind in ((PROVINCE, "province"), ("TYT-3", "station"), ("CA-3", "police")):
         add_unit(
             world.engine,
             code=code,
             name=f"Đơn vị {code}",
-            kind="province" if parent == "BYT" else "station",
+            kind=kind,
             province="01",
-            parent=parent,
+            parent="BYT" if code == PROVINCE else PROVINCE,
             opened_on=date(2020, 1, 1),
             by="test",
             at=world.clock(),
         )
-    return world
+    settings = world.centre.settings.model_copy(update={"register_address": None})
+    return replace(world, centre=replace(world.centre, settings=settings))
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def staff(account: str, *roles: Role, unit: str = "TYT-3") -> Staff:
 
 
 CLERK = staff("lan", "clerk")
-POLICE = staff("minh", "police")
+POLICE = staff("minh", "police", unit="CA-3")
 OVERSEER = staff("hoa", "overseer", unit=PROVINCE)
 
 

@@ -17,6 +17,7 @@ from api.worklists.listing import list_work
 from api.worklists.mending import CorrectionReason, mend
 from certificates.errors import RecordError
 from tests.support.centre import World
+from tests.unit.api.store.test_moves import place
 from tests.unit.api.worklists.conftest import CLERK, POLICE, Add, measures
 
 PROOF = Proof(kind=ProofKind.ID_CARD, reference="quyển 7, trang 12")
@@ -80,6 +81,10 @@ def test_each_desk_corrects_its_own(world: World, add: Add) -> None:
         correct(CLERK)
     correct(POLICE)
     assert world.state(one)[0] == "awaiting_match"
+    place(world, one, RecordState.READY)
+    with world.engine.connect() as connection:
+        closing = connection.execute(select(work_closings)).one()
+    assert (closing.account, closing.unit) == ("minh@CA-3", "CA-3")  # the work of the police, not of the station
 
 
 def test_what_is_refused_changes_nothing(world: World, add: Add) -> None:

@@ -175,7 +175,7 @@ def test_what_is_settled_without_a_certificate_is_always_checked(world: World, a
     world.clock.forward(days=1)
     draw_due(world.centre)
     (sampled,) = list_rechecks(world.centre, OVERSEER)
-    assert (sampled.record_id, sampled.why) == (other, "settled")
+    assert (sampled.record_id, sampled.why, sampled.unit) == (other, "settled", "CA-3")
 
 
 def test_pages_of_what_waits_to_be_checked(world: World, add: Add) -> None:

@@ -20,8 +20,8 @@ def test_median_and_oldest_age_by_unit_and_class(world: World, add: Add) -> None
     add(RecordState.READY, unit="T-01")
     for _ in range(2):
         summary = summarise(world.centre, OVERSEER)
-        (station,) = summary.below
-        assert station.unit == "TYT-3"
+        station, police = summary.below
+        assert (station.unit, police.unit, police.classes) == ("TYT-3", "CA-3", ())
         assert [
             (one.work_class, one.desk, one.records, one.median_days, one.oldest_days) for one in station.classes
         ] == [

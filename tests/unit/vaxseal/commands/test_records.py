@@ -41,7 +41,8 @@ def test_from_file_to_ready(data: Path, tmp_path: Path) -> None:
     (listed,) = run(data, "list", "--state", "ready")
     (count,) = run(data, "report")["records"]
     assert (count["state"], count["records"]) == ("ready", 1)
-    corrected = run(data, "correct", listed["record"], "sex=Nam", "dose.2.lot=ABX9", "--reason", "station's book")
+    why = ("--reason", "typed wrong", "--proof", "station-book")
+    corrected = run(data, "correct", listed["record"], "sex=Nam", "dose.2.lot=ABX9", *why, "--reference", "book 7")
     assert corrected == {"record": listed["record"], "version": 2, "state": "awaiting_match", "reason": None}
 
 
@@ -115,6 +116,9 @@ def test_attesting_a_foreigner(data: Path, tmp_path: Path) -> None:
 
 def test_wrong_use(data: Path, tmp_path: Path) -> None:
     assert run(tmp_path / "nothing", "report", code=2)["error"] == "data-missing"
-    assert run(data, "correct", "X", "sex", "--reason", "test", code=2)["error"] == "correction-form"
-    assert run(data, "correct", "X", "sex=Nam", "--reason", "test", code=1)["error"] == "record-unknown"
+    why = ("--reason", "test", "--proof", "slip")
+    assert run(data, "correct", "X", "sex", *why, code=2)["error"] == "correction-form"
+    assert run(data, "correct", "X", "sex=Nam", *why, code=1)["error"] == "record-unknown"
+    number = ("--reference", "001161012345")
+    assert run(data, "correct", "X", "sex=Nam", *why, *number, code=1)["error"] == "proof-reference"
     assert run(data, "match", "--register", tmp_path / "nothing.csv", code=2)["error"] == "register-file"
