@@ -6,15 +6,16 @@ test holds the rest of the service off the state of ``records``.
 
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any, Final, Literal, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from api.states import RecordState, WorkClass, class_of
 from api.store.arrays import one_of
+from api.store.bulk import insert_rows
 from api.store.counts import Key, count
 from api.store.schema import records
 from api.store.schema_worklists import work_asides, work_closings, work_items, work_raised
@@ -122,7 +123,7 @@ def read_items(connection: Connection, record_ids: Sequence[str]) -> dict[str, I
     """What is to be mended of these records."""
     if not record_ids:
         return {}
-    query = select(work_items).where(work_items.c.record_id.in_(record_ids))
+    query = select(work_items).where(one_of(connection, work_items.c.record_id, record_ids))
     return {row.record_id: Item(**row._mapping) for row in connection.execute(query)}
 
 
@@ -264,15 +265,17 @@ class _Change:
     def write(self, connection: Connection, *, at: datetime) -> None:
         day = local_day(at).isoformat()
         if self.made:
-            connection.execute(insert(work_items), [_row(item) for item in self.made])
-        if self.changed:
-            values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _CHANGING}
+            insert_rows(
+                connection, work_items, _COLUMNS, [[getattr(one, name) for name in _COLUMNS] for one in self.made]
+            )
+        to: defaultdict[tuple[Any, ...], list[str]] = defaultdict(list)
+        for item in self.changed:
+            to[tuple(getattr(item, name) for name in _CHANGING)].append(item.record_id)
+        for values, ids in to.items():  # mostly one change for all
             connection.execute(
-                update(work_items).where(work_items.c.record_id == bindparam("key")).values(values),
-                [
-                    {"key": item.record_id, **{f"new_{name}": getattr(item, name) for name in _CHANGING}}
-                    for item in self.changed
-                ],
+                update(work_items)
+                .where(one_of(connection, work_items.c.record_id, ids))
+                .values(dict(zip(_CHANGING, values, strict=True)))
             )
         for table, items, why in (
             (work_asides, self.back, None),
@@ -281,7 +284,7 @@ class _Change:
             (work_raised, self.ended, None),
         ):
             for some in _some(items):
-                query = delete(table).where(table.c.record_id.in_([item.record_id for item in some]))
+                query = delete(table).where(one_of(connection, table.c.record_id, [item.record_id for item in some]))
                 connection.execute(query if why is None else query.where(work_raised.c.why == why))
         if self.closings:
             connection.execute(insert(work_closings), self.closings)
@@ -289,6 +292,7 @@ class _Change:
         count(connection, came=self.came, gone=self.gone, day=day)
 
 
+_COLUMNS: Final = tuple(one.name for one in fields(Item))
 _CHANGING: Final = (
     "unit",
     "desk",
@@ -300,10 +304,6 @@ _CHANGING: Final = (
     "before_state",
     "before_reason",
 )
-
-
-def _row(item: Item) -> Mapping[str, Any]:
-    return {one.name: getattr(item, one.name) for one in fields(Item)}
 
 
 def _some(many: Sequence[_One]) -> Iterator[Sequence[_One]]:
