@@ -26,7 +26,7 @@ from api.store.schema_complaints import complaints
 from api.store.transactions import writing
 from certificates.records.model import instant_to_text
 
-_AT_ONCE: Final = 100  # complaints of one transaction
+_AT_ONCE: Final = 50  # complaints of one transaction
 
 
 def sweep_complaints(centre: Centre) -> dict[str, int]:

@@ -104,15 +104,20 @@ def end_due_codes(centre: Centre, *, because: str | None = None) -> int:
 
 def _end(centre: Centre, row: Row[Any], at: datetime) -> None:
     """The order first: whoever was killed between the two finds it given, and notes it."""
-    done = revoke(centre.engine, Criteria(codes=(row.uvci,)), RevocationReason(row.reason), by=_ACTOR, at=at)
+    order_id = _give_order(centre, row, at)
     with writing(centre.engine) as connection:
         noted = connection.execute(
             update(code_endings)
             .where(_table.uvci == row.uvci, _table.province == row.province, _table.ended_at.is_(None))
-            .values(ended_at=instant_to_text(at), order_id=done.order_id)
+            .values(ended_at=instant_to_text(at), order_id=order_id)
         ).rowcount
         if noted:
             record_act(connection, at=at, actor=_ACTOR, act="code-ended", subject=row.record_id, reason=row.made_by)
+
+
+def _give_order(centre: Centre, row: Row[Any], at: datetime) -> str | None:
+    """Revoke one code; None where it is revoked for this reason already."""
+    return revoke(centre.engine, Criteria(codes=(row.uvci,)), RevocationReason(row.reason), by=_ACTOR, at=at).order_id
 
 
 def _due(at: datetime) -> ColumnElement[bool]:

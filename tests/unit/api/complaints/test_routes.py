@@ -1,11 +1,15 @@
 """One complaint over HTTP, from the telephone and from the desk."""
 
 import base64
+import threading
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from api.app import PUBLIC, create_app
+from api.complaints.sweep import sweep_complaints
+from api.context import Centre
 from api.limits import RateLimit
 from tests.support.complaints import SLIP, Tree
 from tests.support.photos import photo, png
@@ -103,6 +107,21 @@ def test_photos_that_are_refused(tree: Tree) -> None:
         found = answer.json()["code"]
         assert (answer.status_code, found) == (status, code) or (code, found) == ("photo-large", "request-form")
     assert citizen(tree, "open", **BODY, photo="no base64!").json()["code"] == "request-form"
+
+
+def test_the_service_sweeps_by_itself(tree: Tree, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, swept = tree.open(), threading.Event()
+
+    def sweeping(centre: Centre) -> dict[str, int]:
+        done = sweep_complaints(centre)
+        swept.set()
+        return done
+
+    monkeypatch.setattr("api.app.sweep_complaints", sweeping)
+    tree.world.clock.forward(hours=24)
+    with TestClient(create_app(tree.world.centre)):
+        assert swept.wait(10)
+    assert tree.acts(opened.number)[-1] == ("warned", "TYT-1", "24")
 
 
 def test_by_post_only_and_limited(tree: Tree) -> None:
