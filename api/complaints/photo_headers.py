@@ -4,6 +4,7 @@ JPEG (ITU T.81), PNG (W3C, 11.2.2) and WebP (RFC 9649) only. A WebP decoder sets
 a bomb needs no more than that.
 """
 
+import re
 from typing import Final, Literal
 
 from api.errors import CentreError
@@ -13,7 +14,11 @@ _PNG: Final = b"\x89PNG\r\n\x1a\n"
 # Start of frame: the baseline and progressive kinds that decoders read; the others are lossless or arithmetic.
 _FRAMES: Final = frozenset({0xC0, 0xC1, 0xC2})
 _WITHOUT_LENGTH: Final = frozenset({0x01, *range(0xD0, 0xD8)})
-_LAST: Final = (0xD9, 0xDA)  # end of image; start of scan, behind which no frame begins
+_SCAN: Final = 0xDA
+_END_OF_IMAGE: Final = 0xD9
+_MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # what ends the bits of a scan
+MOST_SCANS: Final = 20  # an encoder makes ten; a small file of thousands keeps a decoder busy for minutes
+MOST_PARTS: Final = 5000  # segments or chunks: 5 MB in the usual pieces of 8 kB are 640
 
 
 def read_header(data: bytes) -> tuple[PhotoType, int, int]:
@@ -31,26 +36,43 @@ def read_header(data: bytes) -> tuple[PhotoType, int, int]:
 
 
 def _jpeg(data: bytes) -> tuple[int, int]:
-    at = 2
-    while at + 9 <= len(data) and data[at] == 0xFF:
+    """Its first frame's size. Walks the whole file: each scan of a progressive one costs a pass over all pixels."""
+    at, size, scans = 2, None, 0
+    for _ in range(MOST_PARTS):
+        if at + 4 > len(data) or data[at] != 0xFF:
+            break
         kind = data[at + 1]
+        if kind == _END_OF_IMAGE:
+            break
         if kind == 0xFF:  # a filling byte
             at += 1
-        elif kind in _WITHOUT_LENGTH:
+            continue
+        if kind in _WITHOUT_LENGTH:
             at += 2
-        elif kind in _FRAMES:
-            return _number(data, at + 7, 2), _number(data, at + 5, 2)
-        elif kind in _LAST:
-            break
-        else:
-            at += 2 + _number(data, at + 2, 2)
-    raise _damaged()
+            continue
+        if kind in _FRAMES and size is None:
+            size = _number(data, at + 7, 2), _number(data, at + 5, 2)
+        at += 2 + _number(data, at + 2, 2)
+        if kind == _SCAN:
+            scans += 1
+            following = _MARKER.search(data, at)
+            at = len(data) if following is None else following.start()
+    else:
+        raise _damaged()
+    if size is None or scans > MOST_SCANS:
+        raise _damaged()
+    return size
 
 
 def _png(data: bytes) -> tuple[int, int]:
     if data[12:16] != b"IHDR" or len(data) < 33:
         raise _damaged()
-    return _number(data, 16, 4), _number(data, 20, 4)
+    at = 8
+    for _ in range(MOST_PARTS):
+        if at + 12 > len(data) or data[at + 4 : at + 8] == b"IEND":
+            return _number(data, 16, 4), _number(data, 20, 4)
+        at += 12 + _number(data, at, 4)
+    raise _damaged()
 
 
 def _webp(data: bytes) -> tuple[int, int]:

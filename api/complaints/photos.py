@@ -23,6 +23,7 @@ from api.errors import CentreError
 LARGEST_FILE: Final = 5 * 1024 * 1024  # bytes
 # A decoder of WebP holds its canvas four times, one of PNG twice, one of JPEG makes it smaller on the way.
 MOST_PIXELS: Final[Mapping[PhotoType, int]] = {"JPEG": 25_000_000, "PNG": 25_000_000, "WEBP": 12_500_000}
+PATIENCE: Final = 2.0  # seconds to wait for a turn: who waits keeps a thread of the service
 LONGEST_SIDE: Final = 2400  # pixels of what is kept: a slip on A5 can be read at that
 _QUALITY: Final = 82
 _AT_ONCE: Final = threading.BoundedSemaphore(2)  # one takes up to 260 MB while it is decoded (measured)
@@ -61,19 +62,23 @@ def clean_photo(data: bytes) -> CleanPhoto:
     """The photo as it may be kept.
 
     Raises CentreError ``photo-large`` (`LARGEST_FILE`), ``photo-type`` (by content: a JPEG, PNG or WebP),
-    ``photo-pixels`` (`MOST_PIXELS`, or none), ``photo-damaged``.
+    ``photo-pixels`` (`MOST_PIXELS`, or none), ``photo-damaged``, ``too-many-requests`` (others are being decoded).
     """
     if len(data) > LARGEST_FILE:
         raise CentreError("photo-large", f"a photo has at most {LARGEST_FILE // 1024 // 1024} MB")
     kind, width, height = read_header(data)
     if not 0 < width * height <= MOST_PIXELS[kind]:
         raise CentreError("photo-pixels", f"a {kind} has at most {MOST_PIXELS[kind]} pixels")
+    if not _AT_ONCE.acquire(timeout=PATIENCE):
+        raise CentreError("too-many-requests", retry_after=5)
     try:
-        with _AT_ONCE, warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("error")  # Pillow warns of bombs and of damage, and goes on
             return _encode(_decode(data, kind, (width, height)))
     except _REFUSED as error:
         raise CentreError("photo-damaged", "the photo cannot be read to its end") from error
+    finally:
+        _AT_ONCE.release()
 
 
 def _decode(data: bytes, kind: str, size: tuple[int, int]) -> Image.Image:

@@ -1,12 +1,14 @@
 """Photos from outside: limits before decoding, and nothing kept but pixels."""
 
 import io
+import threading
 import tracemalloc
 import zlib
 
 import pytest
 from PIL import Image
 
+from api.complaints import photos
 from api.complaints.photos import LARGEST_FILE, LONGEST_SIDE, clean_photo
 from api.errors import CentreError
 from tests.support.photos import photo, picture, png, with_metadata
@@ -138,6 +140,33 @@ def test_bombs_inside_a_small_picture() -> None:
 )
 def test_damaged_ones(data: bytes) -> None:
     assert refused(data) == "photo-damaged"
+
+
+def test_bombs_of_scans_and_of_parts() -> None:
+    """119 kB with 500 scans over 25 million pixels kept a decoder busy for 7 seconds."""
+    progressive = photo(progressive=True)
+    last = progressive.rindex(b"\xff\xda")
+    assert clean_photo(progressive).width == 320
+    assert refused(progressive[:-2] + progressive[last:-2] * 20 + b"\xff\xd9") == "photo-damaged"
+    assert refused(photo()[:2] + b"\xff\xfe\0\2" * 5000 + photo()[2:]) == "photo-damaged"
+    pixels = zlib.compress(b"".join(b"\0" + b"\x80" * 20 for _ in range(20)))
+    assert clean_photo(png(20, 20, pixels, *[(b"vpAg", b"")] * 100)).width == 20
+    assert refused(png(20, 20, pixels, *[(b"vpAg", b"")] * 5000)) == "photo-damaged"
+
+
+def test_what_stands_behind_the_picture_counts_for_nothing() -> None:
+    """Telephones put a film there."""
+    assert clean_photo(photo() + b"\xff\xda\0\4ab" * 1000).width == 320
+
+
+def test_nobody_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photos, "PATIENCE", 0.01)
+    monkeypatch.setattr(photos, "_AT_ONCE", threading.BoundedSemaphore(1))
+    with photos._AT_ONCE:
+        assert refused(photo()) == "too-many-requests"
+    assert clean_photo(photo()).width == 320
+    assert refused(photo()[:-400]) == "photo-damaged"
+    assert clean_photo(photo()).width == 320  # every turn was given back
 
 
 def test_headers_that_disagree() -> None:
