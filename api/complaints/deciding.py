@@ -79,6 +79,7 @@ def confirm(
     Raises CentreError ``complaint-not-found``, ``complaint-decided``, ``complaint-named``, ``complaint-decided-before``
     (it is an appeal against this person's decision), ``complaint-record-missing`` (it is tied to no record),
     ``complaint-nothing-changed`` (the record is as wrong as it was), ``complaint-fraud`` (with changes),
+    ``complaint-conduct`` (with changes, or grave),
     ``complaint-correction`` (a change is refused; ``fields`` name it), ``complaint-in-signing`` (come again),
     ``complaint-text``, ``role``.
     """
@@ -87,6 +88,8 @@ def confirm(
     with writing(centre.engine, Turn.CORRECTION) as connection:
         case = _decidable(connection, complaint_id, staff)
         text = check_text(note, "note")
+        if case.kind == ComplaintKind.CONDUCT and (changes or grave):
+            raise CentreError("complaint-conduct", "nothing is put right in a record", fields=("changes", "grave"))
         if grave is Grave.FRAUD and changes:
             raise CentreError("complaint-fraud", "after fraud a record is not corrected", fields=("changes",))
         if ComplaintKind(case.kind) in OF_RECORD and case.record_id is None:

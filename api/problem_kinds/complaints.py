@@ -143,6 +143,14 @@ KINDS: Final[Mapping[str, Kind]] = {
         Words("Gian lận thì không sửa hồ sơ", "Hãy xác nhận không kèm nội dung sửa; mã cũ bị thu hồi ngay."),
         Words("After fraud nothing is corrected", "Confirm without changes; the old code is revoked at once."),
     ),
+    "complaint-conduct": Kind(
+        422,
+        Words(
+            "Phản ánh về hành vi không sửa hồ sơ",
+            "Hãy mở phản ánh khác về dữ liệu, hoặc đề nghị thu hồi giấy xác nhận.",
+        ),
+        Words("Conduct corrects no record", "Open another complaint, about the data, or have the certificate revoked."),
+    ),
     "complaint-reason": Kind(
         422,
         Words("Lý do không dùng cho loại phản ánh này", "Hãy chọn lý do khác trong danh sách."),

@@ -271,6 +271,11 @@ def test_a_missing_certificate_and_conduct_need_no_correction(tree: Tree) -> Non
     tree.slip(record_id)
     opened = tree.open_on_record(KIND.NO_CERTIFICATE)
     assert confirm(world.centre, opened.number, staff=tree.staff("TYT-1"), note="Đã cấp").endings == 0
-    conduct = tree.open(KIND.CONDUCT)
+    conduct, above = tree.open(KIND.CONDUCT), tree.staff("SYT")
+    for given in ({"grave": Grave.FRAUD}, {"changes": {"dose.2.lot": "A"}}):
+        wanted: Any = given
+        assert code_of(lambda w=wanted: confirm(world.centre, conduct.number, staff=above, note="x", **w)) == (
+            "complaint-conduct"
+        )
     assert not confirm(world.centre, conduct.number, staff=tree.staff("SYT"), note="Đã xử lý").proposed
     assert world.state(record_id) == ("issued", None)
