@@ -11,10 +11,11 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, Engine, Table, and_, delete, func, select, tuple_, update
 
 from api.audit import record_act
+from api.complaints.kinds import CLOSED
 from api.store.schema import audit, challenges, import_rows, imports, rate_windows, sessions
 from api.store.schema_accounts import exports, login_tries, staff_sessions
 from api.store.schema_audit import audit_notes
-from api.store.schema_complaints import complaint_photos
+from api.store.schema_complaints import complaint_events, complaint_photos, complaints
 from api.store.schema_identity import outbox, register_queries, register_quotas
 from api.store.transactions import writing
 from certificates.records.model import instant_to_text
@@ -35,12 +36,17 @@ class Rule:
     days: int
     since: str
     over: Callable[[str], ColumnElement[bool]]
-    emptied: tuple[tuple[str, str | None], ...] = ()
+    emptied: tuple[tuple[str, str | bytes | None], ...] = ()
 
 
 def _complete(limit: str) -> ColumnElement[bool]:
     done = select(imports.c.import_id).where(imports.c.completed_at < limit)
     return import_rows.c.import_id.in_(done) & (import_rows.c.cells != _EMPTY)
+
+
+def _closed(limit: str) -> ColumnElement[bool]:
+    closed_at = func.coalesce(complaints.c.decided_at, complaints.c.received_at)
+    return complaints.c.state.in_(CLOSED) & (closed_at < limit)
 
 
 def _noted(limit: str) -> ColumnElement[bool]:
@@ -89,6 +95,25 @@ RULES: Final = (
         days=0,
         since="their time ended, which begins when the complaint is closed",
         over=lambda limit: complaint_photos.c.delete_after < limit,
+    ),
+    Rule(
+        kind="what was said in complaints",
+        table=complaint_events,
+        days=730,
+        since="the complaint was decided, or taken back; what happened when stays",
+        over=lambda limit: (
+            complaint_events.c.sealed.is_not(None)
+            & complaint_events.c.complaint_id.in_(select(complaints.c.complaint_id).where(_closed(limit)))
+        ),
+        emptied=(("sealed", None),),
+    ),
+    Rule(
+        kind="statements and contacts of complaints",
+        table=complaints,
+        days=730,
+        since="the complaint was decided, or taken back; kind, units, times and reason stay",
+        over=lambda limit: _closed(limit) & (complaints.c.sealed != b""),
+        emptied=(("sealed", b""),),
     ),
     Rule(
         kind="cells of imported rows",

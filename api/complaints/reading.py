@@ -62,7 +62,8 @@ class Happened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A whole complaint. ``texts``: what the citizen gave, by field; ``photos``: SHA-256, in hexadecimal."""
+    """A whole complaint. ``texts``: what the citizen gave, by field, as long as it is kept; ``photos``: SHA-256, in
+    hexadecimal."""
 
     listed: Listed
     received_by: str
@@ -127,7 +128,7 @@ def read_complaint(centre: Centre, complaint_id: str, *, staff: Staff, purpose: 
             received_by=case.received_by,
             named_unit=case.named_unit,
             named_account=case.named_account,
-            texts=open_document(centre.secret, complaint_id, case.sealed),
+            texts=open_document(centre.secret, complaint_id, case.sealed) if case.sealed else {},  # had its time
             events=tuple(_happened(centre, case, event) for event in events),
             photos=tuple(sha256.hex() for sha256 in photos),
         )

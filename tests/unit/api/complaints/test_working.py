@@ -6,11 +6,13 @@ from api.accounts.reading import Purpose
 from api.audit import read_log
 from api.complaints import working
 from api.complaints.deciding import refuse
+from api.complaints.following import follow
 from api.complaints.kinds import Grave
 from api.complaints.photos import clean_photo
 from api.complaints.reading import list_complaints, read_complaint, read_photo
 from api.complaints.refusals import Refusal
 from api.errors import CentreError
+from api.retention import run
 from tests.support.complaints import KIND, Tree
 from tests.support.photos import photo
 
@@ -121,3 +123,17 @@ def test_photos_and_answers_at_the_counter(tree: Tree) -> None:
     with pytest.raises(CentreError, match="complaint-open"):
         working.tell_citizen(centre, opened.number, staff=staff)
     assert [act for act, _, _ in tree.acts(opened.number)] == ["received", "photo-added"]
+
+
+def test_what_was_said_goes_after_two_years_and_what_happened_stays(tree: Tree) -> None:
+    centre, clock, staff = tree.world.centre, tree.world.clock, tree.staff("TYT-1")
+    closed, still_open = tree.open(), tree.open(unit="BYT")
+    refuse(centre, closed.number, Refusal.BLURRED, staff=staff, note="Không đọc được")
+    clock.forward(days=731)
+    run(tree.world.engine, by="root", at=clock())
+    read = read_complaint(centre, closed.number, staff=staff, purpose=Purpose.AUDIT)
+    assert (read.texts, {one.text for one in read.events}) == ({}, {None})
+    assert [one.event for one in read.events] == ["received", "refused"]
+    assert follow(centre, closed.number, closed.secret).refusal == "blurred"
+    kept = read_complaint(centre, still_open.number, staff=tree.staff("BYT"), purpose=Purpose.AUDIT)
+    assert kept.texts["statement"] == "Sai ngày sinh"
