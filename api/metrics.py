@@ -17,10 +17,12 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.checkers.published import list_age
+from api.complaints.kinds import UNDECIDED, ComplaintState
 from api.context import Centre
 from api.identity.outbox import OPEN
 from api.store.schema import audit, jobs, leases
 from api.store.schema_audit import audit_checkpoints
+from api.store.schema_complaints import complaints
 from api.store.schema_identity import outbox, partners
 from api.store.schema_worklists import unit_counts
 from certificates.records.model import instant_from_text, instant_to_text
@@ -64,6 +66,7 @@ class FromDatabase:
         try:
             with self._centre.engine.connect() as connection:
                 found = [*_work(connection, now), *_log_of_acts(connection, now), *_partners(connection)]
+                found += _complaints(connection, now)
             age = list_age(self._centre.engine, at=now)
         except SQLAlchemyError as error:
             _log.error("metrics", kind=type(error).__name__)
@@ -116,6 +119,18 @@ def _partners(connection: Connection) -> Iterator[Metric]:
     ):
         waiting.add_metric([target, state], messages)
     yield waiting
+
+
+def _complaints(connection: Connection, now: datetime) -> Iterator[Metric]:
+    undecided = complaints.c.state.in_(UNDECIDED)
+    by_state = select(complaints.c.state, func.count()).where(undecided).group_by(complaints.c.state)
+    standing = GaugeMetricFamily("vaxseal_complaints", "Complaints that are not decided", labels=["state"])
+    for state, count in connection.execute(by_state):
+        standing.add_metric([state], count)
+    yield standing
+    late = (complaints.c.state == ComplaintState.OPEN.value) & (complaints.c.due_at < instant_to_text(now))
+    overdue = connection.execute(select(func.count()).select_from(complaints).where(late)).scalar_one()
+    yield _gauge("vaxseal_complaints_overdue", "Complaints whose 48 hours are over", overdue)
 
 
 def _gauge(name: str, what: str, value: float) -> Metric:

@@ -41,6 +41,7 @@ complaints = Table(
     Column("told_at", String),
     Column("sealed", LargeBinary, nullable=False),  # what the citizen says, and the contact
     Index("complaints_due", "next_at"),
+    Index("complaints_open", "state", "due_at"),
     Index("complaints_work", "unit", "state", "due_at"),
     Index("complaints_record", "record_id"),
 )

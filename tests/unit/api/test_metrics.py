@@ -6,10 +6,12 @@ from prometheus_client import CollectorRegistry, generate_latest
 from sqlalchemy.exc import OperationalError
 
 from api import metrics
+from api.complaints import working
 from api.metrics import FromDatabase, counted, listen
 from certificates.trust_entries import TrustEntry
 from tests.support.centre import World
 from tests.support.codes import AT
+from tests.support.complaints import plant
 from tests.support.road import free_port
 
 pytestmark = pytest.mark.both_databases
@@ -41,6 +43,17 @@ def test_what_the_database_says(world: World) -> None:
     assert found["vaxseal_log_uncovered_rows"] == found["vaxseal_log_rows"] > 3
     world.clock.forward(hours=3)
     assert look(world)["vaxseal_leases_open"] == 0
+
+
+def test_complaints_and_those_whose_time_is_up(world: World) -> None:
+    tree = plant(world)
+    tree.open()
+    asked = tree.open()
+    working.ask(world.centre, asked.number, "?", staff=tree.staff("TYT-1"))
+    world.clock.forward(hours=48, seconds=1)
+    found = look(world)
+    assert found['vaxseal_complaints{state="open"}'] == found['vaxseal_complaints{state="waiting"}'] == 1
+    assert found["vaxseal_complaints_overdue"] == 1  # the other one's clock stands
 
 
 def test_a_database_that_does_not_answer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

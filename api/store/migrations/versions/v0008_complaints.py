@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
     )
     op.create_index("complaints_due", "complaints", ["next_at"])
+    op.create_index("complaints_open", "complaints", ["state", "due_at"])
     op.create_index("complaints_work", "complaints", ["unit", "state", "due_at"])
     op.create_index("complaints_record", "complaints", ["record_id"])
     op.create_table(
