@@ -6,6 +6,7 @@ or as it was sent, where many rows go into one statement. What is left of the di
 that the service builds and checks.
 """
 
+import json
 import re
 import shutil
 import sqlite3
@@ -51,6 +52,7 @@ MANY: Final = 10_000_000  # no quota stands in the way
 NAMES: Final[dict[Kind, str]] = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 _ENDS: Final = ("COMMIT", "ROLLBACK")
 _INSERT: Final = re.compile(r"INSERT INTO (\w+) \(([^)]*)\) SELECT ")
+_BYTES: Final = re.compile(r"decode\((\w+), 'hex'\)")
 _ANY: Final = re.compile(r"= ANY \(%\((\w+)\)s::\w+\[\]\)")
 Statement = tuple[str, Any, bool]
 
@@ -148,13 +150,11 @@ def _as_loop(statement: str, values: Any, many: bool) -> Statement:
         return statement, values, many
     if inserted:
         table, names = inserted.groups()
-        columns = names.split(", ")
-        places = ", ".join(f"%({name})s" for name in columns)
-        count = max(len(value) for value in values.values() if isinstance(value, list))
-        rows = [
-            {name: values[name][place] if isinstance(values[name], list) else values[name] for name in columns}
-            for place in range(count)
-        ]
+        places = ", ".join(f"%({name})s" for name in names.split(", "))
+        rows = json.loads(values["rows"])
+        for name in _BYTES.findall(statement):
+            for row in rows:
+                row[name] = None if row[name] is None else bytes.fromhex(row[name])
         return f"INSERT INTO {table} ({names}) VALUES ({places})", rows, True  # noqa: S608
     assert chosen is not None
     name = chosen[1]

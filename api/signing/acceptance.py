@@ -4,7 +4,7 @@ A signature that is valid is never thrown away: what comes too late, for an old 
 evidence and never released.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -91,19 +91,21 @@ def accept(
     with writing(centre.engine) as connection:
         refuse_suspended(connection, session)
         lock_records(connection, {job.record_id for job in known.values()})
-        return_lapsed(connection, now)
+        if any(job.deadline < instant_to_text(now) for job in known.values()):
+            return_lapsed(connection, now)  # these too, whoever comes next
         unchecked = is_stale(connection, session.certificate.fingerprint, settings=centre.settings, now=now)
         stored = _store(connection, session, lease_id, verified, now, unchecked=unchecked)
-        put_back = _refuse(connection, session, lease_id, [one for one in refused if one.job_id in known], now)
+        settled = stored | _refuse(connection, session, lease_id, [one for one in refused if one.job_id in known], now)
+        states = _read_states(connection, known.values())
     if session.task == "issue":
         # The signatures are committed: whatever happens from here, `release_pending` finishes it.
         uvcis = [rows[one.job.record_id, one.job.version].uvci for one in verified]
         release_all(centre, uvcis)
-    with centre.engine.connect() as connection:
-        states = _read_states(connection, [job.record_id for job in known.values()])
+        with centre.engine.connect() as connection:
+            states = _read_states(connection, known.values())
     results = []
     for job_id in ids:
-        outcome, reason = ("rejected", rejected[job_id]) if job_id in rejected else {**stored, **put_back}[job_id]
+        outcome, reason = ("rejected", rejected[job_id]) if job_id in rejected else settled[job_id]
         state, why = states[known[job_id].record_id] if job_id in known else (None, None)
         if outcome == "accepted" and state == RecordState.HELD.value:
             reason = why
@@ -327,6 +329,7 @@ def _read_jobs(
             *more,
             records.c.version.label("newest"),
             records.c.state.label("record_state"),
+            leases.c.deadline,
         )
         .join(leases, leases.c.lease_id == jobs.c.lease_id)
         .join(records, records.c.record_id == jobs.c.record_id)
@@ -340,7 +343,9 @@ def _read_jobs(
     return {row.job_id: row for row in connection.execute(query)}
 
 
-def _read_states(connection: Connection, record_ids: Sequence[str]) -> dict[str, tuple[str, str | None]]:
+def _read_states(connection: Connection, of_jobs: Iterable[Row[Any]]) -> dict[str, tuple[str, str | None]]:
+    """State and reason of the records of these jobs."""
+    record_ids = [job.record_id for job in of_jobs]
     rows = connection.execute(
         select(records.c.record_id, records.c.state, records.c.reason).where(
             one_of(connection, records.c.record_id, record_ids)
