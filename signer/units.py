@@ -122,10 +122,15 @@ class DailyCount:
     """How many records of each unit were issued today: a small file, shared by all processes of this machine.
 
     It is written before the signatures are made. A crash may leave a count too high by one batch, never too low.
+
+    Args:
+        machines: how many of the ministry sign. Each counts for itself and takes its share of every quota, rounded
+            down: together they never take more than the whole.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, machines: int = 1) -> None:
         self._path = path
+        self._machines = machines
         self._load()
 
     @contextmanager
@@ -133,7 +138,7 @@ class DailyCount:
         """The counts, for this process alone until the block ends; what changed is on the disk then."""
         try:
             with only_one(self._path.with_suffix(".lock")):
-                tally = Tally(*self._load(), today)
+                tally = Tally(*self._load(), today, machines=self._machines)
                 yield tally
                 if tally.changed:
                     _write(self._path, {"day": tally.day, "units": tally.counts})
@@ -154,15 +159,16 @@ class DailyCount:
 class Tally:
     """The counts of one day while nobody else may touch them. A clock that was set back gives no new quota."""
 
-    def __init__(self, day: str, counts: dict[str, int], today: date) -> None:
+    def __init__(self, day: str, counts: dict[str, int], today: date, *, machines: int = 1) -> None:
+        self._machines = machines
         fresh = day < today.isoformat()
         self.day = today.isoformat() if fresh else day
         self.counts = {} if fresh else counts
         self.changed = False
 
     def take(self, unit: str, quota: int) -> bool:
-        """Count one more record of the unit; False (and nothing counted) when its quota of the day is used up."""
-        if self.counts.get(unit, 0) >= quota:
+        """Count one more record of the unit; False (and nothing counted) when this machine's share is used up."""
+        if self.counts.get(unit, 0) >= quota // self._machines:
             return False
         self.counts[unit] = self.counts.get(unit, 0) + 1
         self.changed = True

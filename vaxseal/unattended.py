@@ -34,11 +34,13 @@ _ENOUGH: Final = 2  # exit code of a worker that shall not be started again
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What every worker is told; no secret. ``units``: the ministry's own list, its count of the day beside it."""
+    """What every worker is told; no secret. ``units``: the ministry's own list, its count of the day beside it;
+    ``machines``: how many share the quotas."""
 
     place: Place
     units: Path
     limit: int
+    machines: int = 1
 
 
 @dataclass(slots=True)
@@ -166,7 +168,8 @@ def _sign(
     forbid_dumps()  # the PIN lives in this process as long as it does
     pin = pipe.recv()
     try:
-        units, count = EnrolledUnits.load(setup.units), DailyCount(setup.units.with_suffix(".count.json"))
+        units = EnrolledUnits.load(setup.units)
+        count = DailyCount(setup.units.with_suffix(".count.json"), machines=setup.machines)
         with open_agent(setup.place, lambda: pin, units=units, count=count) as opened:
             pipe.send("ready")
             log({"event": "ready", "token": opened.key.token.serial})

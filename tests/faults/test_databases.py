@@ -19,7 +19,7 @@ from tests.faults.conftest import Many, Tell
 from tests.support.centre import Agent, World, make_world
 from tests.support.databases import KINDS, Kind, addresses, new_server
 
-PATIENCE = 120.0  # seconds in which whatever is not stuck is long done
+PATIENCE = 600.0  # seconds in which whatever is not stuck is long done
 
 
 def ask(agent: Agent, path: str, body: Any) -> Any:

@@ -57,12 +57,18 @@ def sign(
     workers: Annotated[
         int, typer.Option("--workers", min=1, max=32, metavar="N", help="Processes at work with --unattended.")
     ] = 1,
+    machines: Annotated[
+        int,
+        typer.Option(
+            "--machines", min=1, max=64, metavar="N", help="Machines that sign; each takes its share of every quota."
+        ),
+    ] = 1,
 ) -> None:
     """Verify what the units confirmed, and sign passport and PDF with the ministry's token.
 
     Each confirmation is verified here: signed by an enrolled, unsuspended certificate of this machine's own list, by
     the record's unit, over this version of the record, within the unit's quota of the day. The day's count is kept
-    beside the list.
+    beside the list. Where several machines sign, tell each how many (--machines): they do not know of each other.
 
     With --unattended the PIN is asked for once; then workers sign whatever is confirmed until SIGTERM or Ctrl-C, which
     let the running batch end. They wait when nothing is confirmed, and leave a centre alone that is away, slow or
@@ -83,7 +89,7 @@ def sign(
 
     with sentences(json=json):
         EnrolledUnits.load(units)  # before anybody types a PIN
-        count = DailyCount(units.with_suffix(".count.json"))
+        count = DailyCount(units.with_suffix(".count.json"), machines=machines)
     if unattended:
         from vaxseal import unattended as alone
         from vaxseal.opening import Place
@@ -103,7 +109,7 @@ def sign(
             journal=journal_folder(journal),
             list_roots=list_roots,
         )
-        setup = alone.Setup(place=place, units=units, limit=limit)
+        setup = alone.Setup(place=place, units=units, limit=limit, machines=machines)
         alone.run(setup, workers, pin_source("PIN of the HSM", from_stdin=pin_stdin)())
     desk.sign(
         role="ministry",

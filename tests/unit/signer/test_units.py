@@ -147,6 +147,12 @@ def test_the_quota_of_a_unit_ends_and_begins_anew_each_day(tmp_path: Path) -> No
     assert take(again, 1, DAY + timedelta(days=1))
 
 
+def test_machines_that_know_nothing_of_each_other_never_take_more_than_the_quota_together(tmp_path: Path) -> None:
+    counts = [DailyCount(tmp_path / f"{number}.json", machines=3) for number in range(3)]
+    taken = sum(take(count, 10) for count in counts for _ in range(10))
+    assert taken == 9  # three each: the tenth would be one too many somewhere
+
+
 def test_a_clock_set_back_does_not_give_a_new_quota(tmp_path: Path) -> None:
     count = DailyCount(tmp_path / "count.json")
     assert take(count, 1)
