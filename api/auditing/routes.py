@@ -186,5 +186,5 @@ def unusual(
 def _instant(text: str, field: str) -> datetime:
     try:
         return instant_from_text(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # a time of the first day there is, in another zone
         raise CentreError("request-form", fields=(field,)) from None

@@ -127,5 +127,5 @@ def _moment(text: str, *, json: bool, whole_day: bool = False) -> datetime:
         pass
     try:
         return instant_from_text(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         stop("time-form", "A time is 2022-03-01, or 2022-03-01T02:00:00Z with its zone.", json=json)

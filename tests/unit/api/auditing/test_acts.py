@@ -99,4 +99,5 @@ def test_over_http(world: World) -> None:
     assert found["acts"][0]["token"] == world.keys["TYT-1"].certificate.fingerprint.hex()
     assert auditor.post("/v1/audit/acts", {**asked, "unit": "TYT-2"}).json()["code"] == "place"
     assert auditor.post("/v1/audit/acts", {**asked, "token": "0" * 64}).json()["code"] == "acts-of-one"
-    assert auditor.post("/v1/audit/acts", {**asked, "begin": "soon"}).json()["fields"] == ["begin"]
+    for strange in ("soon", "2022-03-01", "0001-01-01T00:00+14"):
+        assert auditor.post("/v1/audit/acts", {**asked, "begin": strange}).json()["fields"] == ["begin"]
