@@ -1,9 +1,14 @@
 """The running service: one process, or several behind one socket that a further one watches."""
 
+import contextlib
 import functools
+import multiprocessing
 import os
 import shutil
+import signal
+import socket
 import tempfile
+import threading
 from typing import Any, Final
 
 import uvicorn
@@ -14,6 +19,7 @@ from api import metrics
 from api.app import create_app
 from api.config import Settings
 from api.context import Centre
+from api.errors import CentreError
 from api.logs import set_up_logs
 from api.server import open_with
 from api.workers import Workers
@@ -22,33 +28,60 @@ PATIENCE: Final = 30  # seconds: a process that gives no sign for so long is rep
 
 
 def serve_alone(settings: Settings) -> None:
-    """One process, which also answers Prometheus. Raises CentreError."""
+    """One process, which also answers Prometheus. Raises CentreError of `open_with`, ``address-taken``."""
     centre = open_with(settings, workers=_layout_workers(settings))
     _listen_for_prometheus(centre)
-    uvicorn.run(create_app(centre), **_options(settings))
+    address = _bind(settings.host, settings.port)
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(uvicorn.Config(create_app(centre), **_options(settings))).run(sockets=[address])
 
 
 def serve_together(settings: Settings) -> None:
     """Several processes. One that dies or hangs is replaced; SIGHUP replaces all, one after the other; SIGTERM lets
-    what they are doing end. Raises CentreError: this one looks first whether there is a service to run."""
+    what they are doing end.
+
+    Raises CentreError as `serve_alone`: this process looks first whether there is a service to run.
+    """
     counts = tempfile.mkdtemp(prefix="vaxseal-metrics-")
     os.environ[metrics.FOLDER] = counts  # inherited; it is read when a process begins to count
     centre = open_with(settings)
     try:
         _listen_for_prometheus(centre)
+        address = _bind(settings.host, settings.port)
         config = uvicorn.Config(
             functools.partial(make_app, settings), factory=True, workers=settings.workers, **_options(settings)
         )
-        Multiprocess(config, sockets=[config.bind_socket()]).run()
+        Multiprocess(config, sockets=[address]).run()
     finally:
         centre.engine.dispose()
         shutil.rmtree(counts, ignore_errors=True)
 
 
 def make_app(settings: Settings) -> FastAPI:
-    """The application of one of several processes."""
+    """The application of one of several processes, which ends with the one that watches it."""
     set_up_logs()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     return create_app(open_with(settings, workers=_layout_workers(settings)))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        signal.raise_signal(signal.SIGTERM)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """The socket that is listened on. Raises CentreError ``address-taken``."""
+    address = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        address.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        address.bind((host, port))
+    except OSError as error:
+        address.close()
+        raise CentreError("address-taken", f"{host}:{port} cannot be listened on: {error.strerror}") from None
+    address.set_inheritable(True)
+    return address
 
 
 def _layout_workers(settings: Settings) -> Workers:
@@ -58,7 +91,11 @@ def _layout_workers(settings: Settings) -> Workers:
 def _listen_for_prometheus(centre: Centre) -> None:
     settings = centre.settings
     if settings.metrics_port is not None:
-        metrics.listen(centre, host=settings.metrics_host, port=settings.metrics_port)
+        try:
+            metrics.listen(centre, host=settings.metrics_host, port=settings.metrics_port)
+        except OSError as error:
+            where = f"{settings.metrics_host}:{settings.metrics_port}"
+            raise CentreError("address-taken", f"{where} cannot be listened on: {error.strerror}") from None
 
 
 def _options(settings: Settings) -> dict[str, Any]:
