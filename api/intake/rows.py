@@ -152,7 +152,7 @@ def _texts(
     if len(cells) > width and any(cell not in ("", None) for cell in cells[width:]):
         raise RowError("row-shape", header.names[-1])
     for position, cell in enumerate(cells):
-        if cell.__class__ is str and len(cell) > CELL_LIMIT:  # type: ignore[arg-type]
+        if cell.__class__ is str and len(cell) > CELL_LIMIT:
             raise RowError("cell-too-long", header.names[position])
     texts: dict[Column, str] = {}
     for column, position in header.positions.items():
@@ -161,7 +161,7 @@ def _texts(
         cell = cells[position]
         try:
             if cell.__class__ is str and position not in conversions:
-                texts[column], told = _clean(cell)  # type: ignore[arg-type]
+                texts[column], told = _clean(cell)
                 if told:
                     notes += told
             else:
