@@ -38,6 +38,8 @@ def serve(
     after the other. /healthz says that a process lives, /readyz that it can work; figures for Prometheus have a
     listener of their own (metrics_port).
 
+    Other than on loopback it starts with TLS only: tls_certificate and tls_key, or tls_in_front where a proxy ends it.
+
     [bold]Examples[/bold]
 
       vaxseal serve
