@@ -8,6 +8,7 @@ from vaxseal.console import emit_json, out
 from vaxseal.options import By, Data, Json
 from vaxseal.options import Unit as OnlyUnit
 from vaxseal.sentences import sentences
+from vaxseal.tokens import pin_source
 
 if TYPE_CHECKING:
     from api.accounts.administration import Handed
@@ -22,6 +23,9 @@ Roles = Annotated[
         metavar="ROLE",
         help="clerk, signer, police, overseer, ministry, auditor or operator; may be repeated.",
     ),
+]
+Stdin = Annotated[
+    bool, typer.Option("--stdin", help="Read passwords and digits from standard input, one a line, as they are asked.")
 ]
 Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the log (no personal data).")]
 
@@ -54,6 +58,30 @@ def add(
     with sentences(json=json):
         handed = add_account(_centre(data), account=account, unit=unit, roles=tuple(role), by=by)
     _hand_over(handed, json=json)
+
+
+@app.command()
+def password(account: Name, stdin: Stdin = False, data: Data = None, json: Json = False) -> None:
+    """Set your own password, as at the first log-in: you are asked for the old one, the six digits and the new one.
+
+    It has 12 characters or more. Your sessions end. Over HTTP the log-in does the same.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin account password byt.minh
+    """
+    from api.accounts.login import PasswordAndCode, prove_by_password
+
+    with sentences(json=json):
+        centre = _centre(data)
+        given = PasswordAndCode(
+            account=account,
+            password=pin_source(f"Password of {account}", from_stdin=stdin)(),
+            code=pin_source("Six digits", from_stdin=stdin)(),
+            new_password=pin_source("New password", from_stdin=stdin, new=True)(),
+        )
+        prove_by_password(centre, given)
+    _say(json, account, f"{account} has a new password.")
 
 
 @app.command("list")

@@ -105,13 +105,10 @@ def test_in_production_a_unit_and_a_token_wait_for_a_second_person(
         return f"{password}\n{code_at(secret_of(handed), moment)}\n"
 
     password, now = "quite another one", centre.clock()
-    first = PasswordAndCode(
-        account="byt.minh",
-        password=handed["password"],
-        code=code_at(secret_of(handed), now - timedelta(seconds=30)),
-        new_password=password,
-    )
-    prove_by_password(centre, first)
+    before = code_at(secret_of(handed), now - timedelta(seconds=30))
+    setting = ("account", "password", "byt.minh", "--stdin")
+    assert answer(data, *setting, given=f"{handed['password']}\n{before}\nshort\n")["error"] == "password-form"
+    assert answer(data, *setting, given=f"{handed['password']}\n{before}\n{password}\n") == {"account": "byt.minh"}
     approve = ("approve", made["proposal_id"], "--account", "byt.minh", "--stdin")
     assert answer(data, *approve, given="wrong\n000000\n")["error"] == "staff-login-refused"
     assert answer(data, *approve, given=log_in(now))[0]["state"] == "approved"
