@@ -42,6 +42,7 @@ from api.errors import CentreError
 from api.identity import routes as identity_routes
 from api.identity.delivery import deliver
 from api.identity.opening import targets_of
+from api.intake import routes as import_routes
 from api.limits import RateLimit, SharedRateLimit, SizeLimit
 from api.metrics import count_request
 from api.passports import routes as passport_routes
@@ -99,6 +100,7 @@ _MODULES: Final = (
     audit_routes,
     health,
     session_routes,
+    import_routes,
     worklist_routes,
     work_routes,
 )

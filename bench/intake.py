@@ -1,6 +1,6 @@
 """Imports: a CSV file on PostgreSQL against COPY of its rows, a spreadsheet against the library that only reads it.
 
-``BENCH_ROWS`` and ``BENCH_SHEET_ROWS`` say how many rows: a million and a hundred thousand in earnest.
+``BENCH_ROWS`` and ``BENCH_SHEET_ROWS`` say how many rows: a million and a hundred thousand in earnest, fewer here.
 """
 
 import csv

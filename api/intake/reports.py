@@ -1,6 +1,7 @@
 """What a clerk reads afterwards: every row of an import, and how many records stand where and why."""
 
 import csv
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -131,16 +132,38 @@ def write_row_report(engine: Engine, import_id: str, out: TextIO, *, refused_onl
 
     Returns the number of rows. Cells that a spreadsheet would take for a formula get an apostrophe in front.
     """
-    writer = csv.writer(out)
-    count = 0
+    lines = 0
+    for line in row_lines(engine, import_id, refused_only=refused_only, cells=True):
+        out.write(line)
+        lines += 1
+    return max(0, lines - 1)
+
+
+def row_lines(engine: Engine, import_id: str, *, refused_only: bool = False, cells: bool = False) -> Iterator[str]:
+    """The same line by line, the header first (none without rows); read in pages, so memory stays flat.
+
+    Args:
+        cells: with the cells as they came, which are personal data.
+    """
+    line = io.StringIO()
+    writer = csv.writer(line)
+    first = True
     for row in _rows(engine, import_id, refused_only=refused_only):
-        if count == 0:
-            writer.writerow((*_HEADER, "cells"))
-        cells = [_harmless(str("" if cell is None else cell)) for cell in json.loads(row.cells)]
+        if first:
+            writer.writerow((*_HEADER, "cells") if cells else _HEADER)
+            yield _taken(line)
+            first = False
         fixed = (row.row_number, row.outcome, row.reason, row.column_name, row.detail, row.notes, row.record_id)
-        writer.writerow([_harmless(str("" if value is None else value)) for value in fixed] + cells)
-        count += 1
-    return count
+        kept = json.loads(row.cells) if cells else ()
+        writer.writerow([_harmless(str("" if value is None else value)) for value in (*fixed, *kept)])
+        yield _taken(line)
+
+
+def _taken(line: io.StringIO) -> str:
+    text = line.getvalue()
+    line.seek(0)
+    line.truncate()
+    return text
 
 
 def _rows(engine: Engine, import_id: str, *, refused_only: bool) -> Iterator[Any]:

@@ -99,4 +99,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
         Words("No slip is left to print", "Everybody on the list has one or was stopped. To print anew: again."),
     ),
+    "import-unknown": Kind(
+        404,
+        Words("Không có lần nhập này", "Không có lần nhập nào mang số này. Hãy kiểm tra lại số."),
+        Words("No such import", "No import has this number. Look at the number again."),
+    ),
 }

@@ -28,6 +28,12 @@ def _pair(world: World, unit: str) -> dict[str, str]:
         return {"duplicate_id": connection.execute(query).scalar_one()}
 
 
+def _import(world: World, unit: str) -> dict[str, str]:
+    number = sum(1 for _ in world.centre.settings.data.glob("*.csv"))
+    path = write_csv(world.centre.settings.data / f"{number}.csv", row(unit=unit))
+    return {"import_id": import_file(world.engine, path, imported_by="lan", at=world.clock(), unit=unit).import_id}
+
+
 _SESSION: Final = {"day": "2022-03-01", "product": "AstraZeneca", "lot": "ABX1"}
 _PERSON: Final = {"full_name": "Lê An", "date_of_birth": "1961-03-07", "sex": "Nữ", "id_number": "001161012345"}
 
@@ -57,4 +63,6 @@ EXAMPLES: Final[dict[str, Example]] = {
     "POST /v1/vaccination-sessions/{session_id}/given": Example(
         lambda world, unit: Request(path=_session(world, unit), body={"places": [1]})
     ),
+    "GET /v1/imports/{import_id}": Example(lambda world, unit: Request(path=_import(world, unit))),
+    "GET /v1/imports/{import_id}/rows.csv": Example(lambda world, unit: Request(path=_import(world, unit))),
 }
