@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from api.config import Settings
 from api.errors import CentreError
 from api.identity.opening import open_register, targets_of
 from api.identity.register import Register
-from api.store.database import open_database
 from certificates.records.comparison import compare
 from certificates.records.model import RegisterStatus
 from tests.support.centre import START
@@ -23,9 +23,8 @@ SHORT = replace(CITIZEN, id_number="001185012346")
 
 
 @pytest.fixture
-def register(server: RegisterServer, tmp_path: Path) -> Register:
-    settings = Settings(data=tmp_path, **server.settings())
-    return open_register(settings, open_database(tmp_path / "x.sqlite3"), lambda: START)
+def register(server: RegisterServer, tmp_path: Path, partners_engine: Engine) -> Register:
+    return open_register(Settings(data=tmp_path, **server.settings()), partners_engine, lambda: START)
 
 
 def test_true_and_false_on_four_items(server: RegisterServer, register: Register) -> None:
@@ -78,8 +77,8 @@ def test_entries_of_another_form(server: RegisterServer, register: Register, ent
         register.look_up(CITIZEN)
 
 
-def test_what_is_not_set_up(server: RegisterServer, tmp_path: Path) -> None:
-    engine = open_database(tmp_path / "x.sqlite3")
+def test_what_is_not_set_up(server: RegisterServer, tmp_path: Path, partners_engine: Engine) -> None:
+    engine = partners_engine
     with pytest.raises(CentreError, match="register-none"):
         open_register(Settings(data=tmp_path), engine, lambda: START)
     with pytest.raises(CentreError, match="settings"):

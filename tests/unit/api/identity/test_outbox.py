@@ -26,7 +26,6 @@ from tests.support.databases import NewAddress
 from tests.support.register_server import RegisterServer
 from tests.support.together import together
 
-pytestmark = pytest.mark.both_databases
 HANH = "001180000001,Nguyễn Thị Hồng Hạnh,1980-05-04,F,"
 
 
@@ -63,6 +62,7 @@ def match(world: World) -> None:
     match_records(world.engine, register, at=world.clock(), by="x", again=True, targets=TARGETS)
 
 
+@pytest.mark.both_databases
 def test_what_was_corrected_and_confirmed_goes_to_both_once(server: RegisterServer, world: World) -> None:
     server.entries(HANH, HANH.replace("0001,", "0002,").replace("05-04", "04-05"))
     one, two = world.add_records(2, state=RecordState.AWAITING_MATCH)
@@ -93,6 +93,7 @@ def test_a_corrected_dose_of_a_confirmed_person_goes_too(server: RegisterServer,
     assert (sent["doses"][0]["lot"], sent["basis"]) == ("ABX9", "register")
 
 
+@pytest.mark.both_databases
 def test_messages_about_one_record_keep_their_order(server: RegisterServer, world: World) -> None:
     one, two = world.add_records(2)
     correct(world.engine, one, {"dose.1.lot": "ABX9"}, by="lan", why="book", at=world.clock())
@@ -150,13 +151,14 @@ def test_who_died_between_sending_and_marking_sends_again_under_the_same_key(
     assert len(server.received()) == 1  # the same message under the same key
 
 
+@pytest.mark.both_databases
 def test_several_processes_send_each_message_once(server: RegisterServer, world: World) -> None:
-    ids = world.add_records(20)
+    ids = world.add_records(8)
     for record_id in ids:
         message(world, record_id)
     with ThreadPoolExecutor(4) as pool:
         together(pool, *[lambda: deliver(world.centre)] * 4)
-    assert server.asked == 20
+    assert server.asked == 8
     assert sorted(sent["record"] for sent in server.received()) == sorted(ids)
 
 

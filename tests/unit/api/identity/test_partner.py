@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from api.errors import CentreError
 from api.identity.breaker import FIRST_PAUSE, LONGEST_PAUSE, PROBE, THRESHOLD, Breaker
 from api.identity.partner import Partner, open_partner
-from api.store.database import open_database
 from api.store.schema_identity import partners
 from tests.support.centre import Clock
 from tests.support.register_server import RegisterServer
@@ -22,8 +21,8 @@ QUESTION: dict[str, Any] = {"persons": []}
 
 
 @pytest.fixture
-def breaker(tmp_path: Path) -> Breaker:
-    return Breaker(engine=open_database(tmp_path / "x.sqlite3"), name="register", clock=Clock())
+def breaker(partners_engine: Engine) -> Breaker:
+    return Breaker(engine=partners_engine, name="register", clock=Clock())
 
 
 def reach(server: RegisterServer, breaker: Breaker, *, pauses: Sequence[float] = (), **address: Any) -> Partner:

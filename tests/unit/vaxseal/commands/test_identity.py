@@ -65,7 +65,7 @@ def test_a_run_that_was_killed_goes_on_behind_its_last_answer(
     engine = open_store(data)
     take(engine, write_csv(tmp_path / "b.csv", *(row(id=number) for number in numbers)))
     server.entries(*(HONG.replace("001161012345", number) for number in numbers[:300]))
-    server.behave(slow=0.5)  # a batch of 200
+    server.behave(slow=0.3)  # a batch of 200
     command = [sys.executable, "-m", "vaxseal", "records", "match", "--data", str(data), "--json"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as killed:
         while server.asked < 2:
