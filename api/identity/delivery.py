@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Row, exists, select, update
+from sqlalchemy.exc import NoResultFound
 
 from api.context import Centre
 from api.errors import CentreError
@@ -22,6 +23,7 @@ from api.store.records import load_evidence
 from api.store.schema import record_versions
 from api.store.schema_identity import outbox
 from api.store.transactions import again, writing
+from certificates.errors import RecordError
 from certificates.records.model import Attestation, PoliceWord, VaccinationRecord, instant_to_text
 
 CORRECTIONS: Final = "/v1/corrections"
@@ -96,7 +98,11 @@ def _claim(centre: Centre, target: Target) -> Sequence[Row[Any]]:
 
 def _send(centre: Centre, partner: Partner, row: Row[Any]) -> tuple[str, str | None]:
     try:
-        answer = partner.post(CORRECTIONS, _body(centre, row), key=row.message_id)
+        body = _body(centre, row)
+    except (NoResultFound, RecordError):  # it holds up its own record's messages, and nobody else's
+        return "refused", "message-body"
+    try:
+        answer = partner.post(CORRECTIONS, body, key=row.message_id)
     except CentreError as error:
         return ("refused" if error.code == "partner-refused" else "failed"), error.code
     if answer.get("acknowledged") != row.message_id:

@@ -162,6 +162,14 @@ def test_several_processes_send_each_message_once(server: RegisterServer, world:
     assert sorted(sent["record"] for sent in server.received()) == sorted(ids)
 
 
+def test_a_message_about_nothing_holds_up_nobody(server: RegisterServer, world: World) -> None:
+    one, two = world.add_records(2)
+    lost, other = message(world, one, version=9), message(world, two)
+    assert deliver(world.centre) == Delivered(delivered=1, failed=0, refused=1)
+    assert (state(world, lost), state(world, other)) == ("refused", "delivered")
+    assert [stuck.reason for stuck in list_stuck(world.engine, at=world.clock())] == ["message-body"]
+
+
 def test_the_same_version_is_put_once(world: World) -> None:
     (one,) = world.add_records(1)
     assert message(world, one) == message(world, one)
