@@ -22,6 +22,7 @@ from api.store.schema_accounts import accounts, staff_sessions
 from api.store.transactions import writing
 from certificates.records.model import instant_to_text
 
+_OF_HEALTH: Final = frozenset({"clerk", "signer"})
 ACCOUNT_FORM: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -45,7 +46,7 @@ def add_account(centre: Centre, *, account: str, unit: str, roles: tuple[str, ..
     """
     if not ACCOUNT_FORM.fullmatch(account) or holds_number(account):
         raise CentreError("account-form", "an account has 1 to 64 of a-z, 0-9, full stop, - and _, no person's number")
-    text = roles_to_text(roles)
+    text = _roles_text(roles)
     now, secret, password = centre.clock(), new_secret(), new_password()
     with writing(centre.engine) as connection:
         _refuse_unknown(connection, unit)
@@ -95,7 +96,7 @@ def set_roles(centre: Centre, *, account: str, roles: tuple[str, ...], by: str) 
 
     Raises CentreError ``account-unknown``, ``account-roles``.
     """
-    text, now = roles_to_text(roles), centre.clock()
+    text, now = _roles_text(roles), centre.clock()
     with writing(centre.engine) as connection:
         _change(connection, account, roles=text)
         record_act(connection, at=now, actor=by, act="set-roles", subject=account, reason=", ".join(text.split()))
@@ -150,6 +151,13 @@ def reset_account(centre: Centre, *, account: str, by: str, reason: str) -> Hand
         record_act(connection, at=now, actor=by, act="reset-account", subject=account, reason=reason)
         waiting = hold_decider(connection, centre, account, by=by)
     return Handed(account=account, password=password, otpauth=provisioning_uri(secret, account), waiting=waiting)
+
+
+def _roles_text(roles: tuple[str, ...]) -> str:
+    """Health vouches for the doses, police for the person: one account is never both."""
+    if "police" in roles and not _OF_HEALTH.isdisjoint(roles):
+        raise CentreError("account-roles", "police have no account that is clerk or signer as well")
+    return roles_to_text(roles)
 
 
 def _refuse_unknown(connection: Connection, unit: str) -> None:

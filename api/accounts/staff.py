@@ -48,18 +48,19 @@ def refuse_place(connection: Connection, staff: Staff, unit: str) -> None:
 
 
 def police_places(connection: Connection, police: str) -> frozenset[str]:
-    """The units below which a police unit answers for persons: its parent, and that of whoever followed it. None for
-    units of other kinds."""
+    """The units below which a police unit answers for persons: its parent, and those of police whose work it inherited,
+    or who inherited its own. None for units of other kinds."""
     found: dict[str, str | None] = {}
-    following: str | None = police
-    while following is not None and following not in found:
-        row = connection.execute(
-            select(units.c.kind, units.c.parent, units.c.successor).where(units.c.code == following)
-        ).one_or_none()
-        if row is None or row.kind != POLICE:
-            break
-        found[following] = row.parent
-        following = row.successor
+    following = [police]
+    while following:
+        rows = connection.execute(
+            select(units.c.code, units.c.parent, units.c.successor).where(
+                units.c.kind == POLICE, units.c.code.in_(following) | units.c.successor.in_(following)
+            )
+        ).all()
+        fresh = {row.code: row for row in rows if row.code not in found}
+        found |= {code: row.parent for code, row in fresh.items()}
+        following = [*fresh, *(row.successor for row in fresh.values() if row.successor and row.successor not in found)]
     return frozenset(parent for parent in found.values() if parent is not None)
 
 

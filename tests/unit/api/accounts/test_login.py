@@ -166,8 +166,8 @@ def test_a_session_ends(world: World, clerk: Person) -> None:
 
 
 def test_what_becomes_of_an_account_holds_from_the_next_request(world: World, clerk: Person) -> None:
-    set_roles(world.centre, account="thu", roles=("police", "clerk"), by="root")
-    assert clerk.get("/v1/staff/me").json()["roles"] == ["clerk", "police"]
+    set_roles(world.centre, account="thu", roles=("overseer", "clerk"), by="root")
+    assert clerk.get("/v1/staff/me").json()["roles"] == ["clerk", "overseer"]
     disable_account(world.centre, account="thu", by="root", reason="left")
     assert code(clerk.get("/v1/staff/me")) == (401, "staff-session-ended")
     enable_account(world.centre, account="thu", by="root", reason="back")
