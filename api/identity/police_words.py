@@ -99,7 +99,7 @@ def apply_row(
             connection,
             record_id,
             _changes(filled),
-            by=word.police_by,
+            by=word.actor,
             why=word.why,
             at=word.at,
             proof=Proof(kind=ProofKind.POLICE, reference=word.list_id),
@@ -138,13 +138,18 @@ def apply_row(
 def _refuse_same_person(connection: Connection, stored: StoredRecord, word: ListWord) -> None:
     """Whoever entered, corrected or vouched for the record is not its police, unless they did it as police."""
     made = connection.execute(
-        select(record_versions.c.made_by, record_versions.c.why, accounts.c.roles)
-        .outerjoin(accounts, accounts.c.account == record_versions.c.made_by)
-        .where(record_versions.c.record_id == stored.record.record_id)
-    )
+        select(record_versions.c.made_by, record_versions.c.why).where(
+            record_versions.c.record_id == stored.record.record_id
+        )
+    ).all()
+    names = {row.made_by.partition("@")[0] for row in made}
+    people = select(accounts.c.account, accounts.c.unit, accounts.c.roles).where(accounts.c.account.in_(names))
+    known: dict[str, str] = {}
+    for person in connection.execute(people):
+        known |= dict.fromkeys((person.account, f"{person.account}@{person.unit}"), person.roles)
     others = [word.vouched_by, *(dose.entered_by for dose in stored.record.doses)]
     for row in made:
-        roles = roles_from_text(row.roles or "")
+        roles = roles_from_text(known.get(row.made_by, ""))
         as_police = row.why != "import" and "police" in roles and "clerk" not in roles
         if not as_police:
             others += [row.made_by, row.made_by.rpartition("@")[0]]
@@ -184,7 +189,7 @@ def _say(connection: Connection, stored: StoredRecord, conclusion: Conclusion, w
 
 def _move(connection: Connection, stored: StoredRecord, state: RecordState, reason: str | None, word: ListWord) -> None:
     there = Move(record_id=stored.record.record_id, state=state.value, reason=reason)
-    move(connection, [there], at=word.at, by=word.police_by)
+    move(connection, [there], at=word.at, by=word.actor)
 
 
 def _clear_desk(connection: Connection, moved: StoredRecord, conclusion: Conclusion, word: ListWord) -> None:
@@ -198,7 +203,7 @@ def _clear_desk(connection: Connection, moved: StoredRecord, conclusion: Conclus
         if item is not None and item.status != "waiting":  # something else is still missing
             back_to_station(connection, Work(standing=standing, item=item), at=word.at)
     elif item is not None and moved.state in (RecordState.UNVERIFIABLE, RecordState.DECEASED):
-        close_item(connection, standing, item, kind="settled", by=word.police_by, at=word.at)
+        close_item(connection, standing, item, kind="settled", by=word.actor, at=word.at)
     elif item is not None:
         kind, code = StepKind.HANDED_BACK, HandBackReason.DATA_WRONG.value
         back_to_station(connection, Work(standing=standing, item=item), at=word.at)

@@ -103,11 +103,12 @@ def test_police_correct_and_the_register_confirms(commune: Commune) -> None:
     assert ("police-corrected", "minh.ca@CA-1") in [tuple(act) for act in acts]
     with commune.engine.connect() as connection:
         proof = connection.execute(select(correction_evidence)).one()
-        closed = connection.execute(select(work_closings.c.record_id, work_closings.c.account)).all()
-    assert (proof.kind, proof.reference, proof.account) == ("police-answer", made.list_id, "minh.ca")
+        closings = work_closings.c
+        closed = connection.execute(select(closings.record_id, closings.account, closings.unit)).all()
+    assert (proof.kind, proof.reference, proof.account) == ("police-answer", made.list_id, "minh.ca@CA-1")
     assert {tuple(row) for row in closed} == {
-        (ids[name], "minh.ca") for name in (HONG, "Lê Văn Năm", "Trần Thị Sáu")
-    }  # the unit above checks samples of it
+        (ids[name], "minh.ca@CA-1", "CA-1") for name in (HONG, "Lê Văn Năm", "Trần Thị Sáu")
+    }  # the unit above checks samples of what this unit of police closed
     verify_log(commune.engine)
     assert [row["outcome"] for row in show_rows(commune.engine, made.list_id)].count("applied") == 3
     with pytest.raises(CentreError, match="list-closed"):
