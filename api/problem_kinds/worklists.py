@@ -78,6 +78,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         Words("Trang không còn", "Hãy tải lại danh sách từ đầu."),
         Words("There is no such page", "Load the list from its beginning."),
     ),
+    "days-range": Kind(
+        422,
+        Words("Khoảng ngày không hợp lệ", "Hãy chọn từ 1 đến 92 ngày, ngày cuối không trước ngày đầu."),
+        Words("Wrong range of days", "Choose 1 to 92 days, the last not before the first."),
+    ),
     "recheck-unknown": Kind(
         404,
         Words("Không có việc phúc tra này", "Mã này không có trong mẫu phúc tra. Hãy tải lại danh sách."),

@@ -1,5 +1,6 @@
 """HTTP for reading work lists. A page has a hundred rows at most, and of a person initials and year of birth only."""
 
+from datetime import date
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends
@@ -13,6 +14,7 @@ from api.context import Centre
 from api.problems import RESPONSES
 from api.states import WorkClass
 from api.store.moves import Desk
+from api.worklists.days import look_at_days
 from api.worklists.history import look_up_history
 from api.worklists.listing import LONGEST, Page, Status, list_above, list_work
 from api.worklists.rechecks import list_rechecks
@@ -142,6 +144,35 @@ def rechecks(request: Paged, centre: _Centre, staff: _Checker) -> SampleAnswer:
     names = SampledAnswer.model_fields
     closings = [SampledAnswer(**{name: getattr(one, name) for name in names}) for one in found]
     return SampleAnswer(closings=closings, after=found[-1].closing_id if len(found) == request.limit else None)
+
+
+class DaysRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    unit: str | None = UNIT
+    since: date
+    until: date
+
+
+class DayAnswer(BaseModel):
+    day: str
+    measure: str = Field(description="a class of what is to be mended, else a state; taken-in, in-hand, aside, closed")
+    desk: str = Field(description="clerk, police; empty: on nobody's list")
+    came: int
+    gone: int
+
+
+class DaysAnswer(BaseModel):
+    unit: str
+    days: list[DayAnswer]
+
+
+@router.post("/days")
+def days(request: DaysRequest, centre: _Centre, staff: _Reader) -> DaysAnswer:
+    """How many records came to stand where, and how many left, at a unit and below it, on each of some days."""
+    found = look_at_days(centre, staff, since=request.since, until=request.until, unit=request.unit)
+    names = DayAnswer.model_fields
+    listed = [DayAnswer(**{name: getattr(one, name) for name in names}) for one in found]
+    return DaysAnswer(unit=request.unit or staff.unit, days=listed)
 
 
 class SummaryRequest(BaseModel):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -156,6 +157,44 @@ def summary(unit: ListUnit, by: By, data: Data = None, json: Json = False) -> No
         told = "not checked yet" if rate.rate is None else f"{rate.rate:.1%} ({rate.low:.1%} to {rate.high:.1%})"
         single = "; one person works there" if rate.single else ""
         out.print(f"{rate.unit}: {rate.errors} errors in {rate.checked} checked, {told}{single}", markup=False)
+
+
+@app.command()
+def days(
+    unit: ListUnit,
+    since: Annotated[str, typer.Option("--from", metavar="DAY", help="The first day in Viet Nam, 2022-05-01.")],
+    until: Annotated[str, typer.Option("--to", metavar="DAY", help="The last one; at most 92 days.")],
+    by: By,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """How many records came to stand where, and how many left, at a unit and below it, day by day.
+
+    [bold]Examples[/bold]
+
+      vaxseal records worklist days --unit 01 --from 2022-05-01 --to 2022-05-07
+
+      vaxseal records worklist days --unit 01 --from 2022-05-01 --to 2022-05-01 --json
+    """
+    from api.worklists.days import read_days_below
+
+    try:
+        first, last = date.fromisoformat(since), date.fromisoformat(until)
+    except ValueError:
+        stop("day-form", "A day is written like 2022-05-01.", json=json)
+    with sentences(json=json):
+        found = _look(
+            data,
+            by,
+            "work-days-read",
+            unit,
+            lambda connection: read_days_below(connection, unit, since=first, until=last),
+        )
+    if json:
+        emit_json([asdict(day) for day in found])
+        return
+    for day in found:
+        out.print(f"{day.day}  {day.measure:<22} {day.desk:<7} +{day.came} -{day.gone}", markup=False)
 
 
 @app.command()

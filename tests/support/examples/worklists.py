@@ -96,6 +96,9 @@ EXAMPLES: Final[dict[str, Example]] = {
     "POST /v1/worklists/above": Example(lambda _world, unit: _at(unit)),
     "POST /v1/worklists/rechecks": Example(lambda _world, unit: _at(unit)),
     "POST /v1/worklists/summary": Example(lambda _world, unit: _at(unit)),
+    "POST /v1/worklists/days": Example(
+        lambda _world, unit: Request(body={"unit": unit, "since": "2022-03-01", "until": "2022-03-02"})
+    ),
     "POST /v1/worklists/history": Example(_work(purpose="audit")),
     "POST /v1/worklists/clerk/attempt": Example(_work(way="phone", outcome="not-reached")),
     "POST /v1/worklists/clerk/pass": Example(_pass),

@@ -11,6 +11,9 @@ import pytest
 from sqlalchemy import func, select
 
 import api
+from api.revocation.criteria import Criteria
+from api.revocation.orders import revoke
+from api.revocation.reasons import RevocationReason
 from api.states import RecordState, WorkClass
 from api.store.counts import Key, fold, read_counts, read_days
 from api.store.moves import Move, move, read_items
@@ -100,6 +103,23 @@ def test_days_say_what_came_and_what_left(world: World) -> None:
     with world.engine.connect() as connection:
         assert connection.execute(select(func.count()).select_from(count_deltas)).scalar_one() == 0
         assert set(connection.execute(select(unit_counts.c.measure)).scalars()) == {"leased", "taken-in"}
+
+
+def test_the_whole_road_is_counted(world: World) -> None:
+    ids = world.add_records(3, state=RecordState.AWAITING_MATCH)
+    for one in ids:
+        place(world, one, RecordState.READY)
+    world.agent("TYT-1").work()
+    world.agent("BYT").work()
+    revoke(world.engine, Criteria(records=(ids[0],)), RevocationReason.FRAUD, by="test", at=world.clock())
+    assert counts(world) == {("taken-in", "", ""): 3, ("issued", "", ""): 2, ("revoked", "", ""): 1}
+    with world.engine.connect() as connection:
+        days = read_days(connection, since=DAY, until=DAY, units=["TYT-1"])
+    came = {day.measure: (day.came, day.gone) for day in days}
+    assert came["taken-in"] == (3, 0)
+    assert came["awaiting_match"] == came["ready"] == came["confirmed"] == came["signed"] == (3, 3)
+    assert came["leased"] == (6, 6)  # by the station, and by the ministry
+    assert (came["issued"], came["revoked"]) == ((3, 1), (1, 0))
 
 
 def test_what_is_taken_back_is_not_counted(world: World) -> None:

@@ -1,11 +1,13 @@
 """Who is slow, from the counts alone."""
 
 from collections import Counter
+from datetime import date
 
 import pytest
 
 from api.errors import CentreError
 from api.states import RecordState
+from api.worklists.days import look_at_days
 from api.worklists.keeping import keep_worklists
 from api.worklists.summary import median, slowest, summarise
 from tests.support.centre import World
@@ -48,3 +50,16 @@ def test_medians() -> None:
     assert median(Counter({3: 1, 5: 2})) == 5
     with pytest.raises(ValueError, match="nothing"):
         median(Counter())
+
+
+def test_days_have_an_order_and_an_end(world: World) -> None:
+    for since, until in (
+        (date(2022, 3, 2), date(2022, 3, 1)),
+        (date(2022, 1, 1), date(2022, 4, 3)),
+        (date.max, date.min),
+    ):
+        with pytest.raises(CentreError, match="days-range"):
+            look_at_days(world.centre, OVERSEER, since=since, until=until)
+    with pytest.raises(CentreError, match="place"):
+        look_at_days(world.centre, CLERK, since=date.max, until=date.max, unit="TYT-1")
+    assert look_at_days(world.centre, OVERSEER, since=date.max, until=date.max) == ()

@@ -55,6 +55,16 @@ def test_lists_and_summary(data: Path) -> None:
     found = run(data, "summary", "--unit", "01-0001")
     assert found["whole"]["totals"] == {"mismatch-sex": 1, "merged": 1, "ready": 1, "taken-in": 3}
     assert run(data, "rechecks", "--unit", "01-0001") == []
+    whole = ("--unit", "01-0001", "--from", "2026-03-02", "--to", "2026-03-02")
+    days = {day["measure"]: (day["desk"], day["came"], day["gone"]) for day in run(data, "days", *whole)}
+    assert days == {
+        "taken-in": ("", 3, 0),
+        "ready": ("", 1, 0),
+        "mismatch-sex": ("clerk", 1, 0),
+        "merged": ("clerk", 1, 0),
+    }
+    assert run(data, "days", *whole[:4], "--to", "2026-03-01", code=2)["error"] == "days-range"
+    assert run(data, "days", *whole[:4], "--to", "tomorrow", code=2)["error"] == "day-form"
 
 
 def test_what_the_clock_does_and_whether_all_agrees(data: Path) -> None:
