@@ -23,7 +23,7 @@ from api.store.transactions import writing
 from tests.support.centre import World
 from tests.support.together import together
 
-pytestmark = pytest.mark.both_databases
+both_databases = pytest.mark.both_databases
 DAY = "2022-03-01"
 
 
@@ -41,6 +41,7 @@ def counts(world: World) -> Counter[tuple[str, str, str]]:
     return Counter({(key.measure, key.desk, key.since): number for key, number in found.items()})
 
 
+@both_databases
 def test_a_record_to_be_mended_comes_onto_the_list_and_keeps_its_age(world: World) -> None:
     (one,) = world.add_records(1, state=RecordState.AWAITING_MATCH)
     assert counts(world) == {("taken-in", "", ""): 1, ("awaiting_match", "", ""): 1}
@@ -85,6 +86,7 @@ def test_a_move_from_elsewhere_is_none(world: World) -> None:
     assert world.state(one) == ("ready", None)
 
 
+@both_databases
 def test_days_say_what_came_and_what_left(world: World) -> None:
     (one,) = world.add_records(1)
     world.clock.forward(days=1)
@@ -130,6 +132,7 @@ def test_what_is_taken_back_is_not_counted(world: World) -> None:
     assert counts(world) == {("taken-in", "", ""): 1, ("ready", "", ""): 1}
 
 
+@both_databases
 def test_the_counts_are_right_beside_many_writers_and_while_they_are_folded(
     world: World, pool: ThreadPoolExecutor
 ) -> None:

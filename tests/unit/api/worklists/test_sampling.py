@@ -88,6 +88,16 @@ def test_a_unit_where_one_person_works_is_flagged(world: World, add: Add) -> Non
     add_person(world, "nam", "TYT-3", "clerk", "signer")
     with world.engine.connect() as connection:
         assert one_person_units(connection, ["TYT-3"]) == set()
+    settings = world.centre.settings.model_copy(update={"recheck_percent": 1, "recheck_percent_single": 100})
+    world = replace(world, centre=replace(world.centre, settings=settings))
+    commit_seeds(world.centre)
+    close(world, add, 6)
+    world.clock.forward(days=1)
+    (drawn,) = draw_due(world.centre)
+    with world.engine.connect() as connection:
+        draw = connection.execute(select(sample_draws).where(sample_draws.c.day == drawn.day)).one()
+        closings = connection.execute(select(work_closings.c.closing_id)).scalars().all()
+    assert drawn.drawn == sum(is_drawn(draw.seed, one, 100) for one in closings)  # two people: the lower rate
 
 
 def test_closings_before_the_first_seed_wait_for_the_next_draw(world: World, add: Add) -> None:
