@@ -130,7 +130,7 @@ def refuse(centre: Centre, complaint_id: str, refusal: Refusal, *, staff: Staff,
 def _decidable(connection: Connection, complaint_id: str, staff: Staff) -> Case:
     case = find_in_reach(connection, staff, complaint_id, lock=True)
     check_undecided(case)
-    if case.named_account == staff.account.lower():
+    if staff.account.lower() in (case.named_accounts or "").split():
         raise CentreError("complaint-named", "the complaint names this account")
     if case.appeals and case.decided_by and _account(case.decided_by) == staff.account.lower():
         raise CentreError("complaint-decided-before", "an appeal is decided by somebody else")

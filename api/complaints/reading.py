@@ -68,7 +68,7 @@ class Read:
     listed: Listed
     received_by: str
     named_unit: str | None
-    named_account: str | None
+    named_accounts: tuple[str, ...]
     texts: dict[str, str] = field(repr=False)
     events: tuple[Happened, ...]
     photos: tuple[str, ...]
@@ -127,7 +127,7 @@ def read_complaint(centre: Centre, complaint_id: str, *, staff: Staff, purpose: 
             listed=_listed(centre, case),
             received_by=case.received_by,
             named_unit=case.named_unit,
-            named_account=case.named_account,
+            named_accounts=tuple((case.named_accounts or "").split()),
             texts=open_document(centre.secret, complaint_id, case.sealed) if case.sealed else {},  # had its time
             events=tuple(_happened(centre, case, event) for event in events),
             photos=tuple(sha256.hex() for sha256 in photos),

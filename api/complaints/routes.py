@@ -101,7 +101,7 @@ class HappenedAnswer(BaseModel):
 class ReadAnswer(ListedAnswer):
     received_by: str
     named_unit: str | None
-    named_account: str | None
+    named_accounts: list[str]
     texts: dict[str, str]
     events: list[HappenedAnswer]
     photos: list[str]
@@ -220,7 +220,7 @@ def read(request: ReadRequest, centre: InCentre, staff: Worker) -> ReadAnswer:
         **ListedAnswer.of(found.listed).model_dump(),
         received_by=found.received_by,
         named_unit=found.named_unit,
-        named_account=found.named_account,
+        named_accounts=list(found.named_accounts),
         texts=found.texts,
         events=[
             HappenedAnswer(at=one.at, event=one.event, actor=one.actor, unit=one.unit, detail=one.detail, text=one.text)

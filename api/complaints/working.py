@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from api.accounts.staff import Staff, refuse_place, units_above
 from api.audit import record_act
 from api.complaints.cases import Case, change_case, check_text, check_undecided, clock_columns, clock_of, note_event
-from api.complaints.clock import MOST_QUESTIONS
+from api.complaints.clock import MOST_QUESTIONS, WARNINGS
 from api.complaints.events import Event
 from api.complaints.following import take_answer, tell
 from api.complaints.kinds import ComplaintState, Grave
@@ -105,7 +105,8 @@ def name_account(centre: Centre, complaint_id: str, account: str, *, staff: Staf
     with writing(centre.engine) as connection:
         case = find_in_reach(connection, staff, complaint_id, lock=True)
         check_undecided(case)
-        case = change_case(connection, case, named_account=account.lower())
+        named = {*(case.named_accounts or "").split(), account.lower()}  # nobody takes a name off again
+        case = change_case(connection, case, named_accounts=" ".join(sorted(named)))
         note_event(connection, case, Event.NAMED, actor=staff.actor, at=now, detail=account.lower())
         _log(connection, case, staff, "complaint-named", now, account.lower())
 
@@ -113,8 +114,10 @@ def name_account(centre: Centre, complaint_id: str, account: str, *, staff: Staf
 def pass_on(centre: Centre, complaint_id: str, unit: str, why: str, *, staff: Staff) -> str:
     """Hand it to the unit that can answer it; the clock runs on. Returns who has it now (a closed unit's successor).
 
-    Conduct goes up only. Raises CentreError ``complaint-not-found``, ``complaint-decided``, ``complaint-unit`` (there
-    is none, it has it already, or must not see it), ``complaint-text``, ``role``.
+    Conduct goes up only, and so does what is late: nobody hands a breach to somebody else.
+
+    Raises CentreError ``complaint-not-found``, ``complaint-decided``, ``complaint-unit`` (there is none, it has it
+    already, or must not see it), ``complaint-late`` (44 hours ran), ``complaint-text``, ``role``.
     """
     now = centre.clock()
     with writing(centre.engine) as connection:
@@ -122,12 +125,13 @@ def pass_on(centre: Centre, complaint_id: str, unit: str, why: str, *, staff: St
         check_undecided(case)
         check_unit(connection, unit)
         target = successor_of(connection, unit)
-        allowed = target != case.unit
+        above = set(units_above(connection, case.unit))
         if case.named_unit is not None:
-            above = set(units_above(connection, case.unit)) - set(family_of(connection, case.named_unit))
-            allowed = allowed and target in above
-        if not allowed:
+            above -= set(family_of(connection, case.named_unit))
+        if target == case.unit or (case.named_unit is not None and target not in above):
             raise CentreError("complaint-unit", "it cannot be passed on to this unit", fields=("unit",))
+        if clock_of(case).spent(now) >= WARNINGS[-1] and target not in above:
+            raise CentreError("complaint-late", "after 44 hours it goes up only", fields=("unit",))
         sealed = seal_document(centre.secret, complaint_id, check_text(why, "why"))
         note_event(connection, case, Event.PASSED_ON, actor=staff.actor, at=now, detail=target, sealed=sealed)
         case = change_case(connection, case, unit=target)

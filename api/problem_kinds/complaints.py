@@ -37,6 +37,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         Words("Đơn vị không phù hợp", "Không có đơn vị này, hoặc không chuyển đến đơn vị này được. Hãy chọn lại."),
         Words("This unit does not fit", "There is no such unit, or it cannot be given to that unit. Choose another."),
     ),
+    "complaint-late": Kind(
+        409,
+        Words("Đã quá 44 giờ", "Chỉ được chuyển lên đơn vị cấp trên, hoặc giải quyết ngay."),
+        Words("44 hours have run", "It may be passed up only. Or decide it now."),
+    ),
     "complaint-nowhere": Kind(
         422,
         Words("Chưa biết gửi đến đâu", "Hãy nêu nơi tiêm, xã/phường nơi ở, hoặc tỉnh."),

@@ -20,7 +20,7 @@ complaints = Table(
     Column("unit", String, ForeignKey("units.code"), nullable=False),  # who works on it now
     Column("first_unit", String, ForeignKey("units.code"), nullable=False),  # whom it was routed to
     Column("named_unit", String, ForeignKey("units.code")),  # conduct: the unit that must not see it
-    Column("named_account", String),  # of the staff; this one does not decide
+    Column("named_accounts", String),  # of the staff, with blanks between; they do not decide
     Column("record_id", String),
     Column("record_version", Integer),  # the newest when the complaint was tied to the record
     Column("grave", String),  # wrong-person, fraud: the passport is not handed out meanwhile

@@ -138,7 +138,7 @@ def show(number: Number, unit: Unit, by: By, data: Data = None, json: Json = Fal
             | {
                 "received_by": found.received_by,
                 "named_unit": found.named_unit,
-                "named_account": found.named_account,
+                "named_accounts": list(found.named_accounts),
                 "texts": found.texts,
                 "events": events,
                 "photos": list(found.photos),

@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.Column("unit", sa.String(), sa.ForeignKey("units.code"), nullable=False),
         sa.Column("first_unit", sa.String(), sa.ForeignKey("units.code"), nullable=False),
         sa.Column("named_unit", sa.String(), sa.ForeignKey("units.code")),
-        sa.Column("named_account", sa.String()),
+        sa.Column("named_accounts", sa.String()),
         sa.Column("record_id", sa.String()),
         sa.Column("record_version", sa.Integer()),
         sa.Column("grave", sa.String()),

@@ -230,6 +230,10 @@ def test_who_is_named_does_not_decide(tree: Tree) -> None:
     assert code_of(lambda: refuse(centre, opened.number, Refusal.BLURRED, staff=tree.staff("TYT-1"))) == (
         "complaint-named"
     )
+    working.name_account(centre, opened.number, "hoa", staff=tree.staff("TYT-1"))  # takes no name off
+    assert code_of(lambda: refuse(centre, opened.number, Refusal.BLURRED, staff=tree.staff("TYT-1"))) == (
+        "complaint-named"
+    )
     refuse(centre, opened.number, Refusal.BLURRED, staff=tree.staff("TYT-1", "minh"))
 
 

@@ -105,6 +105,15 @@ def test_it_is_passed_on_and_the_clock_runs_on(tree: Tree) -> None:
     read_complaint(centre, opened.number, staff=tree.staff("TYT-2"), purpose=Purpose.COMPLAINT)
 
 
+def test_nobody_hands_a_breach_to_somebody_else(tree: Tree) -> None:
+    centre, staff = tree.world.centre, tree.staff("TYT-1")
+    opened = tree.open()
+    tree.world.clock.forward(hours=44)
+    with pytest.raises(CentreError, match="complaint-late"):
+        working.pass_on(centre, opened.number, "TYT-2", "tiêm ở đó", staff=staff)
+    assert working.pass_on(centre, opened.number, "SYT", "cần cấp trên", staff=staff) == "SYT"
+
+
 def test_conduct_is_passed_on_upwards_only(tree: Tree) -> None:
     centre = tree.world.centre
     opened = tree.open(KIND.CONDUCT, unit="TYT-1")
