@@ -81,7 +81,7 @@ def test_conduct_never_climbs_into_the_unit_that_it_is_about(tree: Tree) -> None
 
 
 def test_many_sweep_at_once_and_each_thing_happens_once(tree: Tree) -> None:
-    count = 30
+    count = 12
     for _ in range(count):
         tree.open()
     tree.world.clock.forward(hours=48)
