@@ -425,3 +425,13 @@ def test_the_terms_of_a_job_are_the_stored_intent(world: World) -> None:
     assert isinstance(job.terms, Terms)
     assert (job.terms.uvci, job.terms.issuer) == (intent.uvci, world.centre.settings.issuer)
     assert base64.b64decode(data["tbs_digest"]) == job.tbs_digest
+
+
+def test_a_character_that_postgresql_cannot_keep_is_the_callers_fault(world: World) -> None:
+    agent = world.agent("TYT-1")
+    body = {"lease_id": "a\0b", "signed": [], "refused": [{"job_id": "x\0", "reason": "not-now", "detail": "\0"}]}
+    answer = agent.post("/v1/signing/submit", body)
+    if world.engine.dialect.name == "postgresql":
+        assert (answer.status_code, answer.json()["code"]) == (422, "request-form")
+    else:
+        assert answer.json()["results"][0]["reason"] == "job-unknown"
