@@ -164,7 +164,8 @@ class Lanes:
         `api.auth.find_session` and of `Lane.enter`.
         """
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        if request.url.path not in self._paths or scheme.lower() != "bearer":
+        path = request.scope["path"]  # a URL would be built with the caller's Host
+        if path not in self._paths or scheme.lower() != "bearer":
             return None
         name = hashlib.sha256(bearer.encode()).digest()
         known = self._known.get(name)
@@ -177,7 +178,7 @@ class Lanes:
                 self._known[name] = known
                 if len(self._known) > _KEPT:
                     self._known.popitem(last=False)
-        return self._lanes[request.url.path, known.task], known.unit
+        return self._lanes[path, known.task], known.unit
 
 
 class Admission:

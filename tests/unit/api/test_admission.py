@@ -168,5 +168,7 @@ def test_nobody_without_a_session_takes_a_place(world: World) -> None:
     fill(world, world.agent("TYT-1"))
     missing = world.client.post(LEASE, json=BODY)
     assert (missing.status_code, missing.json()["code"]) == (401, "bearer-missing")
+    strange = world.client.post(LEASE, json=BODY, headers={"Authorization": "Bearer x", "Host": "["})
+    assert strange.status_code == 401
     unknown = world.client.post(LEASE, json=BODY, headers={"Authorization": "Bearer x"})
     assert (unknown.status_code, unknown.json()["code"]) == (401, "session-ended")
