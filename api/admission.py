@@ -24,6 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api.auth import find_session
 from api.errors import CentreError
 from api.limits import client_of
+from api.metrics import count_busy
 from api.problems import respond_to
 
 MOST_SECONDS: Final = 10.0  # that anybody waits in the queue; an agent waits 30 for an answer
@@ -43,9 +44,13 @@ class _Waiting:
 
 
 class Lane:
-    """At most ``slots`` requests of one kind at work, and a queue of bounded length before them."""
+    """At most ``slots`` requests of one kind at work, and a queue of bounded length before them.
 
-    def __init__(self, slots: int) -> None:
+    ``name``: of the lane, in figures.
+    """
+
+    def __init__(self, slots: int, name: str = "") -> None:
+        self.name = name
         self._free = slots
         self._slots = slots
         self._mean = _FIRST_MEAN
@@ -81,6 +86,7 @@ class Lane:
 
     def _join(self, key: str) -> _Waiting:
         if sum(one.key == key for one in self._queue) >= MOST_OF_ONE:
+            count_busy(self.name)
             raise CentreError("too-many-requests", retry_after=self._retry_after(MOST_OF_ONE))
         if len(self._queue) >= MOST_WAITING or self._seconds(len(self._queue) + 1) > MOST_SECONDS:
             last = max(self._queue, key=self._turn, default=None)
@@ -126,6 +132,7 @@ class Lane:
 
     def _busy(self) -> CentreError:
         """The time is that of the first moment which was not promised to anybody else."""
+        count_busy(self.name)
         now = time.monotonic()
         self._promised = max(self._promised, now + self._seconds(len(self._queue))) + self._seconds(1)
         seconds = min(LONGEST_RETRY, math.ceil(self._promised - now))
@@ -147,13 +154,13 @@ class Lanes:
 
     def __init__(self, cores: int) -> None:
         self._lanes: Mapping[tuple[str, str], Lane] = {
-            ("/v1/signing/lease", "confirm"): Lane(4),
-            ("/v1/signing/lease", "issue"): Lane(4),
-            ("/v1/signing/submit", "confirm"): Lane(4),
-            ("/v1/signing/submit", "issue"): Lane(max(2, cores)),
+            ("/v1/signing/lease", "confirm"): Lane(4, "lease-confirm"),
+            ("/v1/signing/lease", "issue"): Lane(4, "lease-issue"),
+            ("/v1/signing/submit", "confirm"): Lane(4, "submit-confirm"),
+            ("/v1/signing/submit", "issue"): Lane(max(2, cores), "submit-issue"),
         }
         self._paths = {path for path, _ in self._lanes}
-        self._strangers = Lane(2)
+        self._strangers = Lane(2, "strangers")
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._lock = threading.Lock()
 

@@ -24,7 +24,9 @@ from api.store.schema import audit, jobs, leases
 from api.store.schema_audit import audit_checkpoints
 from api.store.schema_complaints import complaints
 from api.store.schema_identity import outbox, partners
+from api.store.schema_quotas import alarms
 from api.store.schema_worklists import unit_counts
+from certificates.records.dates import local_day
 from certificates.records.model import instant_from_text, instant_to_text
 
 FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
@@ -40,6 +42,7 @@ _seconds: Final = Histogram(
 _signatures: Final = Counter(
     "vaxseal_signatures", "Signatures and refusals taken in", ["task", "outcome"], registry=counted
 )
+_busy: Final = Counter("vaxseal_busy", "Signing requests that were told to come again", ["lane"], registry=counted)
 
 
 def count_request(method: str, route: str | None, status: int, seconds: float) -> None:
@@ -54,6 +57,11 @@ def count_signature(task: str, outcome: str) -> None:
     _signatures.labels(task, outcome).inc()
 
 
+def count_busy(lane: str) -> None:
+    """One signing request for which there was no room: ``lease-confirm``, ``submit-issue`` and their kin."""
+    _busy.labels(lane).inc()
+
+
 class FromDatabase:
     """What is asked of the database at each look. One that does not answer gives ``vaxseal_database_up 0``."""
 
@@ -66,7 +74,7 @@ class FromDatabase:
         try:
             with self._centre.engine.connect() as connection:
                 found = [*_work(connection, now), *_log_of_acts(connection, now), *_partners(connection)]
-                found += _complaints(connection, now)
+                found += [*_complaints(connection, now), *_alarms(connection, now)]
             age = list_age(self._centre.engine, at=now)
         except SQLAlchemyError as error:
             _log.error("metrics", kind=type(error).__name__)
@@ -92,6 +100,14 @@ def _work(connection: Connection, now: datetime) -> Iterator[Metric]:
     open_leases = select(func.count()).select_from(leases).where(leases.c.deadline > instant_to_text(now))
     recent = open_leases.where(leases.c.lease_id.in_(select(jobs.c.lease_id).where(jobs.c.state == "leased")))
     yield _gauge("vaxseal_leases_open", "Leases with work left", connection.execute(recent).scalar_one())
+
+
+def _alarms(connection: Connection, now: datetime) -> Iterator[Metric]:
+    raised = GaugeMetricFamily("vaxseal_quota_alarms", "Alarms about quotas, of today", labels=["kind"])
+    today = select(alarms.c.kind, func.count()).where(alarms.c.day == local_day(now).isoformat())
+    for kind, count in connection.execute(today.group_by(alarms.c.kind)):
+        raised.add_metric([kind], count)
+    yield raised
 
 
 def _log_of_acts(connection: Connection, now: datetime) -> Iterator[Metric]:

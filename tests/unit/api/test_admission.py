@@ -8,6 +8,7 @@ import pytest
 
 from api.admission import LONGEST_RETRY, MOST_OF_ONE, MOST_WAITING, Lane
 from api.errors import CentreError
+from api.metrics import counted
 from certificates.pdf.layout import LAYOUT
 from tests.support.centre import Agent, World
 
@@ -147,14 +148,20 @@ def fill(world: World, agent: Agent) -> Any:
     return lane
 
 
+def busy() -> float:
+    return counted.get_sample_value("vaxseal_busy_total", {"lane": "lease-confirm"}) or 0.0
+
+
 def test_a_busy_centre_says_when_to_come_again_and_everything_else_goes_on(world: World) -> None:
     agent, ministry = world.agent("TYT-1"), world.agent("BYT")
     world.add_records(2)
     lane = fill(world, agent)
+    before = busy()
     with world.client.stream("POST", LEASE, json=BODY, headers={"Authorization": f"Bearer {agent.bearer}"}) as answer:
         assert (answer.status_code, answer.headers["content-type"]) == (503, "application/problem+json")
         assert b'"code":"busy"' in answer.read()
         assert 1 <= int(answer.headers["retry-after"]) <= LONGEST_RETRY
+    assert busy() == before + 1
     assert world.client.get("/healthz").status_code == 200
     fetch = {"certificate_code": "x", "date_of_birth": "1980"}
     assert world.client.post("/v1/citizen/passport", json=fetch).status_code == 404

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from api.audit import read_log
 from api.errors import CentreError
+from api.metrics import FromDatabase
 from api.signing.quotas import MOST, read_alarms, read_quota, set_quota
 from api.store.schema import leases
 from certificates.jobs import SignedJob
@@ -113,6 +114,9 @@ def test_an_alarm_at_four_fifths_and_one_at_the_end(world: World) -> None:
     ]
     acts = [(act.act, act.subject, act.reason) for act in read_log(world.engine, limit=50, actor="centre")]
     assert acts == [("alarm-unit-quota-reached", "TYT-1", "10 of 10"), ("alarm-unit-quota-share", "TYT-1", "8 of 10")]
+    figures = {metric.name: metric.samples for metric in FromDatabase(world.centre).collect()}
+    raised = {sample.labels["kind"]: sample.value for sample in figures["vaxseal_quota_alarms"]}
+    assert raised == {"unit-quota-share": 1, "unit-quota-reached": 1}
     assert read_alarms(world.engine, since="2022-03-02") == ()
     assert read_alarms(world.engine, since="2022-03-01", unit="TYT-2") == ()
 
