@@ -30,7 +30,7 @@ def ask(agent: Agent, path: str, body: Any) -> Any:
         if response.status_code == 200:
             return response.json()
         assert response.status_code in (429, 503), response.text
-        time.sleep(0.02)
+        time.sleep(0.2)
     raise TimeoutError("the centre did not come back")
 
 
