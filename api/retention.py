@@ -17,11 +17,13 @@ from api.store.schema_accounts import exports, login_tries, staff_sessions
 from api.store.schema_audit import audit_notes
 from api.store.schema_complaints import complaint_events, complaint_photos, complaints
 from api.store.schema_identity import outbox, register_queries, register_quotas
+from api.store.schema_intake import entered_doses, platform_requests, session_people, vaccination_sessions
 from api.store.transactions import writing
 from certificates.records.model import instant_to_text
 
 _AT_ONCE: Final = 5000  # rows of one transaction
 _EMPTY: Final = "[]"
+_NOTHING: Final = "{}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +49,11 @@ def _complete(limit: str) -> ColumnElement[bool]:
 def _closed(limit: str) -> ColumnElement[bool]:
     closed_at = func.coalesce(complaints.c.decided_at, complaints.c.received_at)
     return complaints.c.state.in_(CLOSED) & (closed_at < limit)
+
+
+def _held(limit: str) -> ColumnElement[bool]:
+    over = select(vaccination_sessions.c.session_id).where(vaccination_sessions.c.day < limit[:10])
+    return session_people.c.session_id.in_(over)
 
 
 def _noted(limit: str) -> ColumnElement[bool]:
@@ -122,6 +129,28 @@ RULES: Final = (
         since="the import was complete; outcome and reason of each row stay",
         over=_complete,
         emptied=(("cells", _EMPTY),),
+    ),
+    Rule(
+        kind="doses as the platform entered them",
+        table=entered_doses,
+        days=90,
+        since="they were received; outcome and reason of each stay",
+        over=lambda limit: and_(entered_doses.c.received_at < limit, entered_doses.c.document != _NOTHING),
+        emptied=(("document", _NOTHING),),
+    ),
+    Rule(
+        kind="answers to the platform",
+        table=platform_requests,
+        days=30,
+        since="the request was received",
+        over=lambda limit: platform_requests.c.received_at < limit,
+    ),
+    Rule(
+        kind="people who were expected at a session",
+        table=session_people,
+        days=90,
+        since="the day of the session",
+        over=_held,
     ),
     Rule(
         kind="corrections that were delivered",

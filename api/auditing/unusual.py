@@ -4,7 +4,7 @@ None of them proves anything. The ministry's units sign without a person, and ho
 measured by the hours of a commune.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal
@@ -51,7 +51,7 @@ class Unusual:
 def find_unusual(engine: Engine, *, begin: datetime, end: datetime) -> tuple[Unusual, ...]:
     """All findings of acts from ``begin`` on and before ``end``; by day, then by person."""
     with engine.connect() as connection:
-        found = [*_nights(connection, begin, end), *_bursts(connection, begin, end), *_reads(connection, begin, end)]
+        found = [one for finder in FINDERS for one in finder(connection, begin, end)]
     return tuple(sorted(found, key=lambda one: (one.day, one.actor, one.kind)))
 
 
@@ -143,3 +143,6 @@ def _finding(kind: Kind, day: str, rows: list[Row[Any]]) -> Unusual:
 
 def _local(hour: str) -> datetime:
     return datetime.strptime(hour, "%Y-%m-%dT%H").replace(tzinfo=UTC).astimezone(VIETNAM)
+
+
+FINDERS: Final[tuple[Callable[[Connection, datetime, datetime], Iterator[Unusual]], ...]] = (_nights, _bursts, _reads)

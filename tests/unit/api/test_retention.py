@@ -8,6 +8,7 @@ from api.audit import read_log, record_act, verify_log
 from api.retention import RULES, look, run
 from api.store.schema import import_rows, imports, rate_windows, sessions
 from api.store.schema_accounts import login_tries
+from api.store.schema_intake import entered_doses, session_people, vaccination_sessions
 from api.store.transactions import writing
 from certificates.records.model import instant_to_text
 from tests.support.centre import START, World
@@ -15,6 +16,19 @@ from tests.support.centre import START, World
 pytestmark = pytest.mark.both_databases
 
 DAY = timedelta(days=1)
+PLACE = {"province": "01", "unit": "TYT-1"}
+MADE = {"made_at": "2022", "made_by": "a"}
+PERSON = {
+    "province": "01",
+    "place": 1,
+    "person_key": "k",
+    "person": "{}",
+    "dose_number": 1,
+    "record_id": "r",
+    "verdict": "ready",
+    "reasons": "",
+}
+DOSE = {**PLACE, "position": 1, "dose_id": "d", "outcome": "accepted", "late_days": 0, "document": '{"name": "Hạnh"}'}
 
 
 def fill(connection: Connection, world: World, at: datetime, name: str) -> None:
@@ -37,6 +51,9 @@ def fill(connection: Connection, world: World, at: datetime, name: str) -> None:
                 "imported_by": "a",
             },
         ),
+        (vaccination_sessions, {**PLACE, "session_id": name, "day": told[:10], "product": "x", "lot": "x", **MADE}),
+        (session_people, {**PERSON, "session_id": name, "checked_at": told}),
+        (entered_doses, {**DOSE, "request_id": name, "received_at": told}),
         (import_rows, {"import_id": name, "row_number": 2, "outcome": "accepted", "cells": '["Hạnh"]'}),
     ]
     for table, values in rows:
@@ -58,6 +75,8 @@ def test_what_has_had_its_time_goes_and_nothing_else(world: World) -> None:
         "login_tries": 1,
         "rate_windows": 1,
         "import_rows": 1,
+        "session_people": 1,
+        "entered_doses": 1,
     }
     assert counts(world) == before  # a look changes nothing
     done = {one.rule.table.name: one.rows for one in run(world.engine, by="op", at=world.clock())}
@@ -71,7 +90,7 @@ def test_what_has_had_its_time_goes_and_nothing_else(world: World) -> None:
             '["Hạnh"]',
         ]
         assert connection.execute(select(func.count()).select_from(sessions)).scalar_one() == 1
-    acts = [(act.subject, act.reason) for act in read_log(world.engine, limit=4) if act.act == "retention"]
+    acts = [(act.subject, act.reason) for act in read_log(world.engine, limit=9) if act.act == "retention"]
     assert ("import_rows", "rows 1") in acts
 
 
