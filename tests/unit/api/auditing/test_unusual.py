@@ -32,21 +32,23 @@ def ordinary_week(world: World) -> None:
     """Working hours, with reads that lead to corrections, a ministry at night, and log-ins at any time."""
     random = Random(7)  # noqa: S311
     for day in range(7):
-        for hour in range(7, 20):
-            at = BEGIN + timedelta(days=day, hours=hour, minutes=random.randrange(60))
-            log(world, at, *many("lan@TYT-1", "confirm-signed", random.randrange(90)))
+        for hour in range(7, 20, 4):
             read = range(random.randrange(5))
-            log(world, at, *(Act(actor="mai@TYT-2", act="read-record", subject=f"m{day}-{one}") for one in read))
-            log(world, at, *(Act(actor="mai@TYT-2", act="record-corrected", subject=f"m{day}-{one}") for one in read))
-        for hour in (2, 22):
-            at = BEGIN + timedelta(days=day, hours=hour)
-            log(world, at, *many("hsm@BYT", "issue-signed", 700), Act(actor="lan@TYT-1", act="login", subject="t"))
             log(
                 world,
-                at,
-                Act(actor="root", act="recheck", subject="x"),
-                Act(actor="citizen", act="fetch-pdf", subject="r"),
+                BEGIN + timedelta(days=day, hours=hour, minutes=random.randrange(60)),
+                *many("lan@TYT-1", "confirm-signed", random.randrange(90)),
+                *(Act(actor="mai@TYT-2", act="read-record", subject=f"m{day}-{one}") for one in read),
+                *(Act(actor="mai@TYT-2", act="record-corrected", subject=f"m{day}-{one}") for one in read),
             )
+        log(
+            world,
+            BEGIN + timedelta(days=day, hours=2 + 20 * (day % 2)),
+            *many("hsm@BYT", "issue-signed", SIGNED_AN_HOUR * 2 if day == 0 else 9),
+            Act(actor="lan@TYT-1", act="login", subject="t"),
+            Act(actor="root", act="recheck", subject="x"),
+            Act(actor="citizen", act="fetch-pdf", subject="r"),
+        )
 
 
 def test_an_ordinary_week_has_nothing_unusual(world: World) -> None:
