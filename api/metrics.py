@@ -114,7 +114,15 @@ def _log_of_acts(connection: Connection, now: datetime) -> Iterator[Metric]:
     head = connection.execute(
         select(audit.c.sequence, audit.c.at).order_by(audit.c.sequence.desc()).limit(1)
     ).one_or_none()
-    covered = connection.execute(select(func.max(audit_checkpoints.c.sequence))).scalar_one() or 0
+    newest = connection.execute(
+        select(audit_checkpoints.c.sequence, audit_checkpoints.c.received_at)
+        .order_by(audit_checkpoints.c.sequence.desc())
+        .limit(1)
+    ).one_or_none()
+    covered = newest.sequence if newest else 0
+    if newest is not None:
+        age = (now - instant_from_text(newest.received_at)).total_seconds()
+        yield _gauge("vaxseal_log_checkpoint_age_seconds", "Since the last checkpoint", age)
     if head is not None:
         age = (now - instant_from_text(head.at)).total_seconds()
         yield _gauge("vaxseal_log_rows", "Rows of the log of acts", head.sequence)

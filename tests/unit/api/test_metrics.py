@@ -1,3 +1,4 @@
+import base64
 from pathlib import Path
 
 import httpx2
@@ -6,8 +7,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from sqlalchemy.exc import OperationalError
 
 from api import metrics
+from api.audit import verify_log
 from api.complaints import working
 from api.metrics import FromDatabase, counted, listen
+from certificates import checkpoints
 from certificates.trust_entries import TrustEntry
 from tests.support.centre import World
 from tests.support.codes import AT
@@ -41,8 +44,19 @@ def test_what_the_database_says(world: World) -> None:
     assert (found["vaxseal_jobs_leased"], found["vaxseal_leases_open"]) == (2, 1)
     assert found["vaxseal_log_head_age_seconds"] == 60
     assert found["vaxseal_log_uncovered_rows"] == found["vaxseal_log_rows"] > 3
+    assert "vaxseal_log_checkpoint_age_seconds" not in found
+    sign_head(world)
     world.clock.forward(hours=3)
-    assert look(world)["vaxseal_leases_open"] == 0
+    found = look(world)
+    assert (found["vaxseal_leases_open"], found["vaxseal_log_checkpoint_age_seconds"]) == (0, 10800)
+    assert found["vaxseal_log_uncovered_rows"] == 1  # that it was left
+
+
+def sign_head(world: World) -> None:
+    agent = world.agent("BYT")
+    signed = checkpoints.sign(verify_log(world.engine), world.keys["BYT"], at=world.clock())
+    body = {"checkpoint": base64.b64encode(signed).decode()}
+    assert agent.post("/v1/audit/checkpoints", body).status_code == 200
 
 
 def test_complaints_and_those_whose_time_is_up(world: World) -> None:
