@@ -6,6 +6,7 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final, Literal
 
 import structlog
@@ -45,11 +46,17 @@ from api.identity.opening import targets_of
 from api.intake import routes as import_routes
 from api.limits import RateLimit, SharedRateLimit, SizeLimit
 from api.metrics import count_request
+from api.notices import routes as notice_routes
 from api.passports import routes as passport_routes
 from api.passports.release import release_pending
 from api.platform import routes as platform_routes
 from api.platform.keys import require_platform
 from api.problems import respond, respond_to
+from api.reconciliation import routes as reconciliation_routes
+from api.reconciliation.tallying import add_up_changes
+from api.renewal.sweeping import sweep_renewals
+from api.revocation import routes as revocation_routes
+from api.revocation.running import Ran, run_orders
 from api.sessions import routes as session_routes
 from api.signing import routes as signing_routes
 from api.signing.rechecking import recheck
@@ -75,6 +82,7 @@ PUBLIC: Final = frozenset(
         "/v1/citizen/complaints/photo",
         "/v1/citizen/complaints/units",
         "/v1/citizen/complaints/withdraw",
+        "/v1/citizen/notices",
         "/v1/checkers/verify",
         "/v1/checkers/verify-bulk",
         "/v1/lists/bundle.cbor",
@@ -103,6 +111,9 @@ _MODULES: Final = (
     import_routes,
     worklist_routes,
     work_routes,
+    revocation_routes,
+    reconciliation_routes,
+    notice_routes,
 )
 PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
 COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose
@@ -112,6 +123,8 @@ AWAY_RETRY: Final = 5  # seconds after which a database that does not answer is 
 _AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError)  # no answer, a broken connection, none left
 DELIVER_PERIOD: Final = 15.0  # seconds between two looks into the outbox
 WORK_PERIOD: Final = 60.0  # seconds between two looks at what the clock does to work lists and counts
+ORDERS_PERIOD: Final = 15.0  # seconds between two looks for orders of revocation that have something to do
+RENEWAL_PERIOD: Final = 3600.0  # seconds between two sweeps of what is to be renewed
 RECHECK_PERIOD: Final = 900.0  # seconds between two looks for answers of authorities that grow old
 SWEEP_PERIOD: Final = 60.0  # seconds until a complaint's time is seen to be up
 _log = structlog.get_logger(__name__)
@@ -136,6 +149,8 @@ def create_app(centre: Centre) -> FastAPI:
                 (_sweep_complaints, centre),
                 (_deliver, centre),
                 (_keep_worklists, centre),
+                (partial(_see_to_orders, app.state.orders_due), centre),
+                (_renew, centre),
             )
         ]
         for thread in beside:
@@ -143,6 +158,7 @@ def create_app(centre: Centre) -> FastAPI:
         log_publication_rule(centre.engine, centre.settings)
         yield
         ended.set()
+        app.state.orders_due.set()
         counts.write()
         for thread in beside:
             thread.join(PARTING)
@@ -162,6 +178,7 @@ def create_app(centre: Centre) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.centre = centre
+    app.state.orders_due = threading.Event()
     app.state.rate_limit = _rate_limit(centre)
     app.state.verify_limit = RateLimit(centre.settings.verifications_per_minute)
     app.state.checker_lists = CheckerLists(centre)
@@ -259,6 +276,32 @@ def _keep_worklists(centre: Centre, ended: threading.Event) -> None:
                 _log.info("worklists-kept", back=kept.back, raised=kept.raised, drawn=kept.drawn)
         except Exception as error:  # the next round may find it free
             _log.error("worklists-not-kept", kind=type(error).__name__)
+
+
+def _see_to_orders(due: threading.Event, centre: Centre, ended: threading.Event) -> None:
+    """``due``: somebody decided here just now; what was decided elsewhere is found in time."""
+    while not ended.is_set():
+        due.clear()
+        try:
+            ran = run_orders(centre.engine, at=centre.clock())
+            if ran != Ran():
+                _log.info("orders", revoked=ran.revoked, waiting=ran.waiting, freed=ran.freed)
+        except Exception as error:  # what a page did stays done; the next round goes on
+            _log.error("orders-failed", kind=type(error).__name__)
+        due.wait(ORDERS_PERIOD)
+
+
+def _renew(centre: Centre, ended: threading.Event) -> None:
+    """Start what is to be renewed, and add up the doses that were noted since."""
+    while True:
+        try:
+            swept = sweep_renewals(centre.engine, by="centre", at=centre.clock())
+            _log.info("renewals", started=swept.started, put_off=swept.put_off, dropped=swept.dropped)
+            add_up_changes(centre.engine)
+        except Exception as error:  # as above
+            _log.error("renewals-failed", kind=type(error).__name__)
+        if ended.wait(RENEWAL_PERIOD):
+            return
 
 
 class Outermost:

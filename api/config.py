@@ -73,6 +73,8 @@ class Settings(BaseModel):
     largest_request: int = Field(default=8 * 1024 * 1024, ge=1024)  # bytes
     own_roots: Path | None = None  # PEM file or folder: our own authorities, CSCA among them (docs/enrolment.md)
     unit_ca_roots: Path | None = None  # likewise: other authorities whose certificates units bring, and those between
+    undo_minutes: int = Field(default=60, ge=0, le=1440)  # before an order of revocation reaches a list, but for fraud
+    replace_days: int = Field(default=14, ge=0, le=90)  # an order waits so long for new passports of honest holders
     revocation_max_age_hours: int = Field(default=24, ge=1, le=168)
     register_address: str | None = None  # the population register: https address, or a CSV file (docs/register.md)
     register_ca: Path | None = None  # PEM: the only authorities of the register's certificate

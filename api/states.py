@@ -21,6 +21,8 @@ class RecordState(StrEnum):
     SIGNED = "signed"
     HELD = "held"  # the gate refused to release it
     ISSUED = "issued"
+    EXPIRING = "expiring"  # its passport ends within a month: the next version waits to be signed
+    RENEWED = "renewed"  # issued, and it took the place of a passport that ran out
     DISPUTED = "disputed"
     REVOKED = "revoked"
 

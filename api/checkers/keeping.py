@@ -3,8 +3,9 @@
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, delete, insert, select, update
 
 from api.checkers.published import newest_bundle
 from api.context import Centre
@@ -15,21 +16,35 @@ from certificates.bundle_folder import MANIFEST, PARTS, Get, folder_reader, inst
 from certificates.errors import CertificateError
 from certificates.signed_list import AgeLimits
 
+KEPT: Final = 50  # versions whose files stay
+
 
 def keep_files(engine: Engine, folder: Path, roots: tuple[bytes, ...]) -> None:
-    """Store whatever the bundle of this folder consists of, as far as it is not there yet. They are no publication."""
+    """Store whatever the bundle of this folder consists of, as far as it is not there yet. They are no publication.
+
+    What no bundle of the last `KEPT` versions names is forgotten.
+    """
     get = folder_reader(folder)
     parts = name_parts(folder, roots)
+    manifest = get(MANIFEST, bundle.BUNDLE.max_size)
+    digest, version = sha256(manifest).digest(), bundle.verify(manifest, roots).version
     with writing(engine, Turn.ALONE) as connection:
         known = set(connection.execute(select(published_parts.c.sha256)).scalars())
         for part in parts:  # one after the other: together they may be large
             if part.sha256 not in known:
                 data = read_part(part, part.size, get)
-                connection.execute(insert(published_parts).values(sha256=part.sha256, data=data))
-        manifest = get(MANIFEST, bundle.BUNDLE.max_size)
-        digest = sha256(manifest).digest()
+                connection.execute(insert(published_parts).values(sha256=part.sha256, data=data, version=version))
         if digest not in known:
-            connection.execute(insert(published_parts).values(sha256=digest, data=manifest))
+            connection.execute(insert(published_parts).values(sha256=digest, data=manifest, version=version))
+        named = [digest, *(part.sha256 for part in parts)]
+        connection.execute(
+            update(published_parts)
+            .where(published_parts.c.sha256.in_(named), published_parts.c.version < version)
+            .values(version=version)
+        )
+        newest = newest_bundle(connection)
+        if newest is not None:
+            connection.execute(delete(published_parts).where(published_parts.c.version <= newest.version - KEPT))
 
 
 def fetch_published(centre: Centre, roots: tuple[bytes, ...], limits: AgeLimits, *, at: datetime) -> int | None:

@@ -38,6 +38,17 @@ _MOVING: Final[Mapping[RecordState, tuple[Sentence, Sentence]]] = {
         Sentence("Hồ sơ này đã nhập vào hồ sơ khác của cùng một người.", "This record is part of another one now."),
         Sentence("Đơn vị tìm hồ sơ đó.", "The unit looks for that one."),
     ),
+    RecordState.EXPIRING: (
+        Sentence("Sắp hết hạn, mã mới đang chờ ký.", "It ends soon; its successor waits for a signature."),
+        Sentence("Cơ sở tiêm ký mã mới; mã cũ vẫn dùng được.", "The unit confirms it; the old code is good meanwhile."),
+    ),
+    RecordState.RENEWED: (
+        Sentence("Giấy xác nhận đã được cấp mới.", "The certificate has been renewed."),
+        Sentence(
+            "Lấy mã mới bằng mã cũ, ngày sinh và mã trên phiếu tiêm.",
+            "Learn the new code by the old one, date of birth and the code of the slip.",
+        ),
+    ),
     RecordState.REVOKED: (
         Sentence("Giấy xác nhận đã bị thu hồi.", "The certificate was revoked."),
         Sentence("Đơn vị sẽ giải thích trong câu trả lời.", "The unit will explain it in its answer."),

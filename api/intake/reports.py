@@ -51,6 +51,10 @@ NEXT_STEPS: Final[dict[RecordState, tuple[str, str]]] = {
         "the register merged this number: ask for the new one",
     ),
     RecordState.READY: ("Chờ ký: vaxseal station sign", "waits for a signature: vaxseal station sign"),
+    RecordState.EXPIRING: (
+        "Hộ chiếu sắp hết hạn, chờ ký mã mới: vaxseal station sign",
+        "its passport ends soon, the new one waits for a signature: vaxseal station sign",
+    ),
     RecordState.HELD: ("Bị giữ khi kiểm tra lại: báo người vận hành", "held by the last check: tell the operator"),
 }
 

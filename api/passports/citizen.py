@@ -41,7 +41,7 @@ def fetch_passport(centre: Centre, *, certificate_code: str, date_of_birth: str)
     Raises CentreError ``passport-not-found`` for anything that does not match, ``passport-disputed``: somebody says
     that it is another person's, or was sold, and that is not decided yet.
     """
-    row = _find(centre, certificate_code, date_of_birth)
+    row = find_released(centre, certificate_code, date_of_birth)
     if row.held_back:
         raise CentreError("passport-disputed")
     return FetchedPassport(
@@ -60,7 +60,7 @@ def fetch_pdf(centre: Centre, *, certificate_code: str, date_of_birth: str, clai
 
     A wrong claim code is counted; after `api.passports.slips.MOST_FAILURES` even the right one is refused.
     """
-    row = _find(centre, certificate_code, date_of_birth)
+    row = find_released(centre, certificate_code, date_of_birth)
     with writing(centre.engine) as connection:
         right = redeem_slip(connection, centre.secret, row.record_id, claim_code, act="fetch-pdf", at=centre.clock())
     if not right:
@@ -73,7 +73,8 @@ def fetch_pdf(centre: Centre, *, certificate_code: str, date_of_birth: str, clai
     return pdf
 
 
-def _find(centre: Centre, certificate_code: str, date_of_birth: str) -> Row[Any]:
+def find_released(centre: Centre, certificate_code: str, date_of_birth: str) -> Row[Any]:
+    """The row of a released passport, revoked or not. Raises CentreError ``passport-not-found``."""
     with centre.engine.connect() as connection:
         row = connection.execute(
             select(

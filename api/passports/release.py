@@ -16,6 +16,9 @@ from api.auth import read_certificate
 from api.checkers.published import PublishedSigner, find_signers, trust_of
 from api.context import Centre
 from api.passports.gate import check_before_release
+from api.reconciliation.tallying import note_doses_issued
+from api.renewal.issued import find_renewed, note_issued
+from api.revocation.replacing import note_replaced
 from api.revocation.standing import is_revoked
 from api.signing.work import Work, read_versions, work_of
 from api.states import RecordState
@@ -142,6 +145,8 @@ def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | Held]], now:
         return
     with writing(centre.engine) as connection:
         lock_records(connection, [passport.record_id for passport, _ in ready])
+        renewed = find_renewed(connection, [passport for passport, _ in ready])
+        issued: list[Row[Any]] = []
         for passport, built in ready:
             pdf, held = (None, built) if isinstance(built, Held) else (built, None)
             reason = held.code if held else None
@@ -157,7 +162,10 @@ def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | Held]], now:
             ).rowcount
             if not changed:
                 continue  # another process was quicker, or it was revoked meanwhile
-            state = RecordState.HELD if pdf is None else RecordState.ISSUED
+            state = RecordState.HELD
+            if pdf is not None:
+                state = RecordState.RENEWED if passport.uvci in renewed else RecordState.ISSUED
+                issued.append(passport)
             moves.append(
                 Move(
                     record_id=passport.record_id,
@@ -176,6 +184,9 @@ def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | Held]], now:
                 )
             )
         move(connection, moves, at=now)
+        note_issued(connection, issued, renewed, at=now)
+        note_replaced(connection, issued, at=now)
+        note_doses_issued(connection, issued)
         record_acts(connection, acts, at=now)
 
 

@@ -12,6 +12,7 @@ from api.problem_kinds import (
     identity,
     intake,
     operating,
+    revoking,
     signing,
     worklists,
 )
@@ -30,4 +31,5 @@ KINDS: Final[Mapping[str, Kind]] = {
     **operating.KINDS,
     **signing.KINDS,
     **worklists.KINDS,
+    **revoking.KINDS,
 }

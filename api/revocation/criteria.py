@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, func, select
 from api.errors import CentreError
 from api.store.schema import confirmations, passports, record_versions, records, tokens, units
 from certificates.cose import KID_SIZE
-from certificates.records.model import VaccinationRecord, instant_to_text
+from certificates.records.model import VaccinationRecord, instant_from_text, instant_to_text
 
 MOST_NAMED: Final = 10_000  # codes or records of one order
 
@@ -136,6 +136,26 @@ class Criteria:
             "until": self.until and instant_to_text(self.until),
         }
         return {name: value for name, value in given.items() if value}
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Criteria":
+        """The inverse of `to_dict`."""
+
+        def moment(name: str) -> datetime | None:
+            return instant_from_text(data[name]) if name in data else None
+
+        return cls(
+            codes=tuple(data.get("codes", ())),
+            records=tuple(data.get("records", ())),
+            signed_with=tuple(bytes.fromhex(one) for one in data.get("signed_with", ())),
+            unit=data.get("unit"),
+            token=bytes.fromhex(data["token"]) if "token" in data else None,
+            account=data.get("account"),
+            lot=data.get("lot"),
+            product=data.get("product"),
+            since=moment("since"),
+            until=moment("until"),
+        )
 
     def _hand(self, table: Table | Any, at: ColumnElement[str]) -> list[ColumnElement[bool]]:
         """Conditions on one signature: its token, the unit of that token, who sat there, and when."""

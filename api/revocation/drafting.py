@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, 
 
 from api.audit import record_act
 from api.revocation.entries import REVOKED, VALID
-from api.store.schema import intents, revocation_entries
+from api.revocation.states import OrderState
+from api.store.schema import intents, revocation_entries, revocation_orders
+from api.store.schema_revoking import order_passports
 from api.store.transactions import Turn, writing
 from certificates.records.model import instant_from_text, instant_to_text
 from certificates.revocation.drafts import DraftGroup, RevocationDraft, gather_groups
@@ -27,15 +29,16 @@ def make_draft(engine: Engine, *, by: str, at: datetime) -> RevocationDraft:
     """Everything that no published list says yet, and that has not expired."""
     draft_id = secrets.token_hex(8)
     with writing(engine, Turn.ALONE) as connection:
+        added, removed = and_(_to_add(at), *_standing(connection)), _to_remove(at)
         draft = RevocationDraft(
             draft_id=draft_id,
             made_at=at,
-            added=_read_groups(connection, _to_add(at)),
-            removed=_read_groups(connection, _to_remove(at)),
+            added=_read_groups(connection, added),
+            removed=_read_groups(connection, removed),
         )
-        connection.execute(update(revocation_entries).where(or_(_to_add(at), _to_remove(at))).values(draft_id=draft_id))
-        added, removed = draft.count
-        record_act(connection, at=at, actor=by, act="draft-revocations", subject=draft_id, reason=f"{added}, {removed}")
+        connection.execute(update(revocation_entries).where(or_(added, removed)).values(draft_id=draft_id))
+        counts = "{}, {}".format(*draft.count)
+        record_act(connection, at=at, actor=by, act="draft-revocations", subject=draft_id, reason=counts)
     return draft
 
 
@@ -88,11 +91,20 @@ def _said(index: RevocationIndex, row: Row[*tuple[Any, ...]]) -> str | None:
 
 
 def count_open(engine: Engine, *, at: datetime) -> dict[str, int]:
-    """How many entries lists hold (``published``), and how many wait for the next one to add or to remove."""
+    """How many entries lists hold (``published``), and how many wait for the next one to add or to remove;
+    ``undoable``: no draft holds them before their order's undo window ends."""
     on_list = and_(_table.published == REVOKED, _table.wanted == REVOKED)
-    conditions = {"published": on_list, "to_add": _to_add(at), "to_remove": _to_remove(at)}
+    undoable = and_(_table.wanted == REVOKED, _table.not_before > instant_to_text(at))
+    conditions = {"published": on_list, "to_add": _to_add(at), "to_remove": _to_remove(at), "undoable": undoable}
     with engine.connect() as connection:
         return {name: _count(connection, condition) for name, condition in conditions.items()}
+
+
+def count_due(engine: Engine, *, at: datetime) -> int:
+    """How many entries a draft would hold now."""
+    with engine.connect() as connection:
+        added, removed = and_(_to_add(at), *_standing(connection)), _to_remove(at)
+        return _count(connection, added) + _count(connection, removed)
 
 
 def read_revoked(engine: Engine, hash_type: HashType, *, at: datetime) -> tuple[DraftGroup, ...]:
@@ -119,7 +131,19 @@ def _told(row: Row[Any], hash_type: HashType) -> tuple[bytes, HashType, bytes, d
 
 def _to_add(at: datetime) -> ColumnElement[bool]:
     unsaid = or_(_table.published.is_(None), _table.published == VALID)
-    return and_(_table.wanted == REVOKED, unsaid, _table.expires_at >= instant_to_text(at))
+    due = or_(_table.not_before.is_(None), _table.not_before <= instant_to_text(at))
+    return and_(_table.wanted == REVOKED, unsaid, due, _table.expires_at >= instant_to_text(at))
+
+
+def _standing(connection: Connection) -> list[ColumnElement[bool]]:
+    """Leaves out what an order holds that was just taken back: its pages have not come to all of its entries yet."""
+    withdrawing = connection.execute(
+        select(revocation_orders.c.order_id).where(revocation_orders.c.state == OrderState.WITHDRAWING.value)
+    ).scalars()
+    going = select(order_passports.c.uvci).where(
+        order_passports.c.order_id.in_(list(withdrawing)), order_passports.c.state.in_(("revoked", "replaced"))
+    )
+    return [or_(_table.hash_type != HashType.UCI.value, _table.uvci.not_in(going))]
 
 
 def _to_remove(at: datetime) -> ColumnElement[bool]:

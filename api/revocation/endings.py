@@ -11,8 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, exists, insert, or_, sele
 
 from api.audit import record_act
 from api.context import Centre
-from api.revocation.criteria import Criteria
-from api.revocation.orders import revoke
+from api.revocation.proposals import revoke_code
 from api.revocation.reasons import RevocationReason
 from api.revocation.standing import is_revoked
 from api.store.schema import passports
@@ -117,7 +116,7 @@ def _end(centre: Centre, row: Row[Any], at: datetime) -> None:
 
 def _give_order(centre: Centre, row: Row[Any], at: datetime) -> str | None:
     """Revoke one code; None where it is revoked for this reason already."""
-    return revoke(centre.engine, Criteria(codes=(row.uvci,)), RevocationReason(row.reason), by=_ACTOR, at=at).order_id
+    return revoke_code(centre.engine, row.uvci, RevocationReason(row.reason), by=row.made_by, at=at)
 
 
 def _due(at: datetime) -> ColumnElement[bool]:

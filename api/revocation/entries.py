@@ -7,14 +7,16 @@ also catches a second signature that came late, or that the centre never saw, wh
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, func, null, select, update
 
-from api.store.schema import jobs, leases, revocation_entries
+from api.store.counters import insert_new
+from api.store.schema import jobs, leases, revocation_entries, revocation_orders, revoked_passports
 from certificates.cose import KID_SIZE
 from certificates.revocation.hashes import HashType, uci_hash
 
 REVOKED: Final = "revoked"  # what an entry shall say, and what the newest list says
 VALID: Final = "valid"
+_AT_ONCE: Final = 500  # rows of one statement
 
 
 class EntryKey(NamedTuple):
@@ -25,8 +27,12 @@ class EntryKey(NamedTuple):
     hash: bytes
 
 
-def revoke_entries(connection: Connection, passports: Sequence[Row[Any]]) -> None:
-    """Want the entries of these passports (rows with uvci, record_id, version, expires_at) on the list."""
+def revoke_entries(connection: Connection, passports: Sequence[Row[Any]], *, not_before: str) -> None:
+    """Want the entries of these passports (rows with uvci, record_id, version, expires_at) on the list.
+
+    Args:
+        not_before: until then no draft holds them, unless another order wants them earlier; RFC 3339.
+    """
     uvcis = [row.uvci for row in passports]
     scopes = _scopes(connection, [row.record_id for row in passports])
     wanted = {
@@ -34,20 +40,31 @@ def revoke_entries(connection: Connection, passports: Sequence[Row[Any]]) -> Non
         for row in passports
         for scope in scopes[row.record_id, row.version]
     }
-    known = {EntryKey(*row) for row in connection.execute(_select_keys().where(*_of(uvcis)))}
-    add_entries(connection, {key: (row.uvci, row.expires_at) for key, row in wanted.items() if key not in known})
-    connection.execute(
-        update(revocation_entries).where(*_of(uvcis), revocation_entries.c.wanted == VALID).values(wanted=REVOKED)
+    entries = {key: (row.uvci, row.expires_at) for key, row in wanted.items()}
+    if add_entries(connection, entries, not_before=not_before) == len(entries):
+        return
+    table = revocation_entries.c
+    stays = table.wanted == REVOKED
+    earlier = case(
+        (stays & table.not_before.is_(None), null()),
+        (stays & (table.not_before < not_before), table.not_before),
+        else_=not_before,
     )
+    connection.execute(update(revocation_entries).where(*_of(uvcis)).values(wanted=REVOKED, not_before=earlier))
 
 
-def add_entries(connection: Connection, entries: Mapping[EntryKey, tuple[str, str]]) -> None:
-    """Write entries that are not there yet, each with its certificate code and its expiry (text)."""
-    if entries:
-        connection.execute(
-            insert(revocation_entries).values(wanted=REVOKED),
-            [key._asdict() | {"uvci": uvci, "expires_at": ends} for key, (uvci, ends) in entries.items()],
-        )
+def add_entries(
+    connection: Connection, entries: Mapping[EntryKey, tuple[str, str]], *, not_before: str | None = None
+) -> int:
+    """Write those entries that are not there yet, each with its certificate code and its expiry (text); returns how
+    many that were."""
+    general = {"wanted": REVOKED, "not_before": not_before}
+    rows = [key._asdict() | general | {"uvci": uvci, "expires_at": ends} for key, (uvci, ends) in entries.items()]
+    added = 0
+    for start in range(0, len(rows), _AT_ONCE):
+        statement = insert_new(connection, revocation_entries).values(rows[start : start + _AT_ONCE])
+        added += connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+    return added
 
 
 def withdraw_entries(connection: Connection, uvcis: Sequence[str]) -> None:
@@ -56,8 +73,17 @@ def withdraw_entries(connection: Connection, uvcis: Sequence[str]) -> None:
     connection.execute(update(revocation_entries).where(*_of(uvcis)).values(wanted=VALID))
 
 
-def _select_keys() -> Any:
-    return select(revocation_entries.c.scope, revocation_entries.c.hash_type, revocation_entries.c.hash)
+def postpone_entries(connection: Connection, uvcis: Sequence[str]) -> None:
+    """An order over these passports was taken back, others are in force: published when the first of those may be."""
+    held, order = revoked_passports.alias(), revocation_orders.alias()
+    first = (
+        select(func.min(func.coalesce(order.c.publish_from, "")))
+        .select_from(held)
+        .join(order, order.c.order_id == held.c.order_id)
+        .where(held.c.uvci == revocation_entries.c.uvci, order.c.withdrawn_at.is_(None))
+        .scalar_subquery()
+    )
+    connection.execute(update(revocation_entries).where(*_of(uvcis)).values(not_before=first))
 
 
 def _of(uvcis: Sequence[str]) -> tuple[Any, Any]:

@@ -1,46 +1,42 @@
-"""Orders of revocation: looked at first, then given in one transaction, and taken back only by name.
+"""Orders of revocation: what one would do, and how far each of them is.
 
 A passport is revoked as long as one order that is not withdrawn holds it. Its own row is not touched: SQLite would
 write the PDF anew with it. The order stands in three places: ``revoked_passports`` for the centre and the holder,
-``revocation_entries`` for checkers, and in the record's state where it is about the newest version.
+``revocation_entries`` for checkers, and in the record's state where it is about the newest version. What it has chosen
+and not revoked yet is in ``order_passports``.
 """
 
 import json
-import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Select, case, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Engine, Row, Select, case, func, select
 
-from api.audit import Act, record_act, record_acts
 from api.errors import CentreError
 from api.revocation.criteria import Criteria
-from api.revocation.entries import REVOKED, revoke_entries, withdraw_entries
+from api.revocation.entries import REVOKED
 from api.revocation.reasons import RevocationReason
-from api.revocation.standing import is_revoked, state_before
-from api.states import RecordState
-from api.store.moves import Move, move
+from api.revocation.standing import is_revoked
+from api.revocation.states import AT_WORK
 from api.store.schema import (
     confirmations,
     passports,
-    record_versions,
-    records,
     revocation_entries,
     revocation_orders,
     revoked_passports,
     tokens,
 )
-from api.store.transactions import Turn, writing
-from certificates.records.model import instant_to_text
+from api.store.schema_revoking import order_passports
 from certificates.revocation.hashes import HashType
 
 AT_ONCE = 1000  # passports in memory
 SAMPLE = 10
-_WHO = ("made_by", "made_at", "withdrawn_by", "withdrawn_why", "withdrawn_at")
-Progress = Callable[[int, int | None], None]
+_SHOWN = (
+    *("state", "made_by", "made_unit", "made_at", "approved_by", "approved_unit", "approved_at", "publish_from"),
+    *("reissue", "deadline", "done_at", "withdrawn_by", "withdrawn_why", "withdrawn_at"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +53,6 @@ class Preview:
     signers: dict[str, int]
     states: dict[str, int]
     sample: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revoked:
-    """What an order did. ``order_id`` is None where all of it was revoked already and nothing changed."""
-
-    order_id: str | None
-    passports: int
 
 
 def preview(engine: Engine, criteria: Criteria, reason: RevocationReason) -> Preview:
@@ -112,95 +100,27 @@ def preview(engine: Engine, criteria: Criteria, reason: RevocationReason) -> Pre
     )
 
 
-def revoke(
-    engine: Engine,
-    criteria: Criteria,
-    reason: RevocationReason,
-    *,
-    by: str,
-    at: datetime,
-    progress: Progress | None = None,
-) -> Revoked:
-    """Revoke whatever matches, all or nothing; what is revoked for this reason already stays as it is.
-
-    Raises CentreError ``revocation-nothing`` when the criteria match no passport, and those of `Criteria.check`.
-    """
-    order_id, done = secrets.token_hex(8), 0
-    with writing(engine, Turn.ORDER) as connection:
-        criteria.check(connection)
-        connection.execute(
-            insert(revocation_orders).values(
-                order_id=order_id,
-                reason=reason.value,
-                criteria=json.dumps(criteria.to_dict(), ensure_ascii=False),
-                passports=0,
-                made_by=by,
-                made_at=instant_to_text(at),
-            )
-        )
-        chosen = _choose(connection, order_id, criteria, reason)
-        record_act(connection, at=at, actor=by, act="revoke", subject=order_id, reason=reason.value)
-        for page in read_pages(connection, order_id):
-            held = _drop_others(connection, order_id, criteria, page)
-            revoke_entries(connection, held)
-            _move(connection, held, RecordState.REVOKED, reason.value, at)
-            record_acts(connection, _acts(held, by, "revoke-passport", order_id), at=at)
-            done += len(held)
-            if progress is not None:
-                progress(done, chosen)
-        connection.execute(
-            update(revocation_orders).where(revocation_orders.c.order_id == order_id).values(passports=done)
-        )
-        if not done:
-            connection.rollback()
-    if not done:
-        preview(engine, criteria, reason)  # raises, unless all of them are revoked already
-        return Revoked(order_id=None, passports=0)
-    return Revoked(order_id=order_id, passports=done)
-
-
-def withdraw(engine: Engine, order_id: str, *, why: str, by: str, at: datetime) -> int:
-    """Take an order back: what no other order holds is valid again, and records stand where they stood.
-
-    Returns the number of passports that are valid again. Raises CentreError ``order-unknown``, ``order-withdrawn``,
-    ``order-why`` (no reason is given).
-    """
-    if not why.strip():
-        raise CentreError("order-why", "say why the order is taken back")
-    freed = 0
-    with writing(engine, Turn.ORDER) as connection:
-        order = connection.execute(
-            select(revocation_orders.c.withdrawn_at).where(revocation_orders.c.order_id == order_id)
-        ).one_or_none()
-        if order is None:
-            raise CentreError("order-unknown", "there is no such order")
-        if order.withdrawn_at is not None:
-            raise CentreError("order-withdrawn", "the order was taken back before")
-        connection.execute(
-            update(revocation_orders)
-            .where(revocation_orders.c.order_id == order_id)
-            .values(withdrawn_by=by, withdrawn_why=why, withdrawn_at=instant_to_text(at))
-        )
-        record_act(connection, at=at, actor=by, act="unrevoke", subject=order_id, reason=why)
-        for page in read_pages(connection, order_id):
-            free = [row for row in page if not row.held]
-            withdraw_entries(connection, [row.uvci for row in free])
-            _move(connection, free, None, None, at)
-            record_acts(connection, _acts(free, by, "unrevoke-passport", order_id), at=at)
-            freed += len(free)
-    return freed
-
-
-def list_orders(engine: Engine) -> list[dict[str, Any]]:
+def list_orders(engine: Engine, *, order_id: str | None = None) -> list[dict[str, Any]]:
     """Every order as a plain mapping, newest first; of certificate codes and records only how many were named.
 
-    ``entries`` counts what checkers shall have of its passports, ``published`` how much of that lists have.
+    ``entries`` counts what checkers shall have of its passports, ``published`` how much of that lists have;
+    ``waiting`` passports whose holders get a new one first, ``chosen`` those that no page has come to yet.
     """
     on_list = case((revocation_entries.c.published == REVOKED, 1), else_=0)
     with engine.connect() as connection:
-        rows = connection.execute(
-            select(revocation_orders).order_by(revocation_orders.c.made_at.desc(), revocation_orders.c.order_id)
-        ).all()
+        query = select(revocation_orders).order_by(revocation_orders.c.made_at.desc(), revocation_orders.c.order_id)
+        if order_id is not None:
+            query = query.where(revocation_orders.c.order_id == order_id)
+        rows = connection.execute(query).all()
+        open_ones = [row.order_id for row in rows if row.state in AT_WORK]
+        left = {
+            (row.order_id, row.state): int(row.left)
+            for row in connection.execute(
+                select(order_passports.c.order_id, order_passports.c.state, func.count().label("left"))
+                .where(order_passports.c.order_id.in_(open_ones))
+                .group_by(order_passports.c.order_id, order_passports.c.state)
+            )
+        }
         counts = connection.execute(
             select(revoked_passports.c.order_id, func.count(), func.sum(on_list))
             .join(revocation_entries, revocation_entries.c.uvci == revoked_passports.c.uvci)
@@ -208,7 +128,14 @@ def list_orders(engine: Engine) -> list[dict[str, Any]]:
             .group_by(revoked_passports.c.order_id)
         ).all()
     known = {order_id: (entries, published) for order_id, entries, published in counts}
-    return [_described(row, *known.get(row.order_id, (0, 0))) for row in rows]
+    return [
+        _described(row, *known.get(row.order_id, (0, 0)))
+        | {
+            "waiting": left.get((row.order_id, "waiting"), 0),
+            "chosen": left.get((row.order_id, "chosen"), 0) + left.get((row.order_id, "ripe"), 0),
+        }
+        for row in rows
+    ]
 
 
 def _described(row: Row[Any], entries: int, published: int) -> dict[str, Any]:
@@ -216,27 +143,14 @@ def _described(row: Row[Any], entries: int, published: int) -> dict[str, Any]:
     return {
         "order": row.order_id,
         "reason": row.reason,
+        "fraud": bool(row.fraud),
         "criteria": {name: len(value) if name in ("codes", "records") else value for name, value in criteria.items()},
         "passports": row.passports,
         "entries": entries,
         "published": published,
-        **{name: row._mapping[name] for name in _WHO},
+        "units": json.loads(row.units or "{}"),
+        **{name: row._mapping[name] for name in _SHOWN},
     }
-
-
-def _choose(connection: Connection, order_id: str, criteria: Criteria, reason: RevocationReason) -> int:
-    """Put what matches under the order, in one statement; returns how many (with a lot, a few too many)."""
-    newest = records.c.version == passports.c.version
-    stands = case(  # where another order holds it, the record returns to where that one found it
-        (records.c.state == RecordState.REVOKED.value, state_before(passports.c.uvci)), else_=records.c.state
-    )
-    query = criteria.select(
-        connection, passports.c.uvci, literal(order_id), passports.c.province, case((newest, stands), else_=None)
-    ).where(~is_revoked(passports.c.uvci, reason=reason.value))
-    if criteria.lot:
-        query = query.with_only_columns(*list(query.selected_columns)[:4])
-    target = insert(revoked_passports).from_select(["uvci", "order_id", "province", "record_state"], query)
-    return connection.execute(target, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def read_pages(connection: Connection, order_id: str) -> Iterator[Sequence[Row[Any]]]:
@@ -262,48 +176,3 @@ def _select_page(order_id: str, after: str) -> Select[Any]:
         .order_by(revoked_passports.c.uvci)
         .limit(AT_ONCE)
     )
-
-
-def _drop_others(
-    connection: Connection, order_id: str, criteria: Criteria, page: Sequence[Row[Any]]
-) -> Sequence[Row[Any]]:
-    """Of passports that were found by a lot, keep those that have it."""
-    if not criteria.lot:
-        return page
-    same = (record_versions.c.record_id == passports.c.record_id) & (record_versions.c.version == passports.c.version)
-    documents = connection.execute(
-        select(passports.c.uvci, record_versions.c.document)
-        .join(record_versions, same)
-        .where(passports.c.uvci.in_([row.uvci for row in page]))
-    )
-    right = {row.uvci for row in documents if criteria.matches(row.document)}
-    others = [row.uvci for row in page if row.uvci not in right]
-    connection.execute(
-        delete(revoked_passports).where(revoked_passports.c.order_id == order_id, revoked_passports.c.uvci.in_(others))
-    )
-    return [row for row in page if row.uvci in right]
-
-
-def _move(
-    connection: Connection, rows: Sequence[Row[Any]], state: RecordState | None, reason: str | None, at: datetime
-) -> None:
-    """Move the records whose newest version these passports are: to ``state``, or back to where they stood."""
-    move(
-        connection,
-        [
-            Move(
-                record_id=row.record_id,
-                version=row.version,
-                only_from=None if state else RecordState.REVOKED.value,
-                state=state.value if state else row.record_state,
-                reason=reason,
-            )
-            for row in rows
-            if row.record_state is not None
-        ],
-        at=at,
-    )
-
-
-def _acts(rows: Sequence[Row[Any]], by: str, act: str, order_id: str) -> list[Act]:
-    return [Act(actor=by, act=act, subject=row.record_id, reason=order_id) for row in rows]

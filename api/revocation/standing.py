@@ -26,10 +26,11 @@ def state_before(uvci: ColumnElement[str]) -> ScalarSelect[str]:
 
 
 def reasons_in_force(connection: Connection, record_ids: Sequence[str]) -> dict[str, set[RevocationReason]]:
-    """Why the passports of these records' newest versions are revoked: the reasons of all orders in force."""
+    """Why the passports of these records' newest versions are revoked: the reasons of all orders in force,
+    and fraud where an order says so beside its reason."""
     held, order, conditions = _in_force(passports.c.uvci)
     rows = connection.execute(
-        select(passports.c.record_id, order.c.reason)
+        select(passports.c.record_id, order.c.reason, order.c.fraud)
         .join(records, (records.c.record_id == passports.c.record_id) & (records.c.version == passports.c.version))
         .join(held, conditions[0])
         .join(order, conditions[1])
@@ -37,7 +38,10 @@ def reasons_in_force(connection: Connection, record_ids: Sequence[str]) -> dict[
     )
     reasons: dict[str, set[RevocationReason]] = {}
     for row in rows:
-        reasons.setdefault(row.record_id, set()).add(RevocationReason(row.reason))
+        known = reasons.setdefault(row.record_id, set())
+        known.add(RevocationReason(row.reason))
+        if row.fraud:
+            known.add(RevocationReason.FRAUD)
     return reasons
 
 

@@ -16,6 +16,7 @@ from api.auth import Session, refuse_suspended
 from api.context import Centre
 from api.errors import CentreError
 from api.passports.release import release_all
+from api.revocation.choosing import catch_signed
 from api.revocation.late import revoke_late, spare
 from api.signing.authorities import UNCHECKED, is_stale
 from api.signing.queue import move_records, return_lapsed
@@ -245,6 +246,7 @@ def _store_passports(
             }
         )
     insert_many(connection, passports, values)
+    catch_signed(connection, [value["uvci"] for value in values])
     spare(connection, session.certificate, [one.signed.signature for one in taken])
 
 

@@ -98,19 +98,21 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, off
             limit = min(limit, _room(connection, session))
         refuse_used_up(used, now)
         limit = min(limit, *(one.left for one in used))
-        ready = _ready(connection, session, settings.mode, begin)
         first = session.task == "confirm" or settings.mode == "station"  # not the ministry, after a unit
         leave_own = first and has_other_signers(connection, session)
-        left, last = 0, ""
-        while len(leased) < limit:
-            # SKIP LOCKED is for PostgreSQL; SQLite holds one lock for all.
-            some = ready.where(records.c.record_id > last).limit(limit - len(leased))
-            keys = connection.execute(some.with_for_update(key_share=True, skip_locked=True, of=records)).all()
-            if not keys:
-                break
-            last = keys[-1].record_id
-            made, own = _lease_some(connection, centre, session, keys, now, leave_own=leave_own)
-            leased, left = leased + made, left + own
+        left = 0
+        queues = _queues(connection, session, settings.mode, begin)
+        for queue in queues:
+            last = ""
+            while len(leased) < limit:
+                # SKIP LOCKED is for PostgreSQL; SQLite holds one lock for all.
+                some = queue.where(records.c.record_id > last).limit(limit - len(leased))
+                keys = connection.execute(some.with_for_update(key_share=True, skip_locked=True, of=records)).all()
+                if not keys:
+                    break
+                last = keys[-1].record_id
+                made, own = _lease_some(connection, centre, session, keys, now, leave_own=leave_own)
+                leased, left = leased + made, left + own
         connection.execute(
             insert(leases).values(
                 lease_id=lease_id,
@@ -135,11 +137,14 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, off
             reason=str(len(leased)),
             token=session.certificate.fingerprint,
         )
-        waiting = connection.execute(
-            select(func.count()).select_from(ready.order_by(None).limit(MOST_COUNTED).subquery())
-        ).scalar_one()
+        waiting = min(MOST_COUNTED, sum(_count(connection, queue) for queue in queues))
         waiting = max(0, waiting - left)
     return Lease(lease_id=lease_id, deadline=deadline, jobs=tuple(one.job for one in leased), waiting=waiting)
+
+
+def _count(connection: Connection, queue: Select[Any]) -> int:
+    counted = select(func.count()).select_from(queue.order_by(None).limit(MOST_COUNTED).subquery())
+    return int(connection.execute(counted).scalar_one())
 
 
 def _room(connection: Connection, session: Session) -> int:
@@ -218,8 +223,11 @@ def _check_signer(session: Session, layout: str, now: datetime) -> None:
             raise CentreError("dsc-usage")
 
 
-def _ready(connection: Connection, session: Session, mode: str, begin: datetime) -> Select[Any]:
-    """Keys of the records that this session may sign, oldest id first. ``begin``: since when its certificate counts."""
+def _queues(connection: Connection, session: Session, mode: str, begin: datetime) -> list[Select[Any]]:
+    """Keys of the records that this session may sign, oldest id first; renewals, which have weeks, after all others.
+
+    ``begin``: since when its certificate counts.
+    """
     query = select(records.c.record_id, records.c.version, records.c.province, records.c.state).order_by(
         records.c.record_id
     )
@@ -232,10 +240,9 @@ def _ready(connection: Connection, session: Session, mode: str, begin: datetime)
         )
         query = query.where(~older.exists())
         if mode == "two-tier":
-            return query.where(records.c.state == RecordState.CONFIRMED.value)
-    return query.where(
-        records.c.unit.in_(inherited_units(connection, session.unit)), records.c.state == RecordState.READY.value
-    )
+            return [query.where(records.c.state == RecordState.CONFIRMED.value)]
+    query = query.where(records.c.unit.in_(inherited_units(connection, session.unit)))
+    return [query.where(records.c.state == state.value) for state in (RecordState.READY, RecordState.EXPIRING)]
 
 
 def _fix_terms(

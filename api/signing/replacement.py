@@ -91,5 +91,5 @@ def _count_too_early(connection: Connection, begin: datetime, task: Task, served
     if mode == "two-tier":
         query = query.where(records.c.state == RecordState.CONFIRMED.value)
     else:
-        query = query.where(records.c.state == RecordState.READY.value, records.c.unit.in_(served))
+        query = query.where(records.c.state.in_((RecordState.READY, RecordState.EXPIRING)), records.c.unit.in_(served))
     return connection.execute(query).scalar_one()

@@ -1,10 +1,17 @@
 """Small rows that many processes write at once: what is added up, and what has had its time."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+
+
+def insert_new(connection: Connection, table: Table) -> Any:
+    """An INSERT that leaves rows alone whose key is there."""
+    insert = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
+    return insert(table).on_conflict_do_nothing()
 
 
 def add_up(connection: Connection, table: Table, key: Mapping[str, object], counter: Column[int], count: int) -> int:

@@ -32,7 +32,16 @@ RAISED: Final = "raised"  # shown to a unit above, for its age
 CLOSED: Final = "closed"  # by a person; adds up
 TOP: Final = 100  # added to the level of an item that the top of its tree has seen: it climbs no higher
 _WAITS: Final = frozenset({RecordState.AWAITING_MATCH, RecordState.DISPUTED})  # the work is not over
-_MENDED: Final = frozenset({RecordState.READY, RecordState.CONFIRMED, RecordState.SIGNED, RecordState.ISSUED})
+_MENDED: Final = frozenset(
+    {
+        RecordState.READY,
+        RecordState.CONFIRMED,
+        RecordState.SIGNED,
+        RecordState.ISSUED,
+        RecordState.EXPIRING,
+        RecordState.RENEWED,
+    }
+)
 _One = TypeVar("_One")
 
 

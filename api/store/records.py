@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, select, tuple_, update
 
 from api.states import RecordState
 from api.store.bulk import insert_rows
+from api.store.doses import note_given
 from api.store.locks import lock_records
 from api.store.moves import Move, Standing, move, note, read_standings
 from api.store.schema import evidence as evidence_table
@@ -98,6 +99,7 @@ def write_versions(connection: Connection, versions: Sequence[NewVersion], *, by
         )
     first = [row for row in rows if row["version"] == 1]
     later = [row for row in rows if row["version"] > 1]
+    note_given(connection, [(version.record, version.province) for version in versions])
     before = read_standings(connection, [row["record_id"] for row in later]) if later else {}
     if first:
         insert_rows(connection, records, list(first[0]), [list(row.values()) for row in first])

@@ -259,12 +259,25 @@ revocation_orders = Table(
     Column("order_id", String, primary_key=True),
     Column("reason", String, nullable=False),  # api.revocation.reasons.RevocationReason
     Column("criteria", Text, nullable=False),  # what was chosen by, JSON; holds certificate codes
-    Column("passports", Integer, nullable=False),
+    Column("passports", Integer, nullable=False),  # proposed: that matched then; else revoked
     Column("made_by", String, nullable=False),
     Column("made_at", String, nullable=False),
-    Column("withdrawn_by", String),
+    Column("withdrawn_by", String),  # who took it back, or refused the proposal
     Column("withdrawn_why", String),
     Column("withdrawn_at", String),
+    Column("state", String, nullable=False),  # api.revocation.states.OrderState
+    Column("fraud", Integer, nullable=False),  # 1: published at once, and nobody's passport is replaced first
+    Column("reissue", String, nullable=False),  # api.revocation.reasons.Reissue
+    Column("made_unit", String),  # None: by the centre's own command, before orders had two people
+    Column("units", Text),  # the counts that were proposed, by unit, JSON
+    Column("approved_by", String),
+    Column("approved_unit", String),
+    Column("approved_at", String),
+    Column("publish_from", String),  # until then it may be taken back before any checker hears of it
+    Column("deadline", String),  # when a passport is revoked that still waits for its replacement
+    Column("collected_at", String),  # all that matched is in ``order_passports``
+    Column("done_at", String),
+    Index("revocation_orders_state", "state"),
 )
 
 revoked_passports = Table(  # revoked is what stands here in an order that is not withdrawn
@@ -290,6 +303,7 @@ revocation_entries = Table(  # what checkers shall have on their list
     Column("version", Integer),  # of the revocation list that said so first
     Column("draft_id", String),  # the last draft that it went out in
     Column("expires_at", String, nullable=False),  # as the passport
+    Column("not_before", String),  # until then no draft holds it
     Index("revocation_entries_open", "wanted", "published", "expires_at"),
     Index("revocation_entries_passport", "uvci"),
 )
@@ -339,6 +353,7 @@ published_parts = Table(  # the files of those bundles, so that every machine of
     "published_parts",
     metadata,
     Column("sha256", LargeBinary, primary_key=True),
+    Column("version", Integer, nullable=False),  # the newest that names it
     Column("data", LargeBinary, nullable=False),
 )
 

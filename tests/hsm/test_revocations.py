@@ -66,17 +66,17 @@ def test_what_is_published_is_ticked_off(desk: Desk) -> None:
     assert done.order_id
     first = desk.draft("first.json")
     assert desk.publish()["revocations_ticked_off"] == 0  # a bundle from before the draft
-    assert desk.waiting() == {"published": 0, "to_add": 2, "to_remove": 0}
+    assert desk.waiting() == {"published": 0, "to_add": 2, "to_remove": 0, "undoable": 0}
     assert desk.sign(first)["revoked"] == 2
     out = desk.publish()
     assert (out["version"], out["signers"], out["revocations_ticked_off"], out["fresh"]) == (2, 1, 2, True)
     assert desk.publish() == out | {"revocations_ticked_off": 0, "fresh": False}
-    assert desk.waiting() == {"published": 2, "to_add": 0, "to_remove": 0}
+    assert desk.waiting() == {"published": 2, "to_add": 0, "to_remove": 0, "undoable": 0}
     desk.ministry.done("admin", "unrevoke", done.order_id, "--reason", "mistake", *desk.data)
-    assert desk.waiting() == {"published": 0, "to_add": 0, "to_remove": 2}
+    assert desk.waiting() == {"published": 0, "to_add": 0, "to_remove": 2, "undoable": 0}
     assert desk.sign(desk.draft("second.json"))["revoked"] == 0
     assert desk.publish()["revocations_ticked_off"] == 2
-    assert desk.waiting() == {"published": 0, "to_add": 0, "to_remove": 0}
+    assert desk.waiting() == {"published": 0, "to_add": 0, "to_remove": 0, "undoable": 0}
 
 
 def test_a_bundle_of_strangers_is_not_published(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vaxseal.commands import accounts, operating, outbox, platform_keys, proposals, quotas, revoking
+from vaxseal.commands import (
+    accounts,
+    operating,
+    outbox,
+    platform_keys,
+    proposals,
+    quotas,
+    reconciling,
+    renewing,
+    revoking,
+)
 from vaxseal.console import EXIT_NO, emit_json, now, out, stop
 from vaxseal.files import read_certificate, read_fingerprint
 from vaxseal.options import By, Data, Json
@@ -390,9 +400,13 @@ app.command("restore")(operating.restore)
 app.command("retention")(operating.retention)
 app.command("doctor")(operating.doctor)
 app.command("revoke")(revoking.revoke)
+app.command("approve-order")(revoking.approve)
 app.command("revocations")(revoking.revocations)
 app.command("unrevoke")(revoking.unrevoke)
 app.command("reissue")(revoking.reissue)
+app.command("renew")(renewing.renew)
+app.command("deliveries")(reconciling.deliveries)
+app.command("reconcile")(reconciling.reconcile)
 
 
 def _wait_for_another(proposal: "Proposal", *, json: bool) -> None:

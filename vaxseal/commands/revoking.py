@@ -1,4 +1,4 @@
-"""`vaxseal admin revoke` and its kin: looked at first, then done by name and with a reason."""
+"""`vaxseal admin revoke` and its kin: looked at first, proposed by one person and approved by another."""
 
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from vaxseal.progress import progress_bar
 from vaxseal.sentences import sentence_of, sentences
 
 if TYPE_CHECKING:
+    from api.accounts.staff import Staff
     from api.revocation.criteria import Criteria
     from api.revocation.orders import Preview
 
@@ -54,19 +55,24 @@ def revoke(
     until: Annotated[
         str | None, typer.Option("--to", metavar="TIME", help="Signed at this time (RFC 3339) or before.")
     ] = None,
+    fraud: Annotated[
+        bool, typer.Option("--fraud", help="Fraud, whatever the reason: published at once, nobody replaced first.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be revoked.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Revoke without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Without asking.")] = False,
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Revoke issued passports. Everything you name must hold of a passport; a time alone is no choice.
+    """Revoke a passport, or propose to revoke several. All that you name must hold of one; a time alone is no choice.
 
-    The counts and some certificate codes are shown first, then you are asked. All are revoked in one transaction, or
-    none. Holders see it at once, checkers after the next list: vaxseal lists revocations. With --unit, --signer or
-    --token the times are those of that very signature, in two-tier also of the unit's confirmation. Stop a token
-    before you revoke what it signed: vaxseal admin suspend.
+    The counts and some certificate codes are shown first, then you are asked. Over more than one passport the order
+    waits for somebody of another unit: vaxseal admin approve-order. In force, holders see it at once; checkers after
+    the next list, and not before the undo window has passed (VAXSEAL_UNDO_MINUTES; with fraud there is none). People
+    who did nothing wrong get a new passport first, where the reason allows it. With --unit, --signer or --token the
+    times are those of that very signature, in two-tier also of the unit's confirmation. Stop a token before you revoke
+    what it signed: vaxseal admin suspend.
 
-    Exit codes: 0 revoked (or was so already); 1 nothing matches, or you said no; 2 wrong use.
+    Exit codes: 0 revoked, proposed, or so already; 1 nothing matches, or you said no; 2 wrong use.
 
     [bold]Examples[/bold]
 
@@ -78,9 +84,13 @@ def revoke(
 
       vaxseal admin revoke --reason wrong-person --codes codes.txt
     """
+    from api.config import load_settings
     from api.errors import CentreError
-    from api.revocation import orders
     from api.revocation.criteria import Criteria
+    from api.revocation.orders import preview
+    from api.revocation.proposals import propose
+    from api.revocation.running import run_orders
+    from api.revocation.states import OrderState
     from api.server import open_store
     from certificates.uvci import normalise
     from certificates.valuesets import find_product
@@ -103,31 +113,95 @@ def revoke(
         )
         engine = open_store(data)
         try:
-            seen = orders.preview(engine, criteria, reason)
+            seen = preview(engine, criteria, reason)
             if dry_run or not json:
                 _show(seen, criteria, json=json)
             if dry_run:
                 return
             if not yes and seen.passports and not _agreed(seen.passports):
                 stop("declined", "Nothing is revoked.", json=json, exit_code=EXIT_NO)
-            with progress_bar("revoke", shown=not json) as progress:
-                done = orders.revoke(engine, criteria, reason, by=by, at=now(), progress=progress)
+            settings, staff = load_settings(data=data), at_the_server(by)
+            done = propose(engine, settings, criteria, reason, staff=staff, at=now(), fraud=fraud)
+            if done.state is OrderState.RUNNING:
+                with progress_bar("revoke", shown=not json) as progress:
+                    run_orders(engine, at=now(), order_id=done.order_id, progress=progress)
         except CentreError as error:
             if error.code != NO_MATCH:
                 raise
             stop(error.code, sentence_of(error), json=json, exit_code=EXIT_NO)
     if json:
         emit_json(
-            {"order": done.order_id, "reason": reason.value, "passports": done.passports, "already": seen.already}
+            {
+                "order": done.order_id,
+                "state": done.state,
+                "reason": reason.value,
+                "passports": done.passports,
+                "already": seen.already,
+            }
         )
     elif done.order_id is None:
         out.print("Nothing changes.")
-    else:
+    elif done.state is OrderState.PROPOSED:
         out.print(
-            f"Order {done.order_id}: {done.passports} passports are revoked. Checkers learn of it with the next list:"
-            " vaxseal lists revocations.",
+            f"Order {done.order_id} is proposed, over {done.passports} passports. Somebody of another unit puts it in"
+            f" force: vaxseal admin approve-order {done.order_id}.",
             markup=False,
         )
+    else:
+        out.print(f"Order {done.order_id} is in force, over 1 passport: vaxseal admin revocations.", markup=False)
+
+
+def approve(
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="Number of the proposed order.")],
+    account: Annotated[str, typer.Option("--account", metavar="NAME", help="Your account, of another unit.")],
+    stdin: Annotated[bool, typer.Option("--stdin", help="Password and code from standard input, one a line.")] = False,
+    data: Data = None,
+    json: Json = False,
+) -> None:
+    """Put a proposed order of revocation in force. You prove who you are by password and second factor.
+
+    The passports are seen to page by page, here and by the service: a run that is cut off costs nothing. Look at the
+    order first: vaxseal admin revocations.
+
+    [bold]Examples[/bold]
+
+      vaxseal admin approve-order 5f0c9a1b2c3d4e5f --account binh.le
+    """
+    from api.accounts.login import PasswordAndCode, prove_by_password
+    from api.accounts.sessions import enter
+    from api.revocation.orders import list_orders
+    from api.revocation.proposals import approve as put_in_force
+    from api.revocation.running import run_orders
+    from api.server import open_centre, open_store
+    from vaxseal.tokens import pin_source
+
+    with sentences(json=json):
+        open_store(data)
+        centre = open_centre(data)
+        password = pin_source(f"Password of {account}", from_stdin=stdin)()
+        code = pin_source("Six digits", from_stdin=stdin)()
+        proven = prove_by_password(centre, PasswordAndCode(account=account.lower(), password=password, code=code))
+        staff = enter(centre, proven)
+        put_in_force(centre.engine, centre.settings, order, staff=staff, at=now())
+        with progress_bar("revoke", shown=not json) as progress:
+            run_orders(centre.engine, at=now(), order_id=order, progress=progress)
+        (done,) = list_orders(centre.engine, order_id=order)
+    if json:
+        emit_json({name: done[name] for name in ("order", "state", "passports", "waiting", "publish_from")})
+    else:
+        out.print(
+            f"Order {order} is in force: {done['passports']} passports are revoked, {done['waiting']} wait for their"
+            f" replacement. Lists may hold it from {done['publish_from']} on; until then it can be taken back unseen.",
+            markup=False,
+        )
+
+
+def at_the_server(by: str) -> "Staff":
+    """Whoever works at the server itself: as an operator, in no unit, and never as the second person."""
+    from api.accounts.staff import Staff
+    from api.revocation.proposals import SERVER
+
+    return Staff(account=by, unit=SERVER, roles=frozenset({"operator"}))
 
 
 def revocations(data: Data = None, json: Json = False) -> None:
@@ -151,15 +225,17 @@ def revocations(data: Data = None, json: Json = False) -> None:
         return
     for order in listed:
         chosen = ", ".join(f"{name} {value}" for name, value in order["criteria"].items())
+        waits = f"; {order['waiting']} wait for a new passport" if order["waiting"] else ""
         back = f"; taken back {order['withdrawn_at']} by {order['withdrawn_by']}" if order["withdrawn_at"] else ""
         out.print(
-            f"{order['order']}  {order['made_at']}  {order['made_by']}\n    {order['reason']}, {chosen}:"
-            f" {order['passports']} passports; {order['published']} of {order['entries']} hashes published{back}",
+            f"{order['order']}  {order['made_at']}  {order['made_by']}\n    {order['state']},"
+            f" {order['reason']}, {chosen}: {order['passports']} passports{waits}; {order['published']} of"
+            f" {order['entries']} hashes published{back}",
             markup=False,
         )
     out.print(
         f"On the list: {entries['published']}. Waiting for the next one: {entries['to_add']} to add,"
-        f" {entries['to_remove']} to remove.",
+        f" {entries['to_remove']} to remove. Not yet to be published: {entries['undoable']}.",
         markup=False,
     )
 
@@ -171,19 +247,22 @@ def unrevoke(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Take an order back: what no other order revokes is valid again.
+    """Refuse a proposal, or take an order back: what no other order revokes is valid again.
 
-    What was published before comes off the next list.
+    Before the undo window has passed no checker hears of it; what was published comes off the next list.
 
     [bold]Examples[/bold]
 
       vaxseal admin unrevoke 5f0c9a1b2c3d4e5f --reason "wrong station named"
     """
-    from api.revocation.orders import withdraw
+    from api.revocation.proposals import withdraw
+    from api.revocation.running import run_orders
     from api.server import open_store
 
     with sentences(json=json):
-        freed = withdraw(open_store(data), order, why=reason, by=by, at=now())
+        engine = open_store(data)
+        withdraw(engine, order, why=reason, staff=at_the_server(by), at=now())
+        freed = run_orders(engine, at=now(), order_id=order).freed
     if json:
         emit_json({"order": order, "passports": freed})
     else:
@@ -196,10 +275,10 @@ def reissue(
     data: Data = None,
     json: Json = False,
 ) -> None:
-    """Put the records of an order back on the road, to be signed anew with new certificate codes.
+    """Put records of an order back on the road that it left alone, to be signed anew with new certificate codes.
 
-    Only where nothing was wrong with the data: token-compromised, late-signature, holders-wish. The old codes stay
-    revoked. What was put back before is left alone, so a run that was cut off is simply begun again.
+    An order does that by itself, where nothing was wrong with the data: token-compromised, late-signature,
+    holders-wish. What another order kept back goes on with this once that one is taken back. Old codes stay revoked.
 
     [bold]Examples[/bold]
 

@@ -42,7 +42,7 @@ class Lists:
         """A passport is revoked at the centre, the next lists say so, a checker refuses it. Gives its file's name."""
         text = sorted(self._folder.passports.glob("*.txt"))[-1]
         code = self.check([text])[0]["payload"]["v"][0]["ci"]
-        self._commands.run("admin", "revoke", "--code", code, "--reason", "wrong-person", "--by", by, "--yes")
+        self._commands.run("admin", "revoke", "--code", code, "--reason", "fraud", "--by", by, "--yes")
         draft = self._folder.work / "revocations.json"
         self._commands.run("lists", "revocations", "--out", draft, "--by", by)
         self._sign_and_publish(draft, by=by)

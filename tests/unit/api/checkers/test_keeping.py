@@ -55,6 +55,25 @@ def test_a_file_is_kept_once(centre: World) -> None:
     assert set(files(centre.centre).values()) <= kept
 
 
+def test_files_that_no_late_version_names_are_forgotten(
+    centre: World, other: Centre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.checkers.keeping.KEPT", 2)
+
+    def kept() -> set[bytes]:
+        with centre.engine.connect() as connection:
+            return set(connection.execute(select(published_parts.c.data)).scalars())
+
+    centre.publish()
+    first = files(centre.centre)
+    for _ in range(4):
+        centre.clock.forward(days=1)
+        centre.publish(changes=Changes())
+    assert first[MANIFEST] not in kept()
+    assert set(files(centre.centre).values()) & set(first.values()) <= kept()  # the trust list is named still
+    assert follow(other) == 5
+
+
 def test_a_machine_that_lost_its_folder_gets_it_back(centre: World) -> None:
     centre.publish()
     before = files(centre.centre)

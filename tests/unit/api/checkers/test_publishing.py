@@ -15,7 +15,6 @@ from api.checkers.publishing import publish
 from api.context import Centre
 from api.errors import CentreError
 from api.revocation.drafting import count_open, make_draft
-from api.revocation.orders import withdraw
 from api.store.schema import published_bundles, published_signers
 from certificates.bundle_folder import MANIFEST, PARTS
 from certificates.bundle_signing import Changes
@@ -24,7 +23,7 @@ from certificates.trust_entries import TrustEntry
 from tests.support.bundles import bundle_of, opened
 from tests.support.centre import World
 from tests.support.codes import AT
-from tests.support.revoking import codes, order
+from tests.support.revoking import codes, order, take_back
 from tests.support.softkeys import soft_key
 from tests.support.trust_lists import ENTRY, WEEK, make_root
 
@@ -190,15 +189,15 @@ def test_what_was_revoked_is_ticked_off_when_a_list_says_so(centre: World) -> No
     ends = made.entries_expire_at
     published = centre.publish(changes=Changes(added=made.added_hashes, entries_expire_at=ends))
     assert published.ticked_off == 1
-    assert count_open(centre.engine, at=centre.clock()) == {"published": 1, "to_add": 1, "to_remove": 0}
+    assert count_open(centre.engine, at=centre.clock()) == {"published": 1, "to_add": 1, "to_remove": 0, "undoable": 0}
     made = make_draft(centre.engine, by="an", at=centre.clock())
     assert centre.publish(changes=Changes(added=made.added_hashes, entries_expire_at=ends)).ticked_off == 1
     assert done.order_id is not None
-    withdraw(centre.engine, done.order_id, why="mistake", by="an", at=centre.clock())
+    take_back(centre, done)
     made = make_draft(centre.engine, by="an", at=centre.clock())
     assert centre.publish(changes=Changes()).ticked_off == 0
     assert centre.publish(changes=Changes(removed=made.removed_hashes)).ticked_off == 1
-    assert count_open(centre.engine, at=centre.clock()) == {"published": 1, "to_add": 0, "to_remove": 0}
+    assert count_open(centre.engine, at=centre.clock()) == {"published": 1, "to_add": 0, "to_remove": 0, "undoable": 0}
 
 
 def test_only_what_changed_is_new(centre: World) -> None:

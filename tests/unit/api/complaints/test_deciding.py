@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from api.accounts.staff import Staff
 from api.audit import verify_log
 from api.complaints import following, working
 from api.complaints.deciding import confirm, refuse
@@ -14,15 +15,16 @@ from api.complaints.refusals import Refusal
 from api.complaints.sweep import sweep_complaints
 from api.errors import CentreError
 from api.passports.citizen import fetch_passport
-from api.revocation.criteria import Criteria
-from api.revocation.orders import revoke, withdraw
+from api.revocation.proposals import SERVER, revoke_code, withdraw
 from api.revocation.reasons import RevocationReason
+from api.revocation.running import run_orders
 from api.states import RecordState
 from api.store.schema import passports, record_versions
 from api.store.schema_complaints import code_endings
 from api.store.schema_worklists import correction_evidence
 from tests.support.complaints import KIND, Tree, plant
 
+AT_THE_SERVER = Staff(account="an", unit=SERVER, roles=frozenset({"operator"}))
 BORN = "1980-04-05"
 
 
@@ -185,19 +187,20 @@ def test_a_record_that_is_revoked_meanwhile_does_not_come_back_disputed(issued: 
     world = issued.world
     (old,) = codes(issued)
     opened = issued.open_on_record()
-    order = revoke(world.engine, Criteria(codes=(old,)), RevocationReason.FRAUD, by="an", at=world.clock())
+    order_id = revoke_code(world.engine, old, RevocationReason.FRAUD, by="an", at=world.clock())
     assert world.state("r00000001")[0] == "revoked"
     refuse(world.centre, opened.number, Refusal.BLURRED, staff=issued.staff("TYT-1"))
     assert world.state("r00000001")[0] == "revoked"
-    assert order.order_id is not None
-    withdraw(world.engine, order.order_id, why="nhầm", by="an", at=world.clock())
+    assert order_id is not None
+    withdraw(world.engine, order_id, why="nhầm", staff=AT_THE_SERVER, at=world.clock())
+    run_orders(world.engine, at=world.clock())
     assert world.state("r00000001") == ("issued", None)
     assert issued.open_on_record().unit == "TYT-1"
 
 
 def test_a_complaint_about_a_revoked_record_holds_nothing(issued: Tree) -> None:
     world = issued.world
-    revoke(world.engine, Criteria(codes=tuple(codes(issued))), RevocationReason.FRAUD, by="an", at=world.clock())
+    revoke_code(world.engine, codes(issued)[0], RevocationReason.FRAUD, by="an", at=world.clock())
     opened = issued.open_on_record()
     assert (issued.row(opened.number).dispute, world.state("r00000001")[0]) == ("none", "revoked")
 

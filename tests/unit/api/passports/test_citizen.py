@@ -5,14 +5,13 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from api.passports.claims import hash_claim_code, new_claim_code
-from api.revocation.criteria import Criteria
-from api.revocation.orders import revoke
 from api.revocation.reasons import RevocationReason
 from api.store.schema import claim_codes, passports
 from api.store.transactions import writing
 from certificates.qr import read_qr
 from certificates.uvci import printed
 from tests.support.centre import World
+from tests.support.revoking import order
 
 pytestmark = pytest.mark.both_databases
 
@@ -72,13 +71,13 @@ def test_expired_and_revoked(issued: tuple[World, Any]) -> None:
     world, stored = issued
     world.clock.forward(days=365, seconds=1)
     assert passport(world, stored.uvci).json()["status"] == "expired"
-    revoke(world.engine, Criteria(codes=(stored.uvci,)), RevocationReason.FRAUD, by="an", at=world.clock())
+    order(world, codes=(stored.uvci,))
     assert passport(world, stored.uvci).json()["status"] == "revoked"
 
 
 def test_the_pdf_of_a_revoked_passport_is_not_handed_out(issued: tuple[World, Any]) -> None:
     world, stored = issued
-    revoke(world.engine, Criteria(codes=(stored.uvci,)), RevocationReason.WRONG_DATA, by="an", at=world.clock())
+    order(world, RevocationReason.WRONG_DATA, codes=(stored.uvci,))
     answer = pdf(world, stored.uvci)
     assert (answer.status_code, answer.json()["code"]) == (410, "passport-revoked")
     assert pdf(world, stored.uvci, "00000-00000").status_code == 404  # who guesses learns nothing new

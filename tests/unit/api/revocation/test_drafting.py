@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from api.audit import read_log
 from api.revocation.drafting import count_open, make_draft, note_published, read_revoked
-from api.revocation.orders import withdraw
 from api.store.schema import passports
 from api.store.transactions import writing
 from certificates.checking import check_text
@@ -23,7 +22,7 @@ from tests.support.centre import World
 from tests.support.codes import AT
 from tests.support.databases import NewAddress
 from tests.support.revocation import Mirror, issue
-from tests.support.revoking import codes, entries, order, world_with_passports
+from tests.support.revoking import codes, entries, order, take_back, world_with_passports
 
 pytestmark = pytest.mark.both_databases
 
@@ -92,11 +91,10 @@ def test_from_an_order_to_the_border(issued: World) -> None:
     assert verdicts(lists.publish(draft(issued))[0]) == ["REVOKED", "REVOKED", "valid"]
     done = order(issued, unit="TYT-2")
     assert verdicts(lists.publish(draft(issued))[0]) == [CheckReason.REVOKED.value] * 3
-    assert done.order_id
-    withdraw(issued.engine, done.order_id, why="mistake", by="an", at=issued.clock())
+    take_back(issued, done)
     assert verdicts(lists.publish(draft(issued))[0]) == ["REVOKED", "REVOKED", "valid"]
     assert [len(one.chunks) for one in lists.publications] == [1, 1, 1]
-    assert count_open(issued.engine, at=issued.clock()) == {"published": 2, "to_add": 0, "to_remove": 0}
+    assert count_open(issued.engine, at=issued.clock()) == {"published": 2, "to_add": 0, "to_remove": 0, "undoable": 0}
 
 
 def test_a_draft(issued: World) -> None:
@@ -137,9 +135,8 @@ def test_a_lost_draft_loses_nothing(station: World, lists: Lists) -> None:
 
 def test_taken_back_before_and_after_publication(station: World, lists: Lists) -> None:
     first = order(station, unit="TYT-1")
-    assert first.order_id
     handed_out = draft(station)  # and perhaps signed by now
-    withdraw(station.engine, first.order_id, why="mistake", by="an", at=station.clock())
+    take_back(station, first)
     back = draft(station)
     assert back.count == (0, 2)
     assert back.removed_hashes == handed_out.added_hashes
@@ -156,14 +153,18 @@ def test_taken_back_before_and_after_publication(station: World, lists: Lists) -
 
 def test_what_never_came_onto_a_list_is_taken_off_once(station: World, lists: Lists) -> None:
     first = order(station, unit="TYT-1")
-    assert first.order_id
     handed_out = draft(station)
-    withdraw(station.engine, first.order_id, why="mistake", by="an", at=station.clock())
+    take_back(station, first)
     lists.publish(draft(station))
     assert draft(station).count == (0, 0)
     lists.publish(handed_out)  # signed after all
     lists.publish(draft(station))
-    assert count_open(station.engine, at=station.clock()) == {"published": 0, "to_add": 0, "to_remove": 0}
+    assert count_open(station.engine, at=station.clock()) == {
+        "published": 0,
+        "to_add": 0,
+        "to_remove": 0,
+        "undoable": 0,
+    }
 
 
 def test_what_has_expired_is_left_out(station: World) -> None:

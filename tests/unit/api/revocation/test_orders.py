@@ -8,7 +8,7 @@ from api.audit import read_log, verify_log
 from api.errors import CentreError
 from api.passports.release import release_pending
 from api.revocation.criteria import Criteria
-from api.revocation.orders import AT_ONCE, list_orders, preview, revoke, withdraw
+from api.revocation.orders import list_orders, preview
 from api.revocation.reasons import RevocationReason
 from api.store.records import write_versions
 from api.store.schema import passports, records, revocation_orders
@@ -16,7 +16,7 @@ from api.store.transactions import writing
 from certificates.revocation.hashes import uci_hash
 from tests.support.centre import World, new_version
 from tests.support.databases import NewAddress
-from tests.support.revoking import FRAUD, codes, entries, order, world_with_passports
+from tests.support.revoking import FRAUD, codes, entries, order, take_back, world_with_passports
 
 pytestmark = pytest.mark.both_databases
 
@@ -63,9 +63,12 @@ def test_an_order(issued: World) -> None:
         (signer.kid, "UCI", uci_hash(code)) for code in codes(issued, "TYT-1")
     }
     assert {one.expires_at for one in entries(issued)} == {"2023-03-01T02:00:00Z"}
-    acts = [(act.act, act.subject, act.reason) for act in read_log(issued.engine, limit=3)]
-    assert acts[2] == ("revoke", done.order_id, "fraud")
-    assert sorted(acts[:2]) == [("revoke-passport", number, done.order_id) for number in ("r00000001", "r00000002")]
+    acts = [(act.actor, act.act, act.subject, act.reason) for act in read_log(issued.engine, limit=4)]
+    assert acts[3] == ("an@BYT", "propose-revocation", done.order_id, "fraud: 2")
+    assert acts[2] == ("binh@SO-01", "revoke", done.order_id, "fraud")
+    assert sorted(acts[:2]) == [
+        ("centre", "revoke-passport", number, done.order_id) for number in ("r00000001", "r00000002")
+    ]
     verify_log(issued.engine)
 
 
@@ -90,58 +93,19 @@ def test_nothing_matches(station: World) -> None:
     assert list_orders(station.engine) == []
 
 
-def test_an_order_is_all_or_nothing(station: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    head = verify_log(station.engine)
-
-    def stop(done: int, total: int | None) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        revoke(station.engine, Criteria(unit="TYT-1"), FRAUD, by="an", at=station.clock(), progress=stop)
-    assert (states(station), entries(station), verify_log(station.engine)) == (["issued"] * 3, [], head)
-    assert order(station, unit="TYT-1").passports == 2
-
-
-def test_in_pages(station: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.revocation.orders.AT_ONCE", 1)
-    told: list[tuple[int, int | None]] = []
-    revoke(
-        station.engine, Criteria(unit="TYT-1"), FRAUD, by="an", at=station.clock(), progress=lambda *at: told.append(at)
-    )
-    assert told == [(1, 2), (2, 2)]
-    assert len(entries(station)) == 2
-    assert AT_ONCE == 1000
-
-
 def test_taken_back(issued: World) -> None:
     done = order(issued, unit="TYT-1")
-    assert done.order_id
     issued.clock.forward(hours=1)
-    assert withdraw(issued.engine, done.order_id, why="wrong station", by="binh", at=issued.clock()) == 2
+    assert take_back(issued, done, "wrong station") == 2
     assert states(issued) == ["issued"] * 3
     assert [asked(issued, code) for code in codes(issued)] == ["valid"] * 3
     assert entries(issued) == []  # nothing had gone out
     (listed,) = list_orders(issued.engine)
-    assert (listed["withdrawn_by"], listed["withdrawn_why"]) == ("binh", "wrong station")
+    assert (listed["withdrawn_by"], listed["withdrawn_why"], listed["state"]) == ("an", "wrong station", "withdrawn")
     acts = [(act.actor, act.act, act.reason) for act in read_log(issued.engine, limit=3)]
-    assert acts[-1] == ("binh", "unrevoke", "wrong station")
-    assert acts[0] == ("binh", "unrevoke-passport", done.order_id)
+    assert acts[-1] == ("an@BYT", "unrevoke", "wrong station")
+    assert acts[0] == ("centre", "unrevoke-passport", done.order_id)
     assert order(issued, unit="TYT-1").passports == 2
-
-
-def test_what_cannot_be_taken_back(issued: World) -> None:
-    done = order(issued, unit="TYT-1")
-    assert done.order_id
-
-    def refused(order_id: str, why: str = "mistake") -> str:
-        with pytest.raises(CentreError) as caught:
-            withdraw(issued.engine, order_id, why=why, by="binh", at=issued.clock())
-        return caught.value.code
-
-    assert refused("none") == "order-unknown"
-    assert refused(done.order_id, " ") == "order-why"
-    withdraw(issued.engine, done.order_id, why="mistake", by="binh", at=issued.clock())
-    assert refused(done.order_id) == "order-withdrawn"
 
 
 def test_two_orders_over_one_passport(issued: World) -> None:
@@ -149,12 +113,10 @@ def test_two_orders_over_one_passport(issued: World) -> None:
     first = order(issued, unit="TYT-1")
     second = order(issued, LOT, lot="ABX5678")
     assert (first.passports, second.passports) == (2, 3)
-    assert first.order_id
-    assert second.order_id
-    assert withdraw(issued.engine, first.order_id, why="mistake", by="an", at=issued.clock()) == 0
+    assert take_back(issued, first) == 0
     assert states(issued) == ["revoked"] * 3
     assert len(entries(issued)) == 3
-    assert withdraw(issued.engine, second.order_id, why="mistake", by="an", at=issued.clock()) == 3
+    assert take_back(issued, second) == 3
     assert states(issued) == ["issued"] * 3
 
 
@@ -164,12 +126,11 @@ def test_what_is_not_released_is_revoked_and_never_released(station: World, stat
         connection.execute(update(passports).values(state=state))
         connection.execute(update(records).values(state=state))
     done = order(station, unit="TYT-1")
-    assert done.order_id
     release_pending(station.centre)
     assert states(station)[:2] == ["revoked", "revoked"]
     with station.engine.connect() as connection:
         assert set(connection.execute(select(passports.c.state)).scalars()) >= {state}
-    withdraw(station.engine, done.order_id, why="mistake", by="an", at=station.clock())
+    take_back(station, done)
     assert states(station)[0] == state
     release_pending(station.centre)
     assert states(station)[0] == ("issued" if state == "signed" else "held")
@@ -179,8 +140,7 @@ def test_the_passport_of_an_old_version_leaves_the_record_alone(station: World) 
     newer = new_version(1, unit="TYT-1", at=station.clock(), version=2)
     with writing(station.engine) as connection:
         write_versions(connection, [newer], by="test", why="test", at=station.clock())
-    done = order(station, RevocationReason.SUPERSEDED, codes=tuple(codes(station, "TYT-1")[:1]))
-    assert done.order_id
+    done = order(station, RevocationReason.WRONG_DATA, codes=tuple(codes(station, "TYT-1")[:1]))
     assert states(station)[0] == "ready"
     assert asked(station, codes(station)[0]) == "revoked"
     station.agent("TYT-1").work()
@@ -188,7 +148,7 @@ def test_the_passport_of_an_old_version_leaves_the_record_alone(station: World) 
         query = select(passports.c.uvci).where(passports.c.record_id == "r00000001", passports.c.version == 2)
         fresh = connection.execute(query).scalar_one()
     assert asked(station, fresh) == "valid"
-    withdraw(station.engine, done.order_id, why="mistake", by="an", at=station.clock())
+    take_back(station, done)
     assert states(station)[0] == "issued"
 
 

@@ -6,14 +6,14 @@ from sqlalchemy import select
 from api.audit import read_log
 from api.errors import CentreError
 from api.identity.corrections import correct
-from api.revocation.orders import withdraw
-from api.revocation.reasons import RevocationReason
-from api.revocation.reissuing import REISSUED, reissue
+from api.revocation.proposals import Proposed
+from api.revocation.reasons import REISSUED, RevocationReason
+from api.revocation.reissuing import reissue
 from api.store.schema import passports
 from certificates.errors import RecordError
 from tests.support.centre import World
 from tests.support.databases import NewAddress
-from tests.support.revoking import codes, order, world_with_passports
+from tests.support.revoking import codes, order, take_back, world_with_passports
 
 pytestmark = pytest.mark.both_databases
 
@@ -35,16 +35,21 @@ def asked(world: World, code: str) -> str:
     return str(world.client.post("/v1/citizen/passport", json=body).json()["status"])
 
 
-def given(world: World, reason: RevocationReason = COMPROMISED) -> str:
-    done = order(world, reason, unit="TYT-1")
+def given(world: World, reason: RevocationReason = COMPROMISED) -> Proposed:
+    return order(world, reason, unit="TYT-1")
+
+
+def again(world: World, done: Proposed) -> dict[str, int]:
     assert done.order_id
-    return done.order_id
+    return reissue(world.engine, done.order_id, by="an", at=world.clock())
 
 
 def test_everybody_gets_a_new_code(issued: World) -> None:
-    old, order_id = codes(issued, "TYT-1"), given(issued)
-    assert reissue(issued.engine, order_id, by="an", at=issued.clock()) == {"ready": 2}
-    assert reissue(issued.engine, order_id, by="an", at=issued.clock()) == {}
+    """The key is lost: the old codes are revoked at once, and the records are on the road again with that."""
+    old, done = codes(issued, "TYT-1"), given(issued)
+    assert {asked(issued, code) for code in old} == {"revoked"}
+    assert issued.state("r00000001")[0] == "ready"
+    assert again(issued, done) == {}
     assert read_log(issued.engine, limit=1)[0].act == "reissue"
     issued.agent("TYT-1").work()
     if issued.centre.settings.mode == "two-tier":
@@ -64,21 +69,22 @@ def test_what_is_not_put_back(station: World) -> None:
 
     assert refused("none") == "order-unknown"
     for reason in set(RevocationReason) - REISSUED:
-        order_id = given(station, reason)
-        assert refused(order_id) == "order-reissue"
-        withdraw(station.engine, order_id, why="test", by="an", at=station.clock())
-        assert refused(order_id) == "order-withdrawn"
+        done = given(station, reason)
+        assert done.order_id
+        assert refused(done.order_id) == "order-reissue"
+        take_back(station, done)
+        assert refused(done.order_id) == "order-withdrawn"
 
 
 def test_fraud_beside_another_reason_wins(station: World) -> None:
     """Revoked for fraud first: the later order for another reason does not bring the record back."""
     first = given(station, RevocationReason.FRAUD)
     later = given(station, COMPROMISED)
-    assert reissue(station.engine, later, by="an", at=station.clock()) == {}
+    assert again(station, later) == {}
     with pytest.raises(RecordError, match="record-disputed"):
         correct(station.engine, "r00000001", {"dose.2.lot": "X1"}, by="an", why="lot", at=station.clock())
-    withdraw(station.engine, first, why="it was the token", by="an", at=station.clock())
-    assert reissue(station.engine, later, by="an", at=station.clock()) == {"ready": 2}
+    take_back(station, first)
+    assert again(station, later) == {"ready": 2}
 
 
 def test_wrong_data_are_corrected_by_name_but_not_after_fraud(station: World) -> None:

@@ -8,14 +8,12 @@ from sqlalchemy import MetaData, Table, insert, select, text
 
 from api.intake.slips import write_slips
 from api.passports.citizen import fetch_passport
-from api.revocation.criteria import Criteria
-from api.revocation.orders import revoke
-from api.revocation.reasons import RevocationReason
 from api.store import versions
 from api.store.database import connect
 from api.store.schema import certificate_codes, metadata
 from tests.support.centre import World, make_world
 from tests.support.databases import postgres
+from tests.support.revoking import order
 
 PARTED = sorted(table.name for table in metadata.tables.values() if "province" in table.primary_key.columns)
 OF_THE_COUNTRY = {"units", certificate_codes.name}  # they say where something is, and are few or narrow
@@ -63,6 +61,5 @@ def test_a_record_goes_its_road_through_parted_tables(world: World, tmp_path: Pa
     assert sorted(codes) == sorted(row.uvci for row in rows)
     asked = {"certificate_code": rows[0].uvci, "date_of_birth": "1980-04-05"}
     assert fetch_passport(world.centre, **asked).status == "valid"
-    chosen = Criteria(codes=(rows[0].uvci,))
-    assert revoke(world.engine, chosen, RevocationReason.FRAUD, by="test", at=world.clock()).passports == 1
+    assert order(world, codes=(rows[0].uvci,)).passports == 1
     assert fetch_passport(world.centre, **asked).status == "revoked"

@@ -1,17 +1,20 @@
 """`vaxseal admin revoke` and its kin, as typed, on a real centre's database."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from api.accounts.second_factor import code_at
 from api.config import DATABASE_NAME
 from certificates.revocation.drafts import read_draft
 from certificates.uvci import printed
 from tests.support.centre import World
 from tests.support.revoking import codes, world_with_passports
+from tests.support.staff import add_person
 from vaxseal.cli import app
 
 
@@ -34,6 +37,22 @@ def answer(world: World, *arguments: object, exit_code: int = 0) -> Any:
     return json.loads(result.stdout)
 
 
+def approved(world: World, order: str, *options: str) -> Result:
+    """Binh of the province approves, with password and second factor."""
+    binh = add_person(world, "binh", "SO-01", "overseer")
+    words = ["admin", "approve-order", order, "--account", "binh", "--stdin", *options]
+    given = f"{binh.password}\n{code_at(binh.secret, datetime.now(UTC))}\n"
+    return CliRunner().invoke(app, [*words, "--data", str(world.centre.settings.data)], input=given)
+
+
+def revoke(world: World, *arguments: object) -> str:
+    """Propose and approve; the order's number."""
+    made = answer(world, "admin", "revoke", *arguments, "--yes", "--by", "an")
+    assert made["state"] == "proposed"
+    assert approved(world, made["order"]).exit_code == 0
+    return str(made["order"])
+
+
 def test_a_look_an_order_and_its_end(world: World) -> None:
     by_unit = ("admin", "revoke", "--reason", "fraud", "--unit", "TYT-1")
     seen = answer(world, *by_unit, "--dry-run")
@@ -41,10 +60,13 @@ def test_a_look_an_order_and_its_end(world: World) -> None:
     assert sorted(seen["sample"]) == sorted(codes(world, "TYT-1"))
     assert answer(world, "admin", "revocations") == {
         "orders": [],
-        "entries": {"published": 0, "to_add": 0, "to_remove": 0},
+        "entries": {"published": 0, "to_add": 0, "to_remove": 0, "undoable": 0},
     }
     done = answer(world, *by_unit, "--yes", "--by", "an")
-    assert (done["passports"], done["reason"]) == (2, "fraud")
+    assert (done["passports"], done["reason"], done["state"]) == (2, "fraud", "proposed")
+    assert answer(world, "admin", "revocations")["orders"][0]["entries"] == 0
+    told = json.loads(approved(world, done["order"], "--json").stdout)
+    assert (told["state"], told["passports"], told["waiting"]) == ("done", 2, 0)
     again = answer(world, *by_unit, "--yes")
     assert (again["order"], again["passports"], again["already"]) == (None, 0, 2)
     assert "Nothing changes" in run(world, *by_unit, "--yes").stdout
@@ -60,19 +82,36 @@ def test_for_people(world: World) -> None:
     assert "3 passports match." in shown
     assert "2  by unit: TYT-1" in shown
     assert codes(world)[0] in shown
-    assert "3 passports are revoked" in shown
+    assert "is proposed, over 3 passports" in shown
+    order = answer(world, "admin", "revocations")["orders"][0]["order"]
+    assert "3 passports are revoked, 0 wait" in approved(world, order).stdout
     listed = run(world, "admin", "revocations").stdout
     assert "lot-recalled" in listed
-    assert "3 to add" in listed
+    assert "Not yet to be published: 3" in listed
     assert run(world, "admin", "unrevoke", "none", "--reason", "x").exit_code == 2
 
 
+def test_one_passport_takes_one_person(world: World) -> None:
+    shown = run(world, "admin", "revoke", "--reason", "fraud", "--code", codes(world)[0], "--yes").stdout
+    assert "is in force, over 1 passport" in shown
+    assert answer(world, "admin", "revocations")["entries"]["to_add"] == 1
+
+
+def test_who_approves_proves_it(world: World) -> None:
+    made = answer(world, "admin", "revoke", "--reason", "fraud", "--unit", "TYT-1", "--yes")
+    words = ["admin", "approve-order", made["order"], "--account", "binh", "--stdin", "--json"]
+    result = CliRunner().invoke(app, [*words, "--data", str(world.centre.settings.data)], input="guess\n123456\n")
+    assert json.loads(result.stdout)["error"] == "staff-login-refused"
+    assert answer(world, "admin", "revocations")["orders"][0]["state"] == "proposed"
+
+
 def test_put_back_on_the_road(world: World) -> None:
-    by_token = ("admin", "revoke", "--token", world.keys["TYT-1"].certificate.fingerprint.hex(":"), "--yes")
-    done = answer(world, *by_token, "--reason", "token-compromised")
-    assert answer(world, "admin", "reissue", done["order"]) == {"order": done["order"], "states": {"ready": 2}}
-    assert "nothing is left" in run(world, "admin", "reissue", done["order"]).stdout
-    recalled = answer(world, *by_token, "--reason", "lot-recalled")
+    by_token = ("--token", world.keys["TYT-1"].certificate.fingerprint.hex(":"))
+    order = revoke(world, *by_token, "--reason", "token-compromised")
+    assert world.state("r00000001")[0] == "ready"
+    assert answer(world, "admin", "reissue", order) == {"order": order, "states": {}}
+    assert "nothing is left" in run(world, "admin", "reissue", order).stdout
+    recalled = answer(world, "admin", "revoke", "--code", codes(world)[2], "--reason", "lot-recalled", "--yes")
     assert answer(world, "admin", "reissue", recalled["order"], exit_code=2)["error"] == "order-reissue"
 
 
@@ -123,7 +162,7 @@ def test_a_draft_for_the_signing_officer(world: World, tmp_path: Path) -> None:
     target = tmp_path / "draft.json"
     assert answer(world, "lists", "revocations", "--out", target)["added"] == 0
     target.unlink()
-    run(world, "admin", "revoke", "--reason", "fraud", "--unit", "TYT-1", "--yes")
+    revoke(world, "--reason", "fraud", "--unit", "TYT-1")
     assert answer(world, "lists", "revocations", "--out", target) == {
         "draft": str(target),
         "id": read_draft(target.read_bytes()).draft_id,

@@ -1,0 +1,65 @@
+"""Doses counted while they are written: by the unit that gave them, day, product and lot.
+
+A writer only notes changes; `api.reconciliation.tallying` adds them up. So a station's entries of one day do not wait
+for an import that is about the same station, as they would if both held one counter.
+"""
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import Connection, insert, select
+
+from api.store.schema import records
+from api.store.schema_revoking import dose_changes
+from certificates.records.model import VaccinationRecord
+
+HERE = "VN"  # doses from elsewhere come out of nobody's delivery
+
+
+class DoseKey(NamedTuple):
+    """What doses are counted by. ``day`` is YYYY-MM-DD, ``lot`` as `plain_lot` gives it."""
+
+    province: str
+    unit: str
+    day: str
+    product: str
+    lot: str
+
+
+def plain_lot(lot: str) -> str:
+    """Without blanks and in capitals: the same lot is typed in many ways."""
+    return "".join(lot.split()).upper()
+
+
+def note_given(connection: Connection, versions: Sequence[tuple[VaccinationRecord, str]]) -> None:
+    """Note what these versions (with their province) change, before they take the place of those that are stored."""
+    changes = Counter[DoseKey]()
+    for record, province in versions:
+        changes.update(dose_keys(record.to_dict(), province))
+    later = [record.record_id for record, _ in versions if record.version > 1]
+    if later:
+        before = select(records.c.document, records.c.province).where(records.c.record_id.in_(later))
+        for row in connection.execute(before):
+            changes.subtract(dose_keys(json.loads(row.document), row.province))
+    note_changes(connection, changes, "given")
+
+
+def note_changes(connection: Connection, changes: Counter[DoseKey], what: Literal["given", "issued"]) -> None:
+    """Store what is not nothing."""
+    rows = [
+        {**key._asdict(), "change_id": secrets.token_hex(12), "given": 0, "issued": 0, what: count}
+        for key, count in changes.items()
+        if count
+    ]
+    if rows:
+        connection.execute(insert(dose_changes), rows)
+
+
+def dose_keys(document: dict[str, Any], province: str) -> Iterable[DoseKey]:
+    """One for each dose of a record (`VaccinationRecord.to_dict`) that was given in this country."""
+    for dose in document["doses"]:
+        if dose["country"] == HERE:
+            yield DoseKey(province, dose["unit"], dose["given_on"], dose["product"], plain_lot(dose["lot"]))
