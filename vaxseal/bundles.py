@@ -41,7 +41,7 @@ def read_changes(drafts: list[Path], rules: str | None) -> Changes:
     for path in drafts:
         data = path.read_bytes()
         if _is_of_revocations(data):
-            changes = _with_revocations(changes, revocation_drafts.read_draft(data))
+            changes = with_revocations(changes, revocation_drafts.read_draft(data))
         elif changes.entries is not None:
             raise CertificateError("draft-twice", "there are two drafts of document signers: build one of both")
         else:
@@ -65,7 +65,7 @@ def _is_of_revocations(data: bytes) -> bool:
     return isinstance(document, dict) and document.get("kind") == revocation_drafts.KIND
 
 
-def _with_revocations(changes: Changes, draft: revocation_drafts.RevocationDraft) -> Changes:
+def with_revocations(changes: Changes, draft: revocation_drafts.RevocationDraft) -> Changes:
     """Several drafts (our own, other countries') in one; what one takes back wins."""
     ends = [end for end in (changes.entries_expire_at, draft.entries_expire_at) if end]
     return replace(

@@ -78,7 +78,7 @@ def _watch(setup: Setup, workers: int, pin: str, stopping: Callable[[], bool]) -
     while running or (due and not ending):
         if not ending and stopping():
             ending = True
-            _say({"event": "stopping"})
+            say({"event": "stopping"})
             for worker in running.values():
                 _end(worker)
         for number in [number for number, at in due.items() if at <= time.monotonic() and not ending]:
@@ -107,8 +107,8 @@ def _watch(setup: Setup, workers: int, pin: str, stopping: Callable[[], bool]) -
                 if lived > _STEADY:
                     pauses.reset()
                 due[number] = time.monotonic() + pauses.pause()
-                _say({"event": "worker-ended", "worker": number, "exit_code": ended})
-    _say({"event": "stopped"})
+                say({"event": "worker-ended", "worker": number, "exit_code": ended})
+    say({"event": "stopped"})
     return code
 
 
@@ -150,7 +150,7 @@ def _work(number: int, setup: Setup, pipe: Connection) -> None:
         return True
 
     def log(event: Mapping[str, Any]) -> None:
-        _say({"worker": number, **event})
+        say({"worker": number, **event})
 
     os._exit(_sign(setup, pipe, stopped, log))  # drivers have been seen to hang when a process ends in good order
 
@@ -186,7 +186,7 @@ def _sign(
     return EXIT_YES
 
 
-def _say(event: Mapping[str, Any]) -> None:
+def say(event: Mapping[str, Any]) -> None:
     """One line of JSON, written at once: several processes share the output."""
     at = instant_to_text(datetime.now(UTC))
     write(json.dumps({"at": at, **event}, ensure_ascii=False) + "\n")

@@ -10,7 +10,7 @@ import typer
 
 from vaxseal.console import emit_json, now, out, stop
 from vaxseal.files import check_absent, read_certificate, write_new
-from vaxseal.options import Json, Label, LastTry, Module, Pinned, PinStdin, Serial
+from vaxseal.options import By, Data, Json, Label, LastTry, Module, Pinned, PinStdin, Serial
 from vaxseal.sentences import sentences
 from vaxseal.tokens import open_signing_key
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 def sign(
     root: Pinned,
+    by: By,
     drafts: Annotated[
         list[Path] | None,
         typer.Argument(metavar="DRAFT", help="What `lists build` or `lists revocations` wrote."),
@@ -43,6 +44,16 @@ def sign(
         bool, typer.Option("--anew", help="With --bundle: sign what stays anew as well, when the root changes.")
     ] = False,
     days: Annotated[int, typer.Option("--days", min=1, metavar="N", help="How long it is valid.")] = 7,
+    unattended: Annotated[
+        bool, typer.Option("--unattended", help="With --bundle: go on until stopped, and publish what was signed.")
+    ] = False,
+    period: Annotated[
+        float, typer.Option("--period", min=0.1, max=3600, metavar="SECONDS", help="Between two looks, --unattended.")
+    ] = 60.0,
+    most: Annotated[
+        int, typer.Option("--most", min=1, metavar="N", help="More changes than these wait for a person, --unattended.")
+    ] = 200_000,
+    data: Data = None,
     module: Module = None,
     token: Serial = None,
     label: Label = None,
@@ -57,6 +68,11 @@ def sign(
     refuse those older than 7 days. What was signed is read back as a checker with these roots would read it, and put
     in its place only then.
 
+    With --unattended the PIN is asked for once. From then on whatever the centre wants on its list or off it is
+    drafted, signed and published within a period, and the bundle is renewed twice a day. This machine reaches the
+    centre's database (VAXSEAL_DATABASE_URL, or --data); the centre never reaches the key. One line of JSON for each
+    thing that happens; SIGTERM or Ctrl-C ends it. Sign changes of document signers by hand while it is stopped.
+
     When the root changes, everything is signed anew once by a list signer below the new one, with both roots pinned:
     then no part is left that only the old one vouches for.
 
@@ -70,11 +86,23 @@ def sign(
 
       vaxseal lists sign --anew --root old.pem --root new.pem --bundle lists --label "New list signer"
 
+      vaxseal lists sign --unattended --period 60 --root root.pem --bundle lists --label "List signer"
+
       vaxseal lists sign draft.json --root root.pem --after trust-41.cbor --out trust-42.cbor
     """
     if (out_path is None) == (bundle is None):
         stop("sign-output", "Say what to sign: --bundle DIR, or --out FILE for a trust list alone.", json=json)
     open_key = partial(open_signing_key, module, token, label, "list signer", pin_stdin=pin_stdin, last_try=last_try)
+    if unattended:
+        from vaxseal import list_desk
+
+        if bundle is None or drafts or rules is not None or anew or after is not None:
+            stop("unattended-bundle", "--unattended goes with --bundle, and with nothing else to sign.", json=json)
+        with sentences(json=json):
+            desk = list_desk.open_desk(bundle, root, data=data, days=days, most=most, by=by)
+            with open_key(now()) as key:
+                list_desk.run(desk, key, period=period)
+        return
     if bundle is not None:
         if after is not None:
             stop("after-bundle", "--after goes with --out: a bundle follows the one in its folder.", json=json)
