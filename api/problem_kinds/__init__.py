@@ -29,7 +29,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     **identity.KINDS,
     **intake.KINDS,
     **operating.KINDS,
+    **revoking.KINDS,
     **signing.KINDS,
     **worklists.KINDS,
-    **revoking.KINDS,
 }
