@@ -1,7 +1,7 @@
-"""Acts that somebody should look at: at night, in bursts, reads that led to nothing. Thresholds stand in docs/audit.md.
+"""Acts that somebody should look at: at night, in bursts, for doses that never came, reads that led to nothing.
 
-None of them proves anything. The ministry's units sign without a person, and hospitals work at night: neither is
-measured by the hours of a commune.
+Thresholds stand in docs/audit.md, and none of them proves anything. The ministry's units sign without a person, and
+hospitals work at night: neither is measured by the hours of a commune.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,12 +15,15 @@ from api.accounts.staff import Staff, refuse_role, units_above
 from api.audit import record_act
 from api.context import Centre
 from api.errors import CentreError
+from api.reconciliation.report import LONGEST as LONGEST_REPORT
+from api.reconciliation.report import Flag, reconcile
 from api.store.schema import audit, units
+from api.store.schema_revoking import deliveries
 from api.store.transactions import writing
-from certificates.records.dates import VIETNAM
+from certificates.records.dates import VIETNAM, local_day
 from certificates.records.model import instant_to_text
 
-Kind = Literal["night", "burst", "reads-without-act"]
+Kind = Literal["night", "burst", "reads-without-act", "undelivered"]
 NIGHT_FROM, NIGHT_TO = 21, 6  # hours in Viet Nam: from nine in the evening until six in the morning
 SIGNED_AN_HOUR: Final = 600  # by one person: six seconds a record, without a pause
 CHANGED_AN_HOUR: Final = 120  # corrected or attested by one person
@@ -52,6 +55,7 @@ def find_unusual(engine: Engine, *, begin: datetime, end: datetime) -> tuple[Unu
     """All findings of acts from ``begin`` on and before ``end``; by day, then by person."""
     with engine.connect() as connection:
         found = [one for finder in FINDERS for one in finder(connection, begin, end)]
+        found += _undelivered(connection, begin, end, _overdrawn(engine, end))
     return tuple(sorted(found, key=lambda one: (one.day, one.actor, one.kind)))
 
 
@@ -105,6 +109,31 @@ def _reads(connection: Connection, begin: datetime, end: datetime) -> Iterator[U
     for (_, day), rows in days.items():
         if sum(row.acts for row in rows) >= READ_A_DAY:
             yield _finding("reads-without-act", day, rows)
+
+
+def _overdrawn(engine: Engine, end: datetime) -> frozenset[str]:
+    """Units of whose lots more doses stand on passports than were delivered; none where nobody enters deliveries.
+
+    Doses are signed for long after their day: a year of them is looked at.
+    """
+    with engine.connect() as connection:
+        if connection.execute(select(deliveries.c.unit).limit(1)).first() is None:
+            return frozenset()
+    until = local_day(end - timedelta(seconds=1))
+    report = reconcile(engine, since=until - timedelta(days=LONGEST_REPORT - 1), until=until)
+    return frozenset(one.unit for one in report.lots if Flag.ISSUED_OVER_DELIVERED in one.flags)
+
+
+def _undelivered(
+    connection: Connection, begin: datetime, end: datetime, overdrawn: frozenset[str]
+) -> Iterator[Unusual]:
+    """Who signed at a unit whose passports tell of more doses than ever came to it."""
+    signed = _by_hour(begin, end, except_kinds=_UNMEASURED).where(audit.c.act.in_(_SIGNED))
+    days: dict[tuple[str, str], list[Row[Any]]] = {}
+    for row in connection.execute(signed.where(audit.c.unit.in_(overdrawn))) if overdrawn else ():
+        days.setdefault((row.actor, _local(row.hour).date().isoformat()), []).append(row)
+    for (_, day), rows in days.items():
+        yield _finding("undelivered", day, rows)
 
 
 def _by_hour(begin: datetime, end: datetime, *, except_kinds: tuple[str, ...]) -> Select[Any]:

@@ -66,10 +66,11 @@ def acts(
 
 
 def unusual(begin: From, end: To, data: Data = None, json: Json = False) -> None:
-    """List what somebody should look at: acts at night, bursts, and records read for nothing. It proves nothing.
+    """List what somebody should look at: nights, bursts, doses that never came, reads for nothing. It proves nothing.
 
     Night is from 21:00 to 6:00 in Viet Nam, hospitals and the ministry excepted. A burst is more than 600 signatures,
-    or more than 120 corrections and attestations, of one person within an hour. Reads count from 10 a day on.
+    or more than 120 corrections and attestations, of one person within an hour. Reads count from 10 a day on. Where
+    deliveries are entered, signatures count at units whose passports tell of more doses than came.
 
     Exit code 1: something was found.
 

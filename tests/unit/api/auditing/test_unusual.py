@@ -8,6 +8,7 @@ import pytest
 
 from api.audit import Act, record_acts
 from api.auditing.unusual import CHANGED_AN_HOUR, READ_A_DAY, SIGNED_AN_HOUR, find_unusual
+from api.reconciliation.deliveries import import_deliveries
 from api.store.transactions import writing
 from certificates.records.model import instant_to_text
 from tests.support.centre import World
@@ -88,3 +89,22 @@ def test_an_auditor_is_told_of_the_own_part_of_the_tree(world: World) -> None:
         answer = auditor.post("/v1/audit/unusual", {**asked, **wrong}).json()
         assert (answer["code"], answer["fields"]) == ("request-form", [field])
     assert add_person(world, "an", "TYT-1", "clerk").post("/v1/audit/unusual", asked).status_code == 403
+
+
+def test_signatures_for_doses_that_never_came(world: World) -> None:
+    world.clock.now = BEGIN + timedelta(hours=9)
+    for unit in ("TYT-1", "TYT-2"):
+        world.add_records(2, unit=unit)
+        world.agent(unit).work()
+    world.agent("BYT").work()
+    assert find_unusual(world.engine, begin=BEGIN, end=END) == ()  # nobody enters deliveries here
+    path = world.centre.settings.data / "deliveries.csv"
+    path.write_text(
+        "unit,lot,product,doses,day\n"
+        "TYT-1,ABW1234,Vaxzevria,10,2021-08-01\nTYT-1,ABX5678,Vaxzevria,10,2021-10-01\n"
+        "TYT-2,ABW1234,Vaxzevria,10,2021-08-01\nTYT-2,ABX5678,Vaxzevria,1,2021-10-01\n"
+    )
+    assert import_deliveries(world.engine, path, by="an", at=world.clock()).faults == ()
+    (found,) = find_unusual(world.engine, begin=BEGIN, end=END)
+    assert (found.kind, found.actor, found.day, found.count) == ("undelivered", "y.ta@TYT-2", "2022-03-01", 2)
+    assert find_unusual(world.engine, begin=BEGIN + timedelta(days=1), end=END) == ()
