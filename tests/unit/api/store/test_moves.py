@@ -11,9 +11,6 @@ import pytest
 from sqlalchemy import func, select
 
 import api
-from api.revocation.criteria import Criteria
-from api.revocation.orders import revoke
-from api.revocation.reasons import RevocationReason
 from api.states import RecordState, WorkClass
 from api.store.counts import Key, fold, read_counts, read_days
 from api.store.moves import Move, move, read_items
@@ -21,6 +18,7 @@ from api.store.recount import recount
 from api.store.schema_worklists import count_deltas, unit_counts, work_closings
 from api.store.transactions import writing
 from tests.support.centre import World
+from tests.support.revoking import order
 from tests.support.together import together
 
 both_databases = pytest.mark.both_databases
@@ -113,7 +111,7 @@ def test_the_whole_road_is_counted(world: World) -> None:
         place(world, one, RecordState.READY)
     world.agent("TYT-1").work()
     world.agent("BYT").work()
-    revoke(world.engine, Criteria(records=(ids[0],)), RevocationReason.FRAUD, by="test", at=world.clock())
+    order(world, records=(ids[0],))
     assert counts(world) == {("taken-in", "", ""): 3, ("issued", "", ""): 2, ("revoked", "", ""): 1}
     with world.engine.connect() as connection:
         days = read_days(connection, since=DAY, until=DAY, units=["TYT-1"])
