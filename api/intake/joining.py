@@ -209,7 +209,9 @@ def join_people(
             if entry.error is not None:
                 tally.reasons[entry.error.code] += 1
             tally.noted.update(entry.notes)
-        version = draft.finish(connection, key if stored is None else stored.person_key, units=units, at=at)
+        # A number that was missing makes another key; who was joined to a record by hand comes under that one's.
+        kept = stored.person_key if stored is not None and key in elsewhere else key
+        version = draft.finish(connection, kept, units=units, at=at)
         if version is not None:
             versions.append(version)
             tally.states[version.state.value] += 1
