@@ -1,5 +1,6 @@
 """Who does the steps of an import: this process, or several that each have the database open."""
 
+import gc
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -60,6 +61,7 @@ def _open(address: str) -> None:
     from api.store.database import connect
 
     follow_parent()
+    gc.set_threshold(50_000, 20, 20)  # a step makes many small values and no cycles: looking for them costs a tenth
     engine = connect(address)
     _opened.append((engine, UnitBook.load(engine)))
 
