@@ -11,9 +11,10 @@ import shutil
 import statistics
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -37,6 +38,7 @@ from hsm.requests import RequestSubject, make_csr
 from hsm.tokens import TokenSelector
 from signer.agent import SigningAgent
 from signer.client import CentreClient
+from signer.errors import AgentError
 from signer.journal_folder import JournalFolder
 from tests.support.centre import new_version
 from tests.support.databases import postgres
@@ -54,8 +56,26 @@ _LARGE: Final = "1000000000"
 
 
 @dataclass(slots=True)
-class _Key:
-    """One of the stations' certificates over the process' token."""
+class Signed:
+    """What one agent signed: what the centre accepted, when the last of it was, and why the rest was not."""
+
+    accepted: int = 0
+    seconds: float = 0.0
+    refused: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Station:
+    """A unit with its certificate (DER), and the label of the token that holds the key."""
+
+    unit: str
+    certificate: bytes
+    token: str = "bench-EC"  # noqa: S105 - a label
+
+
+@dataclass(slots=True)
+class SharedKey:
+    """One of the stations' certificates over a token of the process."""
 
     token: TokenKey
     lock: threading.Lock
@@ -89,17 +109,11 @@ def crowd(bench: "Bench") -> Iterator[Result]:
         }
         port = free_port()
         stack.enter_context(serve(folder / "data", port, settings))
-        pipes = [_start(stack, bench, port, stations[place::cores], folder / str(place)) for place in range(cores)]
-        for pipe in pipes:
-            assert pipe.recv() == "ready"
-        pipes[0].send((1, ALONE))
-        alone = sum(pipes[0].recv().values()) / ALONE
-        for pipe in pipes:
-            pipe.send((None, SECONDS))
-        done: dict[str, int] = {}
-        for pipe in pipes:
-            done |= pipe.recv()
-    each = sorted(done.values())
+        pipes = start_agents(stack, bench.tokens, port, stations, folder)
+        pipes[0].send((1, ALONE, None))
+        alone = sum(one.accepted for one in pipes[0].recv().values()) / ALONE
+        done = let_work(pipes, SECONDS)
+    each = sorted(one.accepted for one in done.values())
     together, middle = sum(each) / SECONDS, statistics.median(each)
     yield _result(
         f"{STATIONS} agents at once, {together:,.0f} records/s",
@@ -117,15 +131,15 @@ def _result(stage: str, against: str, ours: float, other: float, *, must: float)
     return Result(stage=stage, against=against, ours=(mine, mine), other=(theirs, theirs), must=must, stretch=None)
 
 
-def _prepare(bench: "Bench", address: str, folder: Path) -> list[tuple[str, bytes]]:
-    """Units with their certificates and records; returns (unit, certificate as DER)."""
+def _prepare(bench: "Bench", address: str, folder: Path) -> list[Station]:
+    """Units with their certificates and records."""
     from api.config import Settings
 
     engine = open_database(address)
     now = datetime.now(UTC).replace(microsecond=0)
     before = material.NOW - timedelta(days=1)
     settings = Settings(data=folder / "data")
-    tokens, stations = bench.tokens, list[tuple[str, bytes]]()
+    tokens, stations = bench.tokens, list[Station]()
     versions = list[NewVersion]()
     request = make_csr(bench.keys["EC"], RequestSubject(common_name="Bench station", organisation="Bench"))
     with open_bare_key(tokens.module, TokenSelector(label="bench-CSCA"), lambda: tokens.pin) as csca_key:
@@ -143,7 +157,7 @@ def _prepare(bench: "Bench", address: str, folder: Path) -> list[tuple[str, byte
             )
             certificate = issue_dsc(request, csca_key, tokens.root, DscProfile(specimen=True), not_before=before)
             enrol_token(engine, unit, certificate, settings=settings, by="bench", at=now)
-            stations.append((unit, certificate))
+            stations.append(Station(unit=unit, certificate=certificate))
             for _ in range(RECORDS if number else FIRST):
                 versions.append(new_version(len(versions), unit=unit, state=RecordState.READY, at=now))
     for start in range(0, len(versions), 5000):
@@ -155,39 +169,67 @@ def _prepare(bench: "Bench", address: str, folder: Path) -> list[tuple[str, byte
     return stations
 
 
-def _start(stack: ExitStack, bench: "Bench", port: int, stations: list[tuple[str, bytes]], folder: Path) -> Any:
+def start_agents(
+    stack: ExitStack, tokens: material.Tokens, port: int, stations: Sequence[Station], folder: Path
+) -> list[Any]:
+    """A process of agents a core, all of them logged in; returns the pipes that they are told by."""
+    cores, pipes = os.cpu_count() or 1, []
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    tokens = bench.tokens.copy()
-    process = context.Process(target=_work, args=(theirs, tokens, port, stations, folder), daemon=True)
-    process.start()
-    stack.callback(process.join)
-    stack.callback(process.kill)
-    return ours
+    for place in range(cores):
+        ours, theirs = context.Pipe()
+        given = (theirs, tokens.copy(), port, stations[place::cores], folder / str(place))
+        process = context.Process(target=_work, args=given, daemon=True)
+        process.start()
+        stack.callback(process.join)
+        stack.callback(process.kill)
+        pipes.append(ours)
+    for pipe in pipes:
+        assert pipe.recv() == "ready"
+    return pipes
 
 
-def _work(pipe: Any, tokens: material.Tokens, port: int, stations: list[tuple[str, bytes]], folder: Path) -> None:
-    """A process of agents: logs all in, then lets as many as it is told work at once, for so many seconds."""
+def let_work(pipes: Sequence[Any], seconds: float, batches: int | None = None) -> dict[str, Signed]:
+    """Let all agents work at once, for so many seconds or batches each; what they did, by unit."""
+    done: dict[str, Signed] = {}
+    for pipe in pipes:
+        pipe.send((None, seconds, batches))
+    for pipe in pipes:
+        done |= pipe.recv()
+    return done
+
+
+def _work(pipe: Any, tokens: material.Tokens, port: int, stations: Sequence[Station], folder: Path) -> None:
+    """A process of agents: logs all in, then lets as many as it is told work at once."""
     tokens.use()
-    token = open_key(tokens.module, TokenSelector(label="bench-EC"), lambda: tokens.pin, certificate_der=stations[0][1])
-    lock = threading.Lock()
+    lock, keys = threading.Lock(), dict[str, TokenKey]()
     agents = {}
-    for unit, certificate in stations:
-        agents[unit] = SigningAgent(
+    for station in stations:
+        if station.token not in keys:
+            selector = TokenSelector(label=station.token)
+            keys[station.token] = open_key(
+                tokens.module, selector, lambda: tokens.pin, certificate_der=station.certificate
+            )
+        agents[station.unit] = SigningAgent(
             client=CentreClient(f"http://127.0.0.1:{port}"),
-            key=_Key(token, lock, certificate),
+            key=SharedKey(keys[station.token], lock, station.certificate),
             role="station",
             account="lan",
-            journal=JournalFolder(folder / unit),
+            journal=JournalFolder(folder / station.unit),
         )
-        agents[unit].log_in()
+        agents[station.unit].log_in()
     pipe.send("ready")
     while True:
-        count, seconds = pipe.recv()
+        try:
+            count, seconds, batches = pipe.recv()
+        except EOFError:  # nobody tells it anything any more
+            return
         some = dict(list(agents.items())[:count])
-        done = dict.fromkeys(some, 0)
-        ends = monotonic() + seconds
-        threads = [threading.Thread(target=_sign, args=(unit, agent, ends, done)) for unit, agent in some.items()]
+        done = {unit: Signed() for unit in some}
+        begun = monotonic()
+        threads = [
+            threading.Thread(target=_sign, args=(agent, begun, begun + seconds, batches, done[unit]))
+            for unit, agent in some.items()
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -195,13 +237,21 @@ def _work(pipe: Any, tokens: material.Tokens, port: int, stations: list[tuple[st
         pipe.send(done)
 
 
-def _sign(unit: str, agent: SigningAgent, ends: float, done: dict[str, int]) -> None:
-    """Batch after batch; what is accepted after the end does not count."""
-    while monotonic() < ends:
-        batch = agent.next_batch(BATCH)
-        if not len(batch):
+def _sign(agent: SigningAgent, begun: float, ends: float, batches: int | None, done: Signed) -> None:
+    """Batch after batch until nothing is handed out; what is accepted after the end does not count."""
+    taken = 0
+    while monotonic() < ends and taken != batches:
+        taken += 1
+        try:
+            batch = agent.next_batch(BATCH)
+            if not len(batch):
+                return
+            agent.sign_and_send(agent.approve(batch))
+        except AgentError as error:
+            done.refused[error.code] += 1
             return
-        agent.sign_and_send(agent.approve(batch))
-        accepted = sum(outcome.outcome == "accepted" for outcome in agent.take_outcomes())
+        outcomes = agent.take_outcomes()
         if monotonic() < ends:
-            done[unit] += accepted
+            done.accepted += sum(outcome.outcome == "accepted" for outcome in outcomes)
+            done.refused.update(str(outcome.reason) for outcome in outcomes if outcome.outcome != "accepted")
+            done.seconds = monotonic() - begun

@@ -69,9 +69,9 @@ def make_province(folder: Path, *, people: int = DEFAULT_PEOPLE, seed: int = DEF
     old = [pair for pair in rows[0] if _fits_windows_1258(pair[1])][: len(rows[0]) // 4]
     new = [pair for pair in rows[0] if pair not in old]
     files = (
-        _write(folder / "kim-long-2021-windows-1258.csv", STATIONS[0], old),
-        _write(folder / "kim-long.csv", STATIONS[0], new),
-        _write(folder / "ea-nam.xlsx", STATIONS[1], rows[1]),
+        write_station_file(folder / "kim-long-2021-windows-1258.csv", STATIONS[0], old),
+        write_station_file(folder / "kim-long.csv", STATIONS[0], new),
+        write_station_file(folder / "ea-nam.xlsx", STATIONS[1], rows[1]),
     )
     damaged = folder / "ea-nam-cut-short.xlsx"
     whole = files[-1].path.read_bytes()
@@ -86,7 +86,8 @@ def make_province(folder: Path, *, people: int = DEFAULT_PEOPLE, seed: int = DEF
     )
 
 
-def _write(path: Path, station: Unit, pairs: Sequence[tuple[int, Row]]) -> StationFile:
+def write_station_file(path: Path, station: Unit, pairs: Sequence[tuple[int, Row]]) -> StationFile:
+    """A file of these rows, in the form and encoding that its name says; each row with the place of its person."""
     table: list[Sequence[Cell]] = [_HEADER, *([row.cells.get(column, "") for column in _COLUMNS] for _, row in pairs)]
     if path.suffix == ".xlsx":
         write_xlsx(path, table)
