@@ -197,21 +197,16 @@ def join_people(
         known |= _without_number(connection, [(key, entries) for key, entries in people if key not in known])
     versions: list[NewVersion] = []
     doubtful: list[DoubtfulDose] = []
-    for key, entries in people:
-        stored = known.get(key)
+    for key, stored, entries in _by_record(people, known, elsewhere):
         draft = Draft(stored, record_id=entries[0].record_id or None)
         doubts: list[tuple[Dose, Dose, DoseReason]] = []
         for entry in entries:
-            if stored is not None and key in elsewhere:
-                entry.person = stored.record.person  # somebody decided that they are one
             doubts += _add(draft, entry)
             tally.outcomes[entry.outcome] += 1
             if entry.error is not None:
                 tally.reasons[entry.error.code] += 1
             tally.noted.update(entry.notes)
-        # A number that was missing makes another key; who was joined to a record by hand comes under that one's.
-        kept = stored.person_key if stored is not None and key in elsewhere else key
-        version = draft.finish(connection, kept, units=units, at=at)
+        version = draft.finish(connection, key, units=units, at=at)
         if version is not None:
             versions.append(version)
             tally.states[version.state.value] += 1
@@ -221,6 +216,32 @@ def join_people(
     write_versions(connection, versions, by=by, why=why, at=at)
     write_hints(connection, versions, origin=origin)
     note_doses(connection, doubtful, origin=origin, at=at)
+
+
+def _by_record(
+    people: Sequence[tuple[str, Sequence[Entry]]],
+    known: Mapping[str, StoredRecord],
+    elsewhere: Mapping[str, StoredRecord],
+) -> Iterator[tuple[str, StoredRecord | None, list[Entry]]]:
+    """The key that a record has from now on, the record, and its entries, whatever keys they came under.
+
+    A number that is found later becomes the key. Who was joined to another keeps that one's key and data.
+    """
+    groups: dict[str, tuple[str, StoredRecord | None, list[Entry]]] = {}
+    for key, entries in people:
+        stored = known.get(key)
+        if stored is None:
+            groups[key] = (key, None, list(entries))
+            continue
+        if key in elsewhere:
+            for entry in entries:
+                entry.person = stored.record.person
+        own = stored.person_key if key in elsewhere else key
+        record_id = stored.record.record_id
+        before, _, there = groups.get(record_id, (own, stored, []))
+        groups[record_id] = (own if before == stored.person_key else before, stored, [*there, *entries])
+    for key, stored, entries in groups.values():
+        yield key, stored, sorted(entries, key=lambda entry: entry.number)
 
 
 def _add(draft: Draft, entry: Entry) -> list[tuple[Dose, Dose, DoseReason]]:
@@ -261,11 +282,11 @@ def read_holders(connection: Connection, keys: Sequence[str]) -> dict[str, Store
 def _joined(connection: Connection, keys: Sequence[str]) -> dict[str, StoredRecord]:
     """By key: the record that holds the doses of a person who was joined to another."""
     rows = connection.execute(select(joined_people).where(joined_people.c.person_key.in_(keys))).all()
-    holders = {row.record_id: row.person_key for row in rows}
-    if not holders:
+    if not rows:
         return {}
-    found = _kept(connection, records.c.record_id.in_(list(holders)))
-    return {holders[stored.record.record_id]: stored for stored in found}
+    holders = _kept(connection, records.c.record_id.in_({row.record_id for row in rows}))
+    by_id = {stored.record.record_id: stored for stored in holders}
+    return {row.person_key: by_id[row.record_id] for row in rows if row.record_id in by_id}
 
 
 def _read_known(connection: Connection, keys: Sequence[str]) -> list[StoredRecord]:

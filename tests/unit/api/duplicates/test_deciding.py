@@ -161,3 +161,19 @@ def test_what_everybody_shares_says_nothing(world: World, tmp_path: Path, monkey
     monkeypatch.setattr("api.duplicates.finding.COMMON", 2)
     take(world, tmp_path, *(row(unit="TYT-1", id=f"00116101234{number}") for number in range(3)))
     assert pairs(world) == []
+
+
+def test_rows_of_a_joined_person_under_both_names_in_one_file(world: World, tmp_path: Path) -> None:
+    other = {"id": "", "name": "Nguyen Thi Hong"}
+    take(world, tmp_path, row(unit="TYT-1"), row(unit="TYT-1", **other, dose=2, day="20/12/2021"))
+    (pair,) = list_open(world.centre, staff())
+    decide(world.centre, staff(), pair["duplicate_id"], "same", why="same book")
+    report = take(
+        world,
+        tmp_path,
+        row(unit="TYT-1", dose=3, day="25/02/2022"),
+        row(unit="TYT-1", **other, dose=2, day="20/12/2021"),
+        row(unit="TYT-1", **other, dose=4, day="01/03/2022"),
+    )
+    assert [each[1] for each in outcomes(world.engine, report.import_id)] == ["accepted", "duplicate", "accepted"]
+    assert sorted(len(stored.record.doses) for stored in people(world.engine)) == [1, 4]

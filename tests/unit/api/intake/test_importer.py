@@ -147,6 +147,16 @@ def test_a_list_that_comes_back_with_numbers_completes_the_records(engine: Engin
     assert take(engine, tmp_path / "b.csv").duplicate == 2
 
 
+def test_a_record_whose_rows_come_with_and_without_its_number(engine: Engine, tmp_path: Path) -> None:
+    take(engine, write_csv(tmp_path / "a.csv", row(id="")))
+    second, third = {"dose": 2, "day": "20/12/2021"}, {"dose": 3, "day": "20/03/2022"}
+    report = take(engine, write_csv(tmp_path / "b.csv", row(), row(id="", **second), row(**third)))
+    assert (report.state, report.accepted, report.records_made, report.records_extended) == ("complete", 3, 0, 1)
+    (stored,) = people(engine)
+    assert (len(stored.record.doses), stored.record.person.id_number) == (3, "001161012345")
+    assert take(engine, write_csv(tmp_path / "c.csv", row(), row(**third))).duplicate == 2
+
+
 @pytest.mark.parametrize(
     "other",
     [
