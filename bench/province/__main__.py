@@ -23,7 +23,7 @@ from bench.province.complaining import breach, complain
 from bench.province.day import Day
 from bench.province.mending import decide_duplicates, match, take_in, work_of_clerks, work_of_police
 from bench.province.setting import make_day, write_files
-from bench.province.signing import sign
+from bench.province.signing import reconcile_doses, sign
 from bench.province.totals import check_totals
 
 
@@ -43,6 +43,7 @@ def play(folder: Path, *, communes: int, people_each: int, seed: int, workers: i
     take_in(day, "forgotten doses come in", late, hour=50.5)
     match(day, "the register is asked again", hour=51)
     sign(day, workers=workers, issue=issue)
+    reconcile_doses(day)
     day.figures["day_seconds"] = round(monotonic() - begun, 1)
     day.figures["totals"] = check_totals(day)
     return day

@@ -80,6 +80,7 @@ class Day:
         stage, begun = Stage(name=name), monotonic()
         yield stage
         stage.seconds = monotonic() - begun
+        stage.why = +stage.why  # without what happened no time
         assert stage.came == stage.went + stage.why.total(), stage
         self.stages.append(stage)
         why = ", ".join(f"{count} {reason}" for reason, count in stage.why.most_common(4))

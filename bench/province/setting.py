@@ -1,5 +1,7 @@
 """The province before the day begins: tokens, units, certificates, people, the register and the stations' files."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -31,7 +33,8 @@ from vaxseal.demo.register import write_register
 
 HOURS: Final = 52  # from the first file to the tokens: the attempts to reach people take two days
 AT_A_TOKEN: Final = 10  # stations whose certificates share a key; the one that loses its token has it alone
-MANY: Final = 1_000_000
+AGAIN: Final = 15  # of so many people whose data are right one has an entry at a second station
+SHORT: Final = 20  # of so many stations one got fewer doses than it entered
 _PROVINCE: Final = "LS"
 
 
@@ -120,7 +123,8 @@ def write_files(day: Day) -> tuple[list[StationFile], list[StationFile], Path]:
     rows: list[list[tuple[int, Row]]] = [[] for _ in day.stations]
     forgotten: list[list[tuple[int, Row]]] = [[] for _ in day.stations]
     for person, case in enumerate(day.cases):
-        for row in case.rows:
+        own, elsewhere = _shared(day, person, case)
+        for row in (*own, *elsewhere):
             rows[row.station].append((person, row))
         if case.kind == "dose_gap":
             forgotten[case.rows[0].station].append((person, _first_dose(case)))
@@ -138,6 +142,24 @@ def write_files(day: Day) -> tuple[list[StationFile], list[StationFile], Path]:
     return files, late, damaged
 
 
+def _shared(day: Day, person: int, case: Case) -> tuple[Sequence[Row], Sequence[Row]]:
+    """The rows of a person's own station and of the next one. Of some people the last dose was given there, and typed
+    without the number; of others all of it was entered again, with a slip of the hand in the number."""
+    if case.kind != "clean" or person % AGAIN or len(case.rows) < 2:
+        return case.rows, ()
+    if person % (2 * AGAIN):
+        return case.rows[:-1], [_elsewhere(day, case.rows[-1], "")]
+    number = case.citizen.id_number
+    slip = f"{number[:-1]}{(int(number[-1]) + 1) % 10}"
+    return case.rows, [_elsewhere(day, row, slip) for row in case.rows]
+
+
+def _elsewhere(day: Day, row: Row, number: str) -> Row:
+    there = (row.station + 1) % len(day.stations)
+    typed = {Column.ID_NUMBER: number, Column.UNIT: day.stations[there].unit}
+    return replace(row, station=there, cells={**row.cells, **typed})
+
+
 def _first_dose(case: Case) -> Row:
     dose: GivenDose = case.citizen.doses[0]
     day = dose.given_on
@@ -148,3 +170,19 @@ def _first_dose(case: Case) -> Row:
         Column.LOT: dose.lot,
     }
     return replace(case.rows[0], cells={**case.rows[0].cells, **cells})
+
+
+def write_deliveries(day: Day) -> Path:
+    """What the depot delivered to each station: what it gave in truth; one in twenty stations got less."""
+    given: Counter[tuple[str, str, str]] = Counter()
+    for case in day.cases:
+        for dose in case.citizen.doses:
+            given[day.stations[case.rows[0].station].unit, dose.product, dose.lot] += 1
+    short = {station.unit for station in day.stations[::SHORT]}
+    path = day.folder / "deliveries.csv"
+    lines = ["unit,lot,product,doses,day,note"]
+    for (unit, product, lot), doses in sorted(given.items()):
+        got = doses // 2 if unit in short else doses
+        lines += [f"{unit},{lot},{product},{got},2021-04-01,"] if got else []
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path

@@ -3,20 +3,26 @@
 import json
 import statistics
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from time import monotonic, sleep
 from typing import Any, Final
 
 from sqlalchemy import func, select
 
+from api.accounts.staff import Staff
+from api.reconciliation.deliveries import import_deliveries
+from api.reconciliation.report import ALARMS, reconcile
 from api.revocation.criteria import Criteria
-from api.revocation.orders import preview, revoke
+from api.revocation.proposals import approve, propose
 from api.revocation.reasons import RevocationReason
+from api.revocation.running import run_orders
+from api.revocation.states import OrderState
 from api.signing.enrolment import suspend_token
 from api.signing.quotas import read_alarms, set_quota
 from api.store.schema import passports, records
 from bench.crowd import Signed, let_work, start_agents
-from bench.province.day import Day
+from bench.province.day import Day, overseer
+from bench.province.setting import write_deliveries
 from bench.service import connected, free_port, serve
 from certificates.pki import SigningCertificate
 from hsm.keys import open_key
@@ -27,7 +33,7 @@ from signer.client import CentreClient
 from signer.journal_folder import JournalFolder
 from signer.units import DailyCount, EnrolledUnits
 
-QUOTA: Final = 3  # of the second station, for the day
+QUOTA: Final = 3  # of the station with most records, for the day
 OWN_QUOTA: Final = 4  # of the third, on the ministry's own list
 BATCH: Final = 50  # of the ministry
 FETCHED: Final = 100  # passports that citizens fetch
@@ -47,19 +53,19 @@ def sign(day: Day, *, workers: int, issue: int) -> None:
         "VAXSEAL_PUBLICATION_HOURS": "0",
         "VAXSEAL_WORKERS": str(workers),
     }
-    limited = day.stations[1].unit
+    limited = _busiest(day)
     set_quota(day.engine, unit=limited, daily=QUOTA, per_signer=None, by="hoa.syt", at=day.clock(), reason="bench")
     port = free_port()
     with ExitStack() as stack:
         stack.enter_context(serve(day.folder / "data", port, settings))
-        _stations(day, stack, port)
+        _stations(day, stack, port, limited)
         _ministry(day, port, issue)
         _gate(day)
         _citizens(day, port)
     _revoke(day)
 
 
-def _stations(day: Day, stack: ExitStack, port: int) -> None:
+def _stations(day: Day, stack: ExitStack, port: int, limited: str) -> None:
     with day.stage("stations log in, all at once") as stage:
         pipes = start_agents(stack, day.tokens, port, day.stations, day.folder / "agents")
         stage.came = stage.went = len(day.stations)
@@ -68,7 +74,7 @@ def _stations(day: Day, stack: ExitStack, port: int) -> None:
         first = let_work(pipes, PATIENCE, 1)
         stage.went = sum(one.accepted for one in first.values())
         stage.why["not their turn yet"] += stage.came - stage.went
-    lost, limited = day.stations[0], day.stations[1]
+    lost = day.stations[0]
     with day.stage("a token is suspended: its word is taken back") as stage:
         fingerprint = SigningCertificate.from_der(lost.certificate).fingerprint
         day.clock.now = datetime.now(UTC).replace(microsecond=0)
@@ -79,13 +85,22 @@ def _stations(day: Day, stack: ExitStack, port: int) -> None:
         rest = let_work(pipes, PATIENCE)
         stage.went = sum(one.accepted for one in rest.values())
         stage.why["the token is suspended"] += _count(day, records, state="ready", unit=lost.unit)
-        stage.why["the unit's quota is reached"] += _count(day, records, state="ready", unit=limited.unit)
+        stage.why["the unit's quota is reached"] += _count(day, records, state="ready", unit=limited)
     day.figures["refusals_to_agents"] = [
         f"{unit}: {reason}" for done in (first, rest) for unit, one in done.items() for reason in one.refused
     ]
     _fairness(day, first, rest)
     alarms = read_alarms(day.engine, since="2020-01-01")
     day.figures["quota_alarms"] = [f"{one.kind} {one.unit} {one.records}/{one.quota}" for one in alarms]
+
+
+def _busiest(day: Day) -> str:
+    """Of the stations that nothing else happens to, the one with most records that are ready."""
+    ready = select(records.c.unit, func.count()).where(records.c.state == "ready").group_by(records.c.unit)
+    with day.engine.connect() as connection:
+        counts = dict(connection.execute(ready).tuples().all())
+    others = [day.stations[1], *day.stations[3:-1]]
+    return max(others, key=lambda station: counts.get(station.unit, 0)).unit
 
 
 def _fairness(day: Day, *rounds: dict[str, Signed]) -> None:
@@ -172,13 +187,34 @@ def _citizens(day: Day, port: int) -> None:
 
 
 def _revoke(day: Day) -> None:
-    """All that one station vouched for."""
-    criteria = Criteria(unit=day.stations[-1].unit)
+    """All that one station vouched for: proposed by the province, approved by the ministry."""
+    unit = day.stations[-1].unit
+    criteria = Criteria(unit=unit)
     day.clock.now = datetime.now(UTC).replace(microsecond=0)
-    with day.stage("one station's passports revoked") as stage:
-        stage.came = preview(day.engine, criteria, RevocationReason.FRAUD).passports
-        stage.went = revoke(day.engine, criteria, RevocationReason.FRAUD, by="minh.byt", at=day.clock()).passports
-    day.figures["revoked_unit"] = day.stations[-1].unit
+    settings, at = day.centre.settings, day.clock()
+    ministry = Staff(account="minh.byt", unit="BYT", roles=frozenset({"ministry"}))
+    with day.stage("a station's passports revoked, by two people") as stage:
+        made = propose(day.engine, settings, criteria, RevocationReason.FRAUD, staff=overseer(), at=at)
+        stage.came = made.passports
+        if made.state is OrderState.PROPOSED and made.order_id:
+            approve(day.engine, settings, made.order_id, staff=ministry, at=at)
+        stage.went = run_orders(day.engine, at=at).revoked
+    day.figures["revoked_unit"] = unit
+
+
+def reconcile_doses(day: Day) -> None:
+    """Doses on records and passports against deliveries, lot by lot."""
+    delivered = import_deliveries(day.engine, write_deliveries(day), by="kho", at=day.clock())
+    assert not delivered.faults, delivered.faults
+    with day.stage("lots reconciled with deliveries") as stage:
+        report = reconcile(day.engine, since=date(2021, 9, 1), until=date(2022, 8, 31))
+        stage.came = len(report.lots)
+        for lot in report.lots:
+            alarms = sorted(flag.value for flag in lot.flags if flag in ALARMS)
+            if alarms:
+                stage.why[alarms[0]] += 1
+            else:
+                stage.went += 1
 
 
 def _count(day: Day, table: Any, **values: str) -> int:
