@@ -51,11 +51,13 @@ def play(folder: Path, *, communes: int, people_each: int, seed: int, workers: i
 
 def show(day: Day) -> None:
     table = Table(title="a day in a simulated province", title_justify="left")
-    for column, side in (("stage", "left"), ("in", "right"), ("out", "right"), ("seconds", "right"), ("why not", "")):
-        table.add_column(column, justify="right" if side == "right" else "left", overflow="fold")
+    for column in ("hour", "stage", "in", "out", "seconds", "why not"):
+        table.add_column(column, justify="left" if column in ("stage", "why not") else "right", overflow="fold")
     for stage in day.stages:
         why = ", ".join(f"{count} {reason}" for reason, count in stage.why.most_common() if count)
-        table.add_row(stage.name, f"{stage.came:,}", f"{stage.went:,}", f"{stage.seconds:,.1f}", why)
+        table.add_row(
+            f"{stage.hour:.1f}", stage.name, f"{stage.came:,}", f"{stage.went:,}", f"{stage.seconds:,.1f}", why
+        )
     console = Console(width=150)
     console.print(table)
     for name, value in day.figures.items():

@@ -31,9 +31,11 @@ class Clock:
 
 @dataclass(kw_only=True)
 class Stage:
-    """What came in, what came out, and of the rest why not: counts by reason."""
+    """What came in, what came out, and of the rest why not: counts by reason. ``hour`` of the centre's clock, after the
+    day began; work that takes days ends later."""
 
     name: str
+    hour: float = 0.0
     came: int = 0
     went: int = 0
     why: Counter[str] = field(default_factory=Counter)
@@ -42,6 +44,7 @@ class Stage:
     def to_dict(self) -> dict[str, Any]:
         return {
             "stage": self.name,
+            "hour": self.hour,
             "in": self.came,
             "out": self.went,
             "why_not": dict(self.why.most_common()),
@@ -77,7 +80,8 @@ class Day:
         if hour is not None:
             self.clock.now = max(self.clock.now, self.begin + timedelta(hours=hour))
         print(f"{name} ...", file=sys.stderr, flush=True)
-        stage, begun = Stage(name=name), monotonic()
+        hours = (self.clock.now - self.begin) / timedelta(hours=1)
+        stage, begun = Stage(name=name, hour=round(hours, 1)), monotonic()
         yield stage
         stage.seconds = monotonic() - begun
         stage.why = +stage.why  # without what happened no time

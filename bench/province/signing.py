@@ -98,7 +98,7 @@ def _busiest(day: Day) -> str:
     """Of the stations that nothing else happens to, the one with most records that are ready."""
     ready = select(records.c.unit, func.count()).where(records.c.state == "ready").group_by(records.c.unit)
     with day.engine.connect() as connection:
-        counts = dict(connection.execute(ready).tuples().all())
+        counts: dict[str, int] = dict(connection.execute(ready).tuples().all())
     others = [day.stations[1], *day.stations[3:-1]]
     return max(others, key=lambda station: counts.get(station.unit, 0)).unit
 
