@@ -12,7 +12,7 @@ from api.accounts.staff import Staff, refuse_place, refuse_role
 from api.audit import Act, record_act, record_acts
 from api.context import Centre
 from api.errors import CentreError
-from api.intake.drafts import Draft
+from api.intake.drafts import Draft, dose_identity
 from api.intake.faults import RowError
 from api.intake.units import UnitBook
 from api.intake.versions import CLOSED, next_state
@@ -79,8 +79,9 @@ def show(centre: Centre, staff: Staff, duplicate_id: str) -> dict[str, Any]:
 def decide(centre: Centre, staff: Staff, duplicate_id: str, verdict: Verdict, *, why: str) -> dict[str, Any]:
     """Say that a pair is one, or is not.
 
-    People who are ``same``: the record with a valid number (of two alike the one named first) takes the doses of the
-    other as a new version, which is checked anew; the other stands as ``joined``, and what comes in under its key
+    People who are ``same``: the record with a valid number (of two the one that the register confirmed, of two alike
+    the one named first) takes the doses of the other as a new version, which is checked anew; a dose that both
+    stations entered stays as it stands there. The other one stands as ``joined``, and what comes in under its key
     belongs to the first from now on. Doses that are ``same``: one that stands in the record under a number of its own
     is taken out; one that was refused stays refused. Doses that are ``different``: one that was refused is added behind
     the others.
@@ -113,12 +114,13 @@ def decide(centre: Centre, staff: Staff, duplicate_id: str, verdict: Verdict, *,
 
 def _join_people(connection: Connection, row: Row[Any], units: UnitBook, staff: Staff, now: datetime) -> None:
     one, other = _both(connection, row.record_id, row.other)
-    if one.record.person.id_kind is None and other.record.person.id_kind is not None:
+    if _weight(other) > _weight(one):
         one, other = other, one
     draft = Draft(one)
     try:
         for dose in other.record.doses:
-            draft.add(one.record.person, dose, [])
+            if not _entered_twice(draft.doses.get(dose.number), dose):
+                draft.add(one.record.person, dose, [])
     except RowError as error:
         raise CentreError("duplicate-conflict", fields=tuple(str(field) for field in error.fields)) from None
     version = draft.finish(connection, one.person_key, units=units, at=now)
@@ -146,6 +148,18 @@ def _join_people(connection: Connection, row: Row[Any], units: UnitBook, staff: 
         ],
         at=now,
     )
+
+
+def _weight(stored: StoredRecord) -> tuple[bool, bool]:
+    """Which number is to be kept: what is no number of a person weighs least, what the register confirmed most."""
+    return stored.record.person.id_kind is not None, stored.state is RecordState.READY
+
+
+def _entered_twice(there: Dose | None, new: Dose) -> bool:
+    """One dose that two stations entered: nobody got two of one number, vaccine and lot on one day."""
+    if there is None or there.unit == new.unit:
+        return False
+    return dose_identity(there)[:-1] == dose_identity(new)[:-1]
 
 
 def _settle_dose(

@@ -104,7 +104,7 @@ def _busiest(day: Day) -> str:
 
 
 def _fairness(day: Day, *rounds: dict[str, Signed]) -> None:
-    """How long stations had to wait for a record, and the rate of all."""
+    """How long stations waited for their first batch and for their last one, and the rate of all."""
     seconds = [sum(done[unit].seconds for done in rounds) for unit in rounds[0]]
     accepted = [sum(done[unit].accepted for done in rounds) for unit in rounds[0]]
     rates = sorted(count / time for count, time in zip(accepted, seconds, strict=True) if count > 2)
@@ -116,9 +116,12 @@ def _fairness(day: Day, *rounds: dict[str, Signed]) -> None:
             "slowest_of_median": round(rates[0] / statistics.median(rates), 2),
             "median_a_minute": round(60 * statistics.median(rates), 1),
         }
-    worked = sorted(time for time in seconds if time)
-    if worked:
-        day.figures["last_of_median_seconds"] = [round(worked[-1], 1), round(statistics.median(worked), 1)]
+    for name, times in (
+        ("first_batch_seconds", [one.seconds for one in rounds[0].values()]),
+        ("done_seconds", seconds),
+    ):
+        worked = sorted(time for time in times if time)
+        day.figures[name] = {"median": round(statistics.median(worked), 1), "last": round(worked[-1], 1)}
 
 
 def _ministry(day: Day, port: int, issue: int) -> None:

@@ -13,7 +13,7 @@ from api.errors import CentreError
 from api.identity.corrections import correct
 from api.intake.importer import import_file
 from api.states import RecordState
-from api.store.records import load_record
+from api.store.records import load_record, move_record
 from api.store.schema import records, units
 from api.store.schema_intake import possible_duplicates
 from api.store.transactions import writing
@@ -74,6 +74,25 @@ def test_a_person_of_two_stations_is_joined_by_a_person(world: World, tmp_path: 
     assert pairs(world) == []
 
 
+def test_a_person_whose_doses_two_stations_entered_keeps_the_number_that_the_register_confirmed(
+    world: World, tmp_path: Path
+) -> None:
+    take(world, tmp_path, row(unit="TYT-1", id="001161012354"))
+    take(world, tmp_path, row(unit="TYT-2"))
+    (right,) = (stored for stored in people(world.engine) if stored.record.person.id_number == "001161012345")
+    with writing(world.engine) as connection:
+        move_record(connection, right, RecordState.READY, None, at=START)
+    (pair,) = list_open(world.centre, staff())
+    assert pair["reason"] == "number-near"
+    decide(world.centre, staff(), pair["duplicate_id"], "same", why="one book, one card")
+    one, other = sorted(people(world.engine), key=lambda stored: stored.state is RecordState.JOINED)
+    assert (one.record, one.state) == (right.record, RecordState.READY)
+    assert other.state is RecordState.JOINED
+    report = take(world, tmp_path, row(unit="TYT-1", id="001161012354", dose=2, day="20/12/2021"))
+    assert report.records_extended == 1
+    assert {len(stored.record.doses) for stored in people(world.engine)} == {1, 2}
+
+
 def test_who_were_found_to_be_two_are_not_asked_about_again(world: World, tmp_path: Path) -> None:
     take(world, tmp_path, row(unit="TYT-1"), row(unit="TYT-1", id="001161012354"))
     (pair,) = list_open(world.centre, staff())
@@ -131,7 +150,7 @@ def test_only_who_stands_above_both_may_decide(world: World, tmp_path: Path) -> 
 
 
 def test_what_contradicts_or_is_busy_is_not_joined(world: World, tmp_path: Path) -> None:
-    take(world, tmp_path, row(unit="TYT-1"), row(unit="TYT-2", id=""))
+    take(world, tmp_path, row(unit="TYT-1"), row(unit="TYT-2", id="", lot="ABX9"))
     (pair,) = list_open(world.centre, staff())
     with pytest.raises(CentreError, match="duplicate-conflict"):
         decide(world.centre, staff(), pair["duplicate_id"], "same", why="x")
