@@ -1,6 +1,5 @@
 """The tokens' hours: all stations at once over HTTP, a quota, a token that is stopped, the ministry, the gate."""
 
-import json
 import statistics
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
@@ -22,8 +21,9 @@ from api.signing.quotas import read_alarms, set_quota
 from api.store.schema import passports, records
 from bench.crowd import Signed, let_work, start_agents
 from bench.province.day import Day, overseer
+from bench.province.over_http import complain_over_http, fetch_passports
 from bench.province.setting import write_deliveries
-from bench.service import connected, free_port, serve
+from bench.service import free_port, serve
 from certificates.pki import SigningCertificate
 from hsm.keys import open_key
 from hsm.tokens import TokenSelector
@@ -36,7 +36,6 @@ from signer.units import DailyCount, EnrolledUnits
 QUOTA: Final = 3  # of the station with most records, for the day
 OWN_QUOTA: Final = 4  # of the third, on the ministry's own list
 BATCH: Final = 50  # of the ministry
-FETCHED: Final = 100  # passports that citizens fetch
 PATIENCE: Final = 3600.0  # seconds
 _LARGE: Final = "1000000000"
 
@@ -61,7 +60,8 @@ def sign(day: Day, *, workers: int, issue: int) -> None:
         _stations(day, stack, port, limited)
         _ministry(day, port, issue)
         _gate(day)
-        _citizens(day, port)
+        complain_over_http(day, port)
+        fetch_passports(day, port)
     _revoke(day)
 
 
@@ -169,24 +169,6 @@ def _gate(day: Day) -> None:
         stage.came = _count(day, passports)
         stage.went = _count(day, passports, state="issued")
         stage.why["held"] += _count(day, passports, state="held")
-
-
-def _citizens(day: Day, port: int) -> None:
-    query = select(passports.c.uvci, passports.c.record_id).where(passports.c.state == "issued")
-    with day.engine.connect() as connection:
-        wanted = connection.execute(query.order_by(passports.c.uvci).limit(FETCHED)).all()
-    with day.stage("citizens fetch their passports") as stage, connected(port) as client:
-        for row in wanted:
-            stage.came += 1
-            born = day.case(row.record_id).citizen.born.iso
-            body = json.dumps({"certificate_code": row.uvci, "date_of_birth": born}).encode()
-            client.request("POST", "/v1/citizen/passport", body, {"Content-Type": "application/json"})
-            answer = client.getresponse()
-            answer.read()
-            if answer.status == 200:
-                stage.went += 1
-            else:
-                stage.why[f"HTTP {answer.status}"] += 1
 
 
 def _revoke(day: Day) -> None:

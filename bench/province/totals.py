@@ -48,7 +48,7 @@ def check_totals(day: Day) -> dict[str, Any]:
     ready = {row.record_id for row in stand if row.state == "ready"}
     taken_back = sum(record_id in ready for record_id, _ in vouched)  # the word of a token that was suspended
     assert states["confirmed"] + len(signed) + taken_back == len(vouched)
-    assert said.total() == sum(day.figures["complaints"].values())
+    assert said.total() == sum(day.figures["complaints"].values()) + day.figures["complaints_over_http"]
     assert wrong_counts == {}, wrong_counts
     head = verify_log(day.engine)
     return {
