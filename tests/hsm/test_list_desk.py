@@ -18,12 +18,10 @@ from certificates.signed_list import AgeLimits
 from tests.hsm.test_revocations import Desk
 from tests.support.revoking import codes, order
 from tests.support.road import VAXSEAL, free_port
-from tests.support.softhsm import GoldenTokens, golden_tokens
+from tests.support.softhsm import GoldenTokens
 from tests.support.staff import Person, add_person
 from vaxseal.console import now
 from vaxseal.files import read_certificate
-
-__all__ = ["golden_tokens"]
 
 
 class Centre:

@@ -13,7 +13,7 @@ from api.store.transactions import writing
 from certificates.records import citizen_id, plausibility, verification
 from tests.support.centre import START, World, new_version
 
-SETTLED = {"ready", "leased", "confirmed", "signed", "issued", "revoked"}
+SETTLED = {"ready", "leased", "confirmed", "signed", "issued", "expiring", "renewed", "revoked", "joined"}
 
 
 def add(world: World, number: int, state: RecordState, reason: str | None, *, unit: str = "TYT-1") -> None:
