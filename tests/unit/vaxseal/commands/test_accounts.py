@@ -125,7 +125,7 @@ def test_in_production_a_unit_and_a_token_wait_for_a_second_person(
     assert "is in." in shown
     assert answer(data, "units")[1]["tokens"][0]["fingerprint"] == waiting["subject"]
     another = ("account", "add", "byt.hai", "--unit", "BYT", "--role", "ministry")
-    assert answer(data, *another)["proposal"] == answer(data, "proposals")[-1]["proposal_id"]
+    assert answer(data, *another)["proposal"] in {one["proposal_id"] for one in answer(data, "proposals")}
     assert "vaxseal admin approve" in run(data, "account", "reset", "byt.hai", "--reason", "x").stdout
     assert "disabled until" in run(data, "account", "enable", "byt.hai", "--reason", "x").stdout
     centre.engine.dispose()
