@@ -7,9 +7,9 @@ import hmac
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, bindparam, select
 
 from api.complaints.disputes import is_held_back
 from api.context import Centre
@@ -23,6 +23,21 @@ from certificates.records.model import VaccinationRecord, instant_from_text
 from certificates.uvci import normalise
 
 Status = Literal["valid", "expired", "revoked"]
+
+# Put together once: that takes longer than to ask it. Without the page, which few want and which is large.
+_RELEASED: Final[Select[Any]] = (
+    select(
+        *(column for column in passports.columns if column is not passports.c.pdf),
+        record_versions.c.document,
+        is_revoked(passports.c.uvci).label("revoked"),
+        is_held_back(passports.c.record_id).label("held_back"),
+    )
+    .join(
+        record_versions,
+        (record_versions.c.record_id == passports.c.record_id) & (record_versions.c.version == passports.c.version),
+    )
+    .where(passports.c.uvci == bindparam("code"), passports.c.state == "issued")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,27 +84,15 @@ def fetch_pdf(centre: Centre, *, certificate_code: str, date_of_birth: str, clai
         raise CentreError("passport-revoked")
     if row.held_back:
         raise CentreError("passport-disputed")
-    pdf: bytes = row.pdf
+    with centre.engine.connect() as connection:
+        pdf: bytes = connection.execute(select(passports.c.pdf).where(passports.c.uvci == row.uvci)).scalar_one()
     return pdf
 
 
 def find_released(centre: Centre, certificate_code: str, date_of_birth: str) -> Row[Any]:
     """The row of a released passport, revoked or not. Raises CentreError ``passport-not-found``."""
     with centre.engine.connect() as connection:
-        row = connection.execute(
-            select(
-                passports,
-                record_versions.c.document,
-                is_revoked(passports.c.uvci).label("revoked"),
-                is_held_back(passports.c.record_id).label("held_back"),
-            )
-            .join(
-                record_versions,
-                (record_versions.c.record_id == passports.c.record_id)
-                & (record_versions.c.version == passports.c.version),
-            )
-            .where(passports.c.uvci == normalise(certificate_code), passports.c.state == "issued")
-        ).one_or_none()
+        row = connection.execute(_RELEASED, {"code": normalise(certificate_code)}).one_or_none()
     if row is None:
         raise CentreError("passport-not-found")
     born = VaccinationRecord.from_dict(json.loads(row.document)).person.date_of_birth

