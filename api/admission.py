@@ -8,7 +8,6 @@ moments at which there will be room.
 
 import asyncio
 import contextlib
-import hashlib
 import math
 import threading
 import time
@@ -21,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.auth import find_session
+from api.auth import bearer_hash, find_session
 from api.errors import CentreError
 from api.limits import client_of
 from api.metrics import count_busy
@@ -174,7 +173,7 @@ class Lanes:
         path = request.scope["path"]  # a URL would be built with the caller's Host
         if path not in self._paths or scheme.lower() != "bearer":
             return None
-        name = hashlib.sha256(bearer.encode()).digest()
+        name = bearer_hash(bearer)
         known = self._known.get(name)
         if known is None:
             await self._strangers.enter(client_of(request))

@@ -130,7 +130,7 @@ def log_in(centre: Centre, *, challenge_id: str, signature: bytes) -> tuple[str,
         sweep(connection, sessions, sessions.c.expires_at < instant_to_text(now))
         connection.execute(
             insert(sessions).values(
-                token_hash=_bearer_hash(bearer),
+                token_hash=bearer_hash(bearer),
                 fingerprint=fingerprint,
                 account=session.account,
                 expires_at=instant_to_text(session.expires_at),
@@ -157,7 +157,7 @@ def find_session(centre: Centre, bearer: str) -> Session:
             )
             .join(tokens, tokens.c.fingerprint == sessions.c.fingerprint)
             .join(units, units.c.code == tokens.c.unit)
-            .where(sessions.c.token_hash == _bearer_hash(bearer))
+            .where(sessions.c.token_hash == bearer_hash(bearer))
         ).one_or_none()
         if row is None or instant_from_text(row.expires_at) <= centre.clock():
             raise CentreError("session-ended")
@@ -198,7 +198,8 @@ def _redeem(centre: Centre, challenge_id: str, now: datetime) -> tuple[LoginChal
     return LoginChallenge(challenge_id=row.challenge_id, nonce=row.nonce, account=row.account), row.fingerprint
 
 
-def _bearer_hash(bearer: str) -> bytes:
+def bearer_hash(bearer: str) -> bytes:
+    """As which a bearer is kept: SHA-256, 32 bytes. It is random, so that nothing slower is needed."""
     return hashlib.sha256(bearer.encode()).digest()
 
 

@@ -1,6 +1,5 @@
 """Sessions of the staff, and the guard of their routes. The bearer is kept as its SHA-256 only."""
 
-import hashlib
 import secrets
 from datetime import datetime, timedelta
 from functools import cache
@@ -13,7 +12,7 @@ from sqlalchemy import Connection, delete, insert, select
 from api.accounts.login import Proven
 from api.accounts.staff import Role, Staff, refuse_closed, refuse_role, roles_from_text
 from api.audit import record_act
-from api.auth import get_centre
+from api.auth import bearer_hash, get_centre
 from api.context import Centre
 from api.errors import CentreError
 from api.store.counters import sweep
@@ -41,7 +40,7 @@ def open_session(centre: Centre, proven: Proven) -> tuple[str, Staff, datetime]:
         sweep(connection, staff_sessions, staff_sessions.c.expires_at < instant_to_text(now))
         connection.execute(
             insert(staff_sessions).values(
-                token_hash=_bearer_hash(bearer), account=proven.account, expires_at=instant_to_text(expires_at)
+                token_hash=bearer_hash(bearer), account=proven.account, expires_at=instant_to_text(expires_at)
             )
         )
     return bearer, staff, expires_at
@@ -71,7 +70,7 @@ def _enter(connection: Connection, proven: Proven, now: datetime) -> Staff:
 def close_session(centre: Centre, bearer: str) -> None:
     """The bearer is worth nothing from now on."""
     with writing(centre.engine) as connection:
-        connection.execute(delete(staff_sessions).where(staff_sessions.c.token_hash == _bearer_hash(bearer)))
+        connection.execute(delete(staff_sessions).where(staff_sessions.c.token_hash == bearer_hash(bearer)))
 
 
 def find_staff(centre: Centre, bearer: str) -> Staff:
@@ -92,16 +91,12 @@ def find_staff(centre: Centre, bearer: str) -> Staff:
             )
             .join(staff_sessions, staff_sessions.c.account == accounts.c.account)
             .join(units, units.c.code == accounts.c.unit)
-            .where(staff_sessions.c.token_hash == _bearer_hash(bearer), accounts.c.disabled_at.is_(None))
+            .where(staff_sessions.c.token_hash == bearer_hash(bearer), accounts.c.disabled_at.is_(None))
         ).one_or_none()
     if row is None or instant_from_text(row.expires_at) <= now:
         raise CentreError("staff-session-ended")
     refuse_closed(row, local_day(now))
     return Staff(account=row.account, unit=row.unit, roles=roles_from_text(row.roles))
-
-
-def _bearer_hash(bearer: str) -> bytes:
-    return hashlib.sha256(bearer.encode()).digest()
 
 
 class StaffGuard:

@@ -1,6 +1,5 @@
 """Keys of machines that enter doses: shown once, kept as SHA-256, good for a unit and those below it."""
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Engine, insert, select, update
 
 from api.audit import record_act
-from api.auth import get_centre
+from api.auth import bearer_hash, get_centre
 from api.context import Centre
 from api.errors import CentreError
 from api.store.schema import units
@@ -54,7 +53,7 @@ def add_key(engine: Engine, *, name: str, unit: str, by: str, at: datetime) -> t
         connection.execute(
             insert(platform_keys).values(
                 key_id=key_id,
-                key_hash=_hash(key),
+                key_hash=bearer_hash(key),
                 name=name.strip(),
                 unit=unit,
                 made_at=instant_to_text(at),
@@ -90,15 +89,13 @@ def find_platform(engine: Engine, key: str) -> Platform:
     """Whose key this is. Raises CentreError ``platform-key-refused``: unknown, or revoked."""
     with engine.connect() as connection:
         row = connection.execute(
-            select(platform_keys).where(platform_keys.c.key_hash == _hash(key), platform_keys.c.revoked_at.is_(None))
+            select(platform_keys).where(
+                platform_keys.c.key_hash == bearer_hash(key), platform_keys.c.revoked_at.is_(None)
+            )
         ).one_or_none()
     if row is None:
         raise CentreError("platform-key-refused")
     return Platform(key_id=row.key_id, name=row.name, unit=row.unit)
-
-
-def _hash(key: str) -> bytes:
-    return hashlib.sha256(key.encode()).digest()
 
 
 def require_platform(
