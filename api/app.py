@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api import auth, health
 from api.accounts import proposal_routes
 from api.accounts import routes as account_routes
-from api.accounts.sessions import StaffGuard
+from api.accounts.sessions import RoleGuard
 from api.accounts.staff import Role
 from api.admission import Admission, Lanes
 from api.auditing import routes as audit_routes
@@ -61,6 +61,8 @@ from api.sessions import routes as session_routes
 from api.signing import routes as signing_routes
 from api.signing.rechecking import recheck
 from api.stations import routes as station_routes
+from api.web import door, look
+from api.web import files as web_files
 from api.worklists import routes_lists as worklist_routes
 from api.worklists import routes_work as work_routes
 from api.worklists.keeping import keep_worklists
@@ -88,6 +90,10 @@ PUBLIC: Final = frozenset(
         "/v1/lists/bundle.cbor",
         "/v1/lists/parts/{sha256}",
         "/v1/staff/login",
+        "/language",
+        "/look",
+        "/staff/login",
+        "/static/{name}",
     }
 )
 Access = Literal["public", "token", "platform"] | frozenset[Role]
@@ -114,6 +120,9 @@ _MODULES: Final = (
     revocation_routes,
     reconciliation_routes,
     notice_routes,
+    door,
+    look,
+    web_files,
 )
 PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
 COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose
@@ -320,10 +329,9 @@ class Outermost:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = [*message.get("headers", []), *_SECURITY_HEADERS]
-                if not any(name.lower() == b"cache-control" for name, _ in headers):
-                    headers.append((b"cache-control", b"no-store"))
-                message["headers"] = headers
+                given = message.get("headers", [])
+                names = {name.lower() for name, _ in given}  # a page says more exactly what it may load
+                message["headers"] = [*given, *(one for one in _HEADERS if one[0] not in names)]
             await send(message)
 
         try:
@@ -345,8 +353,9 @@ class Outermost:
         _log.info("request", method=scope["method"], path=path, status=status, milliseconds=round(seconds * 1000, 1))
 
 
-_SECURITY_HEADERS: Final = [
+_HEADERS: Final = [
     (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 ]
 
@@ -381,7 +390,7 @@ def access_of(route: BaseRoute) -> Access:
     found: list[Access] = ["public"] if path in PUBLIC else []
     found += ["token"] if require_session in calls else []
     found += ["platform"] if require_platform in calls else []
-    found += [call.roles for call in calls if isinstance(call, StaffGuard)]
+    found += [call.roles for call in calls if isinstance(call, RoleGuard)]
     if len(found) != 1:
         raise CentreError("route-open", f"{path} is neither public by the list nor protected, or it is both")
     return found[0]

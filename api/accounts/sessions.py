@@ -99,11 +99,17 @@ def find_staff(centre: Centre, bearer: str) -> Staff:
     return Staff(account=row.account, unit=row.unit, roles=roles_from_text(row.roles))
 
 
-class StaffGuard:
-    """The dependency of a route for the staff. `api.app` reads ``roles`` off it: who may call the route at all."""
+class RoleGuard:
+    """The dependency of whatever is for the staff. `api.app` reads ``roles`` off it: who may call the route at all."""
 
     def __init__(self, roles: frozenset[Role]) -> None:
+        if not roles:
+            raise ValueError("a route for the staff names its roles")
         self.roles = roles
+
+
+class StaffGuard(RoleGuard):
+    """The dependency of a route for the staff's programs, which carry a bearer."""
 
     def __call__(
         self,
@@ -123,6 +129,4 @@ def require_staff(*roles: Role) -> StaffGuard:
 
     Roles do not say where: the use case asks `api.accounts.staff.refuse_place` about the unit.
     """
-    if not roles:
-        raise ValueError("a route for the staff names its roles")
     return StaffGuard(frozenset(roles))

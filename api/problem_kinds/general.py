@@ -33,6 +33,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         Words("Dữ liệu gửi lên quá lớn", "Hãy gửi ít hồ sơ hơn trong một lần."),
         Words("The request is too large", "Send fewer records at a time."),
     ),
+    "page-origin": Kind(
+        403,
+        Words("Yêu cầu không đến từ trang này", "Hãy mở lại trang của hệ thống trên trình duyệt rồi thử lại."),
+        Words("This did not come from our page", "Open the page of this service in your browser and try again."),
+    ),
     "too-many-requests": Kind(
         429,
         Words("Gửi quá nhiều lần", "Hãy chờ một lát (xem Retry-After) rồi thử lại."),

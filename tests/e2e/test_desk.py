@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from api.states import RecordState
-from tests.support.desk import SECONDS, UNIT, DeskCentre, DeskProcess, browser, desk_centre, desk_of
+from tests.support.browser import browser
+from tests.support.desk import SECONDS, UNIT, DeskCentre, DeskProcess, desk_centre, desk_of
 from tests.support.piv_reader import Card, piv_reader
 from tests.support.softhsm import GoldenTokens, copy_tokens, golden_tokens, softhsm_module
 from tests.support.station_card import station_card

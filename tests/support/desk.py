@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import threading
 import time
@@ -14,7 +13,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
 import uvicorn
 from sqlalchemy import select
 
@@ -32,8 +30,6 @@ from tests.support.road import VAXSEAL, free_port
 
 UNIT: Final = "TYT-01"
 SECONDS: Final = 30_000  # milliseconds that a page may take for a step
-_CHROMIUM: Final = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
-_FLAGS: Final = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-proxy-server")
 
 
 @dataclass
@@ -159,24 +155,3 @@ def desk_of(folder: Path, module: Path, environment: Mapping[str, str], *options
             process.kill()
             process.wait()
         process.stdout.close()
-
-
-@contextmanager
-def browser() -> Iterator[Any]:
-    """One Chromium; the test is skipped where there is none."""
-    from playwright.sync_api import sync_playwright
-
-    place = _chromium()
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=place, args=list(_FLAGS))
-        try:
-            yield launched
-        finally:
-            launched.close()
-
-
-def _chromium() -> str:
-    for place in (*_CHROMIUM, shutil.which("chromium")):
-        if place and Path(place).is_file():
-            return place
-    pytest.skip("Chromium is not installed (apt-get install chromium): the tests of the desk's page are left out")

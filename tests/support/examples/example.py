@@ -10,12 +10,17 @@ from tests.support.centre import World
 
 @dataclass(frozen=True)
 class Request:
-    """One good request. ``params`` stand in the address, ``body`` is JSON, or ``content`` goes as it is."""
+    """One good request. ``params`` stand in the address; ``body`` is JSON, or ``content`` goes as it is.
+
+    ``form`` and ``files`` go as a page's form does.
+    """
 
     body: Any = None
     params: Mapping[str, str] | None = None
     path: Mapping[str, str] | None = None
     content: bytes | None = None
+    form: Mapping[str, str] | None = None
+    files: Mapping[str, tuple[str, bytes]] | None = None
 
 
 @dataclass(frozen=True)
