@@ -254,7 +254,7 @@ def _accounts(engine: Engine) -> Answer:
         active = select(func.count()).select_from(accounts).where(accounts.c.disabled_at.is_(None))
         people = connection.execute(active.where(accounts.c.roles.contains("operator"))).scalar_one()
     if people < 2:
-        advice = "Two people approve enrolment and big orders: add accounts (vaxseal admin add-account)."
+        advice = "Two people approve enrolment and big orders: add accounts (vaxseal admin account add)."
         return "warning", f"{people} operators have an account", advice
     return _ok(f"{people} operators")
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from api.states import RecordState
-from tests.support.browser import browser
+from tests.support.browser import browser, keep, violations
 from tests.support.desk import SECONDS, UNIT, DeskCentre, DeskProcess, desk_centre, desk_of
 from tests.support.piv_reader import Card, piv_reader
 from tests.support.softhsm import GoldenTokens, copy_tokens, golden_tokens, softhsm_module
@@ -83,6 +83,7 @@ def test_by_keyboard_alone_from_the_pin_to_the_receipt(seen: Seen) -> None:
     keyboard.type(seen.pin)
     keyboard.press("Enter")
     screen(seen, "list")
+    keep(page, "desk-list")
     assert page.locator("tbody tr").count() == 3
     assert "NGUYỄN" in page.locator("tbody tr").first.inner_text()
     keyboard.press("F4")
@@ -96,6 +97,7 @@ def test_by_keyboard_alone_from_the_pin_to_the_receipt(seen: Seen) -> None:
     keyboard.type(seen.pin)
     keyboard.press("Enter")
     screen(seen, "receipt")
+    keep(page, "desk-receipt")
     assert seen.centre.states() == {"confirmed": 3, "malformed_id": 1}
     keyboard.press("Alt+2")
     waiting = screen(seen, "not-ready").inner_text()
@@ -322,6 +324,7 @@ def test_labels_names_and_languages(seen: Seen) -> None:
             seen.page.click("#language")
             screen(seen, name)
             assert seen.page.evaluate(_UNNAMED) == []
+            assert violations(seen.page) == []
             assert seen.page.evaluate("document.documentElement.lang") == language
             assert seen.page.locator("h1").count() == 1
             assert seen.page.locator("main").count() == 1

@@ -87,9 +87,7 @@ def violations(page: Any) -> list[str]:
 
 
 def look_at(page: Any, name: str) -> None:
-    """Check with axe at three sizes, light and dark, that nothing is wider than the screen; and keep pictures where
-    ``VAXSEAL_PICTURES`` names a folder."""
-    kept = os.environ.get("VAXSEAL_PICTURES")
+    """Check with axe at three sizes, light and dark, that nothing is wider than the screen; and `keep` pictures."""
     before = page.viewport_size
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
@@ -98,7 +96,13 @@ def look_at(page: Any, name: str) -> None:
             assert violations(page) == [], f"{name}, {size}, {scheme}"
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, f"{name}: {wide} pixels wide on a screen of {width}"
-            if kept:
-                page.screenshot(path=Path(kept) / f"{name}-{size}-{scheme}.png", full_page=True)
+            keep(page, f"{name}-{size}-{scheme}", full_page=True)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(before)
+
+
+def keep(page: Any, name: str, **how: Any) -> None:
+    """A picture of the page as it stands, where ``VAXSEAL_PICTURES`` names a folder."""
+    folder = os.environ.get("VAXSEAL_PICTURES")
+    if folder:
+        page.screenshot(path=Path(folder) / f"{name}.png", **how)

@@ -125,3 +125,22 @@ def test_the_documents_name_only_targets_of_the_makefile() -> None:
         text = document.read_text(encoding="utf-8")
         named = set(re.findall(r"`(?:[A-Z]+=\S+ )*make ([a-z]+)", text)) | set(re.findall(r"^make (\w+)", text, re.M))
         assert named <= targets, f"{document.name}: {named - targets}"
+
+
+def test_every_command_that_the_programs_speak_of_is_there() -> None:
+    groups = {name.rpartition(" ")[0] for name in ALL}
+    found = 0
+    for room in ("api", "certificates", "hsm", "signer", "vaxseal", "deploy"):
+        for file in (
+            one for ending in ("py", "html", "md", "toml", "service") for one in (ROOT / room).rglob(f"*.{ending}")
+        ):
+            if "node_modules" in file.parts:
+                continue
+            for named in re.findall(r"\bvaxseal ([a-z]+(?: [a-z][a-z-]+)*)", file.read_text("utf-8")):
+                words = named.split()
+                if f"vaxseal {words[0]}" not in {*groups, *ALL}:
+                    continue
+                found += 1
+                starts = {" ".join(("vaxseal", *words[:count])) for count in range(1, len(words) + 1)}
+                assert starts & set(ALL) or f"vaxseal {named}" in groups, f"{file.relative_to(ROOT)}: vaxseal {named}"
+    assert found > 30
