@@ -6,7 +6,6 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any, Final, Literal
 
 import structlog
@@ -28,44 +27,35 @@ from api.accounts.staff import Role
 from api.admission import Admission, Lanes
 from api.auditing import routes as audit_routes
 from api.auth import require_session
+from api.background import running, works_of
 from api.checkers import files as list_files
 from api.checkers import routes as checker_routes
 from api.checkers.counts import VerdictCounts
 from api.checkers.lists import CheckerLists
 from api.checkers.published import log_publication_rule
-from api.checkers.publishing import follow
 from api.complaints import citizen_routes as citizen_complaint_routes
 from api.complaints import routes as complaint_routes
-from api.complaints.sweep import sweep_complaints
 from api.context import Centre
 from api.duplicates import routes as duplicate_routes
 from api.errors import CentreError
 from api.identity import routes as identity_routes
-from api.identity.delivery import deliver
-from api.identity.opening import targets_of
 from api.intake import routes as import_routes
 from api.limits import RateLimit, SharedRateLimit, SizeLimit
 from api.metrics import count_request
 from api.notices import routes as notice_routes
 from api.passports import routes as passport_routes
-from api.passports.release import release_pending
 from api.platform import routes as platform_routes
 from api.platform.keys import require_platform
 from api.problems import respond, respond_to
 from api.reconciliation import routes as reconciliation_routes
-from api.reconciliation.tallying import add_up_changes
-from api.renewal.sweeping import sweep_renewals
 from api.revocation import routes as revocation_routes
-from api.revocation.running import Ran, run_orders
 from api.sessions import routes as session_routes
 from api.signing import routes as signing_routes
-from api.signing.rechecking import recheck
 from api.stations import routes as station_routes
 from api.web import door, look
 from api.web import files as web_files
 from api.worklists import routes_lists as worklist_routes
 from api.worklists import routes_work as work_routes
-from api.worklists.keeping import keep_worklists
 from certificates.errors import CertificateError
 
 PUBLIC: Final = frozenset(
@@ -124,18 +114,8 @@ _MODULES: Final = (
     look,
     web_files,
 )
-PENDING_PERIOD: Final = 300.0  # seconds between two looks for what was signed and not released
-COUNTS_PERIOD: Final = 60.0  # seconds of counts that a crash may lose
-PARTING: Final = 2.0  # seconds that the service's end waits for each of these
-FOLLOW_PERIOD: Final = 15.0  # seconds until this machine gives out what another one published
 AWAY_RETRY: Final = 5  # seconds after which a database that does not answer is tried again
 _AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError)  # no answer, a broken connection, none left
-DELIVER_PERIOD: Final = 15.0  # seconds between two looks into the outbox
-WORK_PERIOD: Final = 60.0  # seconds between two looks at what the clock does to work lists and counts
-ORDERS_PERIOD: Final = 15.0  # seconds between two looks for orders of revocation that have something to do
-RENEWAL_PERIOD: Final = 3600.0  # seconds between two sweeps of what is to be renewed
-RECHECK_PERIOD: Final = 900.0  # seconds between two looks for answers of authorities that grow old
-SWEEP_PERIOD: Final = 60.0  # seconds until a complaint's time is seen to be up
 _log = structlog.get_logger(__name__)
 
 
@@ -146,31 +126,10 @@ def create_app(centre: Centre) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        # What a crash or a failure left between signature and release; beside the service, which need not wait for it.
-        ended = threading.Event()
-        beside = [
-            threading.Thread(target=target, args=(subject, ended), daemon=True)
-            for target, subject in (
-                (_finish_pending, centre),
-                (_write_counts, counts),
-                (_follow_lists, centre),
-                (_ask_authorities, centre),
-                (_sweep_complaints, centre),
-                (_deliver, centre),
-                (_keep_worklists, centre),
-                (partial(_see_to_orders, app.state.orders_due), centre),
-                (_renew, centre),
-            )
-        ]
-        for thread in beside:
-            thread.start()
-        log_publication_rule(centre.engine, centre.settings)
-        yield
-        ended.set()
-        app.state.orders_due.set()
-        counts.write()
-        for thread in beside:
-            thread.join(PARTING)
+        with running(works_of(centre, counts, app.state.orders_due)):
+            log_publication_rule(centre.engine, centre.settings)
+            yield
+            counts.write()
         if centre.workers is not None:
             centre.workers.close()
 
@@ -208,109 +167,6 @@ def _rate_limit(centre: Centre) -> RateLimit | SharedRateLimit:
     if centre.engine.dialect.name == "postgresql":
         return SharedRateLimit(centre.settings.requests_per_minute, centre.engine, centre.secret)
     return RateLimit(centre.settings.requests_per_minute)
-
-
-def _finish_pending(centre: Centre, ended: threading.Event) -> None:
-    while True:
-        try:
-            finished = release_pending(centre)
-            if finished:
-                _log.info("release-pending", passports=finished)
-        except Exception as error:  # the next round may find the disk or the database in better health
-            _log.error("release-pending-failed", kind=type(error).__name__)
-        if ended.wait(PENDING_PERIOD):
-            return
-
-
-def _write_counts(counts: VerdictCounts, ended: threading.Event) -> None:
-    while not ended.wait(COUNTS_PERIOD):
-        try:
-            counts.write()
-        except Exception as error:  # they are kept, and written in the next round
-            _log.error("verdict-counts-failed", kind=type(error).__name__)
-
-
-def _follow_lists(centre: Centre, ended: threading.Event) -> None:
-    while True:
-        try:
-            version = follow(centre)
-            if version is not None:
-                _log.info("lists-followed", version=version)
-        except Exception as error:  # the next round may find it published anew
-            _log.error("lists-not-followed", kind=type(error).__name__, code=getattr(error, "code", None))
-        if ended.wait(FOLLOW_PERIOD):
-            return
-
-
-def _ask_authorities(centre: Centre, ended: threading.Event) -> None:
-    """Learn in time what other authorities revoked. Without their certificates there is nobody to ask."""
-    while centre.settings.unit_ca_roots is not None and not ended.is_set():
-        try:
-            asked = recheck(centre, due_only=True)
-            _log.info("recheck", good=len(asked.good), revoked=len(asked.revoked), silent=len(asked.silent))
-        except Exception as error:  # as above: the next round may find better health
-            _log.error("recheck-failed", kind=type(error).__name__)
-        ended.wait(RECHECK_PERIOD)
-
-
-def _sweep_complaints(centre: Centre, ended: threading.Event) -> None:
-    while True:
-        try:
-            done = sweep_complaints(centre)
-            if done:
-                _log.info("complaints-swept", **{name.replace("-", "_"): count for name, count in done.items()})
-        except Exception as error:  # as above
-            _log.error("complaints-not-swept", kind=type(error).__name__, code=getattr(error, "code", None))
-        if ended.wait(SWEEP_PERIOD):
-            return
-
-
-def _deliver(centre: Centre, ended: threading.Event) -> None:
-    """Carry verified corrections to whoever takes them. Without an address there is nothing to do."""
-    while targets_of(centre.settings) and not ended.is_set():
-        try:
-            done = deliver(centre)
-            if done.delivered or done.failed or done.refused:
-                _log.info("outbox", delivered=done.delivered, failed=done.failed, refused=done.refused)
-        except Exception as error:  # as above: the messages stay
-            _log.error("outbox-failed", kind=type(error).__name__, code=getattr(error, "code", None))
-        ended.wait(DELIVER_PERIOD)
-
-
-def _keep_worklists(centre: Centre, ended: threading.Event) -> None:
-    while not ended.wait(WORK_PERIOD):
-        try:
-            kept = keep_worklists(centre)
-            if kept:
-                _log.info("worklists-kept", back=kept.back, raised=kept.raised, drawn=kept.drawn)
-        except Exception as error:  # the next round may find it free
-            _log.error("worklists-not-kept", kind=type(error).__name__)
-
-
-def _see_to_orders(due: threading.Event, centre: Centre, ended: threading.Event) -> None:
-    """``due``: somebody decided here just now; what was decided elsewhere is found in time."""
-    while not ended.is_set():
-        due.clear()
-        try:
-            ran = run_orders(centre.engine, at=centre.clock())
-            if ran != Ran():
-                _log.info("orders", revoked=ran.revoked, waiting=ran.waiting, freed=ran.freed)
-        except Exception as error:  # what a page did stays done; the next round goes on
-            _log.error("orders-failed", kind=type(error).__name__)
-        due.wait(ORDERS_PERIOD)
-
-
-def _renew(centre: Centre, ended: threading.Event) -> None:
-    """Start what is to be renewed, and add up the doses that were noted since."""
-    while True:
-        try:
-            swept = sweep_renewals(centre.engine, by="centre", at=centre.clock())
-            _log.info("renewals", started=swept.started, put_off=swept.put_off, dropped=swept.dropped)
-            add_up_changes(centre.engine)
-        except Exception as error:  # as above
-            _log.error("renewals-failed", kind=type(error).__name__)
-        if ended.wait(RENEWAL_PERIOD):
-            return
 
 
 class Outermost:

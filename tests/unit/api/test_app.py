@@ -54,7 +54,7 @@ def test_the_service_asks_the_authorities_by_itself(
         assert due_only
         raise CentreError("authorities-file")  # ends no thread
 
-    monkeypatch.setattr("api.app.recheck", asking)
+    monkeypatch.setattr("api.background.recheck", asking)
     settings = world.centre.settings.model_copy(update={"unit_ca_roots": tmp_path})
     with TestClient(create_app(dataclasses.replace(world.centre, settings=settings))) as client:
         assert asked.wait(10)

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from api import app
+from api import app, background
 from api.checkers.counts import VerdictCounts
 from api.store.schema import verdict_counts
 from certificates.errors import CheckError, CheckReason
@@ -63,7 +63,7 @@ def test_the_end_of_the_service_writes_them(centre: World) -> None:
 
 
 def test_the_service_writes_them_now_and_then(centre: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "COUNTS_PERIOD", 0.01)
+    monkeypatch.setattr(background, "COUNTS_PERIOD", 0.01)
     write, tries = VerdictCounts.write, 0
 
     def fails_once(self: VerdictCounts) -> None:

@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select, update
 
-from api import app
+from api import background
 from api.app import create_app
 from api.audit import read_log, verify_log
 from api.context import Centre
@@ -64,7 +64,7 @@ def test_the_next_start_finishes_a_release(crashed: World) -> None:
 
 def test_what_failed_is_tried_again_without_a_restart(crashed: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk or a killed worker at the moment of the release must not cost a passport until the next start."""
-    monkeypatch.setattr(app, "PENDING_PERIOD", 0.05)
+    monkeypatch.setattr(background, "PENDING_PERIOD", 0.05)
     tries = []
 
     def fails_once(centre: Centre) -> int:
@@ -73,8 +73,8 @@ def test_what_failed_is_tried_again_without_a_restart(crashed: World, monkeypatc
             raise OSError
         return release_pending(centre)
 
-    monkeypatch.setattr(app, "release_pending", fails_once)
-    with TestClient(app.create_app(crashed.centre)):
+    monkeypatch.setattr(background, "release_pending", fails_once)
+    with TestClient(create_app(crashed.centre)):
         for _ in range(600):
             if states(crashed) == {"issued": 3}:
                 break
