@@ -15,8 +15,10 @@ from certificates.trust import TrustStore
 
 def check_before_release(
     record: VerifiedRecord, terms: Terms, hc1: str, pdf: bytes, trust: TrustStore, *, at: datetime
-) -> None:
+) -> bytes:
     """Read the passport back from what people will see, and compare it with the record.
+
+    Returns the picture that was read, a PNG: no other one need ever be drawn.
 
     Args:
         trust: whom checkers trust at this time.
@@ -27,7 +29,8 @@ def check_before_release(
             record), ``gate-page`` (the PDF is another passport's), ``gate-text`` (a field on the page is not the
             record's; the detail names it).
     """
-    shown = read_qr(qr_png(hc1))
+    picture = qr_png(hc1)
+    shown = read_qr(picture)
     if shown != hc1:
         raise IssuanceError("gate-picture", "the picture does not show the passport that was signed")
     checked = check_text(shown, trust, at)
@@ -38,3 +41,4 @@ def check_before_release(
         raise IssuanceError("gate-page", "the page does not show the passport that was signed")
     check_fields(page.text, record, terms)
     check_pdf(pdf, trust, at, page=page)
+    return picture

@@ -42,6 +42,14 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """What the gate let through: the signed page, and the picture that it read, a PNG."""
+
+    pdf: bytes
+    qr_png: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """Why the gate would not release: ``code`` as records carry it, and a sentence for the audit."""
 
@@ -72,7 +80,7 @@ def release_all(centre: Centre, uvcis: Sequence[str]) -> None:
     now = centre.clock()
     waiting = list(_read_waiting(centre, uvcis))
     calls = [(passport, row, signers, now) for passport, row, signers in waiting]
-    ready: list[tuple[Row[Any], bytes | Held]] = []
+    ready: list[tuple[Row[Any], Released | Held]] = []
     for (passport, _, _), built in zip(waiting, run_calls(centre.workers, _attempt, calls), strict=True):
         if isinstance(built, Exception):  # one broken passport must not keep the others of its batch
             _log.error("release-failed", kind=type(built).__name__)
@@ -84,10 +92,10 @@ def release_all(centre: Centre, uvcis: Sequence[str]) -> None:
     _finish(centre, ready, now)
 
 
-def _attempt(passport: Row[Any], row: Row[Any], signers: tuple[PublishedSigner, ...], now: datetime) -> bytes | Held:
-    """The PDF, or the reason to hold it."""
+def _attempt(passport: Row[Any], row: Row[Any], signers: tuple[PublishedSigner, ...], now: datetime) -> Released | Held:
+    """What leaves, or the reason to hold it."""
     try:
-        return build_pdf(passport, row, signers, now)
+        return build(passport, row, signers, now)
     except CertificateError as error:
         return Held.by(error)
 
@@ -105,8 +113,8 @@ def _read_waiting(
         yield passport, rows[passport.record_id, passport.version], trusted[certificates[passport.fingerprint].kid]
 
 
-def build_pdf(passport: Row[Any], row: Row[Any], signers: tuple[PublishedSigner, ...], now: datetime) -> bytes:
-    """The signed PDF, checked by the gate. Raises CertificateError with the reason to hold it.
+def build(passport: Row[Any], row: Row[Any], signers: tuple[PublishedSigner, ...], now: datetime) -> Released:
+    """The signed PDF and the picture, checked by the gate. Raises CertificateError with the reason to hold it.
 
     Args:
         signers: all that the published list has with the kid of the passport.
@@ -131,13 +139,13 @@ def build_pdf(passport: Row[Any], row: Row[Any], signers: tuple[PublishedSigner,
     if prepared.digest != passport.pdf_digest:
         raise IssuanceError("pdf-differs", "the agent signed another page than the centre makes")
     pdf = embed_cms(prepared, passport.cms)
-    check_before_release(work.record, work.terms, passport.hc1, pdf, trust_of(signers), at=now)
-    return pdf
+    picture = check_before_release(work.record, work.terms, passport.hc1, pdf, trust_of(signers), at=now)
+    return Released(pdf=pdf, qr_png=picture)
 
 
 @again
-def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | Held]], now: datetime) -> None:
-    """Set `issued` where there is a PDF, `held` where there is a reason; in one transaction."""
+def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], Released | Held]], now: datetime) -> None:
+    """Set `issued` where the gate let it through, `held` where there is a reason; in one transaction."""
     at = instant_to_text(now)
     acts: list[Act] = []
     moves: list[Move] = []
@@ -148,22 +156,23 @@ def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | Held]], now:
         renewed = find_renewed(connection, [passport for passport, _ in ready])
         issued: list[Row[Any]] = []
         for passport, built in ready:
-            pdf, held = (None, built) if isinstance(built, Held) else (built, None)
+            released, held = (None, built) if isinstance(built, Held) else (built, None)
             reason = held.code if held else None
             changed = connection.execute(
                 update(passports)
                 .where(passports.c.uvci == passport.uvci, *_WAITING)
                 .values(
-                    state="held" if pdf is None else "issued",
+                    state="issued" if released else "held",
                     reason=reason,
-                    pdf=pdf,
-                    issued_at=None if pdf is None else at,
+                    pdf=released.pdf if released else None,
+                    qr_png=released.qr_png if released else None,
+                    issued_at=at if released else None,
                 )
             ).rowcount
             if not changed:
                 continue  # another process was quicker, or it was revoked meanwhile
             state = RecordState.HELD
-            if pdf is not None:
+            if released:
                 state = RecordState.RENEWED if passport.uvci in renewed else RecordState.ISSUED
                 issued.append(passport)
             moves.append(
@@ -178,7 +187,7 @@ def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], bytes | Held]], now:
             acts.append(
                 Act(
                     actor=_ACTOR,
-                    act="hold" if pdf is None else "issue",
+                    act="issue" if released else "hold",
                     subject=passport.record_id,
                     reason=str(held or ""),
                 )

@@ -233,6 +233,7 @@ passports = Table(
     Column("hc1", Text, nullable=False),
     Column("pdf_digest", LargeBinary, nullable=False),  # of the PDF that the agent prepared
     Column("cms", LargeBinary, nullable=False),  # the agent's signature over the PDF
+    Column("qr_png", LargeBinary),  # the picture that the gate read; None: released before pictures were kept
     Column("pdf", LargeBinary),
     UniqueConstraint("record_id", "version", "province"),
     ForeignKeyConstraint(["job_id", "province"], ["jobs.job_id", "jobs.province"]),

@@ -8,7 +8,7 @@ from api.passports.claims import hash_claim_code, new_claim_code
 from api.revocation.reasons import RevocationReason
 from api.store.schema import claim_codes, passports
 from api.store.transactions import writing
-from certificates.qr import read_qr
+from certificates.qr import qr_png, read_qr
 from certificates.uvci import printed
 from tests.support.centre import World
 from tests.support.revoking import order
@@ -55,6 +55,16 @@ def test_the_passport(issued: tuple[World, Any]) -> None:
         body = answer.json()
         assert (body["status"], body["hc1"], body["expires_at"]) == ("valid", stored.hc1, "2023-03-01T02:00:00Z")
         assert read_qr(base64.b64decode(body["qr_png"])) == stored.hc1
+
+
+def test_the_picture_is_the_one_that_the_gate_read(issued: tuple[World, Any]) -> None:
+    """Released before pictures were kept, it is drawn anew: no other picture."""
+    world, stored = issued
+    kept = passport(world, stored.uvci).json()["qr_png"]
+    assert base64.b64decode(kept) == stored.qr_png == qr_png(stored.hc1)
+    with writing(world.engine) as connection:
+        connection.execute(update(passports).values(qr_png=None))
+    assert passport(world, stored.uvci).json()["qr_png"] == kept
 
 
 def test_the_passport_by_a_year_only(make: Any) -> None:

@@ -118,16 +118,16 @@ def test_two_releases_at_once_release_once(crashed: World) -> None:
 
 
 def test_an_unforeseen_failure_leaves_the_passport_signed(crashed: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    build, calls = release.build_pdf, 0
+    build, calls = release.build, 0
 
-    def fail_once(*args: Any) -> bytes:
+    def fail_once(*args: Any) -> release.Released:
         nonlocal calls
         calls += 1
         if calls == 2:
             raise ZeroDivisionError
         return build(*args)
 
-    monkeypatch.setattr(release, "build_pdf", fail_once)
+    monkeypatch.setattr(release, "build", fail_once)
     release_pending(crashed.centre)
     assert states(crashed) == {"issued": 2, "signed": 1}
     release_pending(crashed.centre)
