@@ -6,10 +6,12 @@ import ipaddress
 import threading
 import time
 from collections import OrderedDict
+from functools import lru_cache
 from typing import Final
 
 from fastapi import Request
 from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import CentreError
@@ -69,6 +71,7 @@ class SharedRateLimit:
             raise CentreError("too-many-requests", retry_after=max(1, round(_WINDOW - now % _WINDOW)))
 
 
+@lru_cache(maxsize=CLIENTS_KEPT)
 def _network(client: str) -> str:
     """An IPv6 host has a /64 at least, with more addresses than can be counted: the network counts."""
     try:
@@ -80,10 +83,13 @@ def _network(client: str) -> str:
     return client
 
 
-def limited(request: Request) -> None:
-    """The dependency of every open route."""
+async def limited(request: Request) -> None:
+    """The dependency of every open route. A thread is taken only where the database is asked."""
     limit: RateLimit | SharedRateLimit = request.app.state.rate_limit
-    limit.count(client_of(request))
+    if isinstance(limit, SharedRateLimit):
+        await run_in_threadpool(limit.count, client_of(request))
+    else:
+        limit.count(client_of(request))
 
 
 def client_of(request: Request) -> str:

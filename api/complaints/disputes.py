@@ -6,7 +6,7 @@ The passport that the person has stays what it is. A record that a token is at w
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, Exists, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Exists, delete, exists, insert, or_, select, update
 
 from api.complaints.kinds import UNDECIDED, ComplaintKind
 from api.intake.versions import IN_SIGNING
@@ -83,7 +83,7 @@ def is_held_back(record_id: ColumnElement[str]) -> Exists:
         complaints.c.record_id == record_id,
         complaints.c.grave.is_not(None),
         complaints.c.kind != ComplaintKind.CONDUCT.value,
-        complaints.c.state.in_(UNDECIDED),
+        or_(*(complaints.c.state == state for state in UNDECIDED)),  # IN is written out anew for each execution
     )
 
 

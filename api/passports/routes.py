@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
 
 from api.auth import get_centre
 from api.context import Centre
@@ -35,9 +36,12 @@ class PdfRequest(PassportRequest):
 
 
 @router.post("/passport")
-def passport(request: PassportRequest, centre: Annotated[Centre, Depends(get_centre)]) -> PassportAnswer:
+async def passport(request: PassportRequest, centre: Annotated[Centre, Depends(get_centre)]) -> PassportAnswer:
     """Whether the passport is valid, and its QR."""
-    found = fetch_passport(centre, certificate_code=request.certificate_code, date_of_birth=request.date_of_birth)
+    # Async, because FastAPI makes the answer of any other route in a thread as well: that would be a second way there.
+    found = await run_in_threadpool(
+        fetch_passport, centre, certificate_code=request.certificate_code, date_of_birth=request.date_of_birth
+    )
     return PassportAnswer(
         status=found.status,
         hc1=found.hc1,
