@@ -16,7 +16,7 @@ test: ## every check: lint, types, import directions, tests
 	@sh scripts/setup.sh --test
 	@sh scripts/test.sh $(ARGS)
 
-setup: ## make .venv from requirements.lock, and find or fetch SoftHSM
+setup: ## make .venv from requirements.lock, find or fetch SoftHSM, build the scanner's page where npm is
 	@sh scripts/setup.sh
 
 lint: setup ## ruff, mypy and import-linter only
@@ -34,5 +34,5 @@ faults: ## the tests of faults in their long form: thousands of each, with their
 	@VAXSEAL_FAULTS=long .venv/bin/pytest -q tests/faults $(ARGS)
 
 clean: ## remove what was made: environment, caches, demo output
-	rm -rf .venv .cache var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .cache api/web/checker/dist api/web/checker/node_modules var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -30,9 +30,12 @@ from api.auth import require_session
 from api.background import running, works_of
 from api.checkers import files as list_files
 from api.checkers import routes as checker_routes
+from api.checkers import scanner_routes
 from api.checkers.counts import VerdictCounts
 from api.checkers.lists import CheckerLists
 from api.checkers.published import log_publication_rule
+from api.checkers.publishing import follow
+from api.checkers.scanner import ScannerPage
 from api.complaints import citizen_routes as citizen_complaint_routes
 from api.complaints import routes as complaint_routes
 from api.context import Centre
@@ -63,6 +66,8 @@ PUBLIC: Final = frozenset(
         "/healthz",
         "/readyz",
         "/openapi.json",
+        "/scan",
+        "/scan/{name}",
         "/v1/auth/challenge",
         "/v1/auth/login",
         "/v1/citizen/passport",
@@ -94,6 +99,7 @@ _MODULES: Final = (
     passport_routes,
     checker_routes,
     list_files,
+    scanner_routes,
     account_routes,
     proposal_routes,
     citizen_complaint_routes,
@@ -151,6 +157,7 @@ def create_app(centre: Centre) -> FastAPI:
     app.state.verify_limit = RateLimit(centre.settings.verifications_per_minute)
     app.state.checker_lists = CheckerLists(centre)
     app.state.verdict_counts = counts
+    app.state.scanner = ScannerPage(centre.settings)
     for module in _MODULES:
         app.router.routes.extend(module.router.routes)  # plain routes, so that the check below sees every one
     _add_errors(app)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Other people's verifiers, each in an environment of its own under .cache/peers, for the tests that ask whether they
-# accept our passports; and our own checker for browsers, for the test that holds it against the library. What cannot be installed is named in one line, and its tests say that they are left out.
+# accept our passports. What cannot be installed is named in one line, and its tests say that they are left out.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -28,21 +28,6 @@ make_npm() {
     (cd "$peers/npm" && npm ci --ignore-scripts --no-audit --no-fund)
 }
 
-make_page() { # the scanner's page: types checked, then built
-    (cd api/web/checker && npm ci --ignore-scripts --no-audit --no-fund && npx tsc --noEmit && node build.mjs)
-}
-
-build_page() {
-    page=api/web/checker
-    if up_to_date "$page/dist" "$page"/package-lock.json "$page"/*.mjs "$page"/tsconfig.json "$page"/src/*; then return; fi
-    if make_page >"$peers/page.log" 2>&1 </dev/null; then
-        cat "$page"/package-lock.json "$page"/*.mjs "$page"/tsconfig.json "$page"/src/* | cksum >"$page/dist/.made-from"
-        say "the checker for browsers is built"
-    else
-        say "not here: the checker for browsers (see $peers/page.log). The tests that ask it are left out"
-    fi
-}
-
 make_peer() { # name, what it is, the files it is made from
     name=$1 what=$2
     shift 2
@@ -59,7 +44,6 @@ make_peer() { # name, what it is, the files it is made from
 make_peer cwt "PyPI cwt, an independent verifier" tests/peers/cwt/requirements.lock
 if command -v npm >/dev/null 2>&1; then
     make_peer npm "npm dcc-sdk, an independent verifier" tests/peers/npm/package-lock.json
-    build_page
 else
     say "not here: npm. The tests that ask its verifiers are left out"
 fi

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the checkout ready to run: a Python environment in .venv from requirements.lock, and a SoftHSM library.
+# Makes the checkout ready to run: a Python environment in .venv from requirements.lock, a SoftHSM library, and, where npm
+# is, the scanner's page.
 # With --test also what the tests use: two readers of codes and PDFs, a virtual card reader, other tokens' modules, a
 # browser.
 # Safe in any state of the checkout; a second run takes a second.
@@ -234,6 +235,7 @@ make_browser() {
 
 make_environment
 make_softhsm
+sh scripts/page.sh
 if [ "${1:-}" = --test ]; then
     make_test_tools
     make_card_reader

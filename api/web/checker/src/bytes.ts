@@ -45,3 +45,7 @@ export function base64(data: Uint8Array): string {
   for (const byte of data) text += String.fromCharCode(byte);
   return btoa(text);
 }
+
+export function unbase64(text: string): Bytes {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
