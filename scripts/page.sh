@@ -8,7 +8,7 @@ log=../../../.cache/page.log
 mkdir -p ../../../.cache
 
 say() { printf 'setup: %s\n' "$*"; }
-sources() { cat package-lock.json *.mjs tsconfig.json src/*.ts src/page/* static/* | cksum; }
+sources() { cat package-lock.json *.mjs tsconfig.json src/*.ts src/page/* static/* ../static/look.css | cksum; }
 
 if ! command -v npm >/dev/null 2>&1; then
     say "not here: npm. The scanner's page is not built, and /scan says so"

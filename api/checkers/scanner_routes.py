@@ -44,7 +44,6 @@ _NOT_BUILT: Final = """<!doctype html>
 router = APIRouter(prefix="/scan", include_in_schema=False)
 
 
-@router.head("")
 @router.get("")
 async def page(request: Request) -> Response:
     """The page; where the service has none, what is to be done."""
@@ -54,7 +53,6 @@ async def page(request: Request) -> Response:
     return _answer(request, file, _ASKED)
 
 
-@router.head("/{name}")
 @router.get("/{name}")
 async def part(name: str, request: Request) -> Response:
     """A file of the page. Raises CentreError ``not-found``."""
@@ -78,5 +76,4 @@ def _answer(request: Request, file: PageFile, caching: str, more: dict[str, str]
     data = file.data
     if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):
         data, headers["Content-Encoding"] = file.packed, "gzip"
-    headers["Content-Length"] = str(len(data))
-    return Response(b"" if request.method == "HEAD" else data, media_type=file.media_type, headers=headers)
+    return Response(data, media_type=file.media_type, headers=headers)

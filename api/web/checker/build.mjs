@@ -18,6 +18,11 @@ await build({ ...shared, entryPoints: { sw: "src/page/sw.ts" }, format: "iife" }
 await copyFile("node_modules/zxing-wasm/dist/reader/zxing_reader.wasm", "dist/zxing_reader.wasm");
 for (const name of await readdir("static")) await copyFile(`static/${name}`, `dist/${name}`);
 
+// The tokens of the one look: colours, light and dark, and type.
+const look = await readFile("../static/look.css", "utf8");
+const tokens = look.slice(look.indexOf(":root {"), look.indexOf("*, ::before"));
+await writeFile("dist/scan.css", tokens + (await readFile("static/scan.css", "utf8")));
+
 // A phone on a slow network gets every file packed; the service worker's script is completed when it is served.
 for (const name of await readdir("dist")) {
   if (!/\.(js|css|html|svg|wasm|webmanifest)$/.test(name) || name === "sw.js") continue;
