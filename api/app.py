@@ -34,7 +34,6 @@ from api.checkers import scanner_routes
 from api.checkers.counts import VerdictCounts
 from api.checkers.lists import CheckerLists
 from api.checkers.published import log_publication_rule
-from api.checkers.publishing import follow
 from api.checkers.scanner import ScannerPage
 from api.complaints import citizen_routes as citizen_complaint_routes
 from api.complaints import routes as complaint_routes
