@@ -45,7 +45,7 @@ export class CborMap {
   }
 }
 
-/** undefined: CBOR's own; integers beyond 53 bits are bigints; `Simple` is what has no meaning here. */
+/** What has no meaning here, CBOR's undefined among it: it stands there. JavaScript's undefined is what is absent. */
 export class Simple {
   constructor(readonly code: number) {}
 }
@@ -152,8 +152,6 @@ class Reader {
         return true;
       case 22:
         return null;
-      case 23:
-        return undefined;
       case 24: {
         const code = this.#byte();
         if (code < 32) throw new CborError("a simple value in two bytes");
