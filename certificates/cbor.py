@@ -81,9 +81,7 @@ def decode_item(data: bytes, *, most: int = MAX_ITEMS) -> Any:
     Raises:
         CborError: anything else, for whatever reason.
     """
-    if len(data) > _SHORT:
-        check_shape(data, most)
-    item, size = decode_first(data)
+    item, size = decode_first(data, most=most)
     if size != len(data):
         raise CborError("bytes follow the CBOR item")
     return item
@@ -128,14 +126,14 @@ def check_shape(data: bytes, most: int) -> None:
             left += 1  # what it is on stands in its place
 
 
-def decode_first(data: bytes) -> tuple[Any, int]:
+def decode_first(data: bytes, *, most: int = MAX_ITEMS) -> tuple[Any, int]:
     """The item at the beginning of ``data``, as `decode_item` reads it, and how many bytes it takes.
-
-    Its time may grow with the square of its size, which the caller bounds (see `check_shape`).
 
     Raises:
         CborError: there is none.
     """
+    if len(data) > _SHORT:
+        check_shape(data, most)
     stream = io.BytesIO(data)
     decoder = cbor2.CBORDecoder(
         stream,

@@ -3,6 +3,7 @@
 import datetime as dt
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import cbor2
 
@@ -42,9 +43,15 @@ def test_what_stands_there_without_a_meaning_is_not_absent(tmp_path: Path) -> No
     made = [claims(**{name: nothing}) for name in ("iss", "exp", "iat", "hcert") for nothing in nothings]
     made += [claims(dcc=dcc(v=[{**dcc()["v"][0], "ma": nothing}])) for nothing in nothings[:3]]
     questions = [Question(hc1(cose_bytes(payload=cbor2.dumps(one))), AT) for one in made]
+    colliding = {
+        (-1, number): 0 for number in range(20)
+    }  # keys that are lists, in a text that is long, and in a short one
+    for length in (60, 2000):
+        header: dict[Any, Any] = {**colliding, "x": bytes(length)}
+        questions.append(Question(hc1(cose_bytes(unprotected=header)), AT))
     _opening, *answers = ask_page(tmp_path, questions, at=AT)
     assert answers == [ask_python(bundle, question) for question in questions]
-    assert {answer["reason"] for answer in answers} == {None, "CWT", "SCHEMA"}
+    assert {answer["reason"] for answer in answers} == {None, "CWT", "SCHEMA", "COSE"}
 
 
 def test_codes_and_their_mutants(tmp_path: Path) -> None:

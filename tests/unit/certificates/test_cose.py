@@ -234,3 +234,10 @@ def test_what_is_no_sig_structure_of_the_purpose(message: bytes) -> None:
     with pytest.raises(CheckError) as refused:
         read_sig_structure(message, b"purpose")
     assert refused.value.reason is CheckReason.COSE
+
+
+def test_a_long_unprotected_header_has_no_keys_that_collide() -> None:
+    """Keys that are lists may share their hashes: reading many takes the square of their number."""
+    colliding = {(-1, *(-1 - (number >> bit & 1) for bit in range(8))): 0 for number in range(256)}
+    parts = cbor2.dumps([PARTS[0], colliding, bytes(2000), bytes(64)])
+    assert "unprotected" in refusal(b"\xd2" + parts)
