@@ -8,18 +8,23 @@ import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
 from certificates.bundle import CheckerBundle
-from certificates.errors import CheckError
+from certificates.errors import CheckError, IssuanceError
 from certificates.grounds import Acceptance, Grounds
 from certificates.rules import RefusedByRules
-from tests.support.trust_lists import ROOTS
+from certificates.trust_entries import TrustEntry, in_order
+from tests.fuzz.codes import code_families, own_seeds, public_seeds
+from tests.support.codes import AT
+from tests.support.trust_lists import ENTRY, ROOTS
 
 CORE = Path(__file__).parents[2] / "api" / "web" / "checker" / "dist" / "core.js"
 RUNNER = Path(__file__).with_suffix(".mjs")
+WHEN = (AT, AT - dt.timedelta(days=400))
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,29 @@ def ask_python(bundle: CheckerBundle, question: Question) -> dict[str, Any]:
         "rules": [{"identifier": rule["identifier"], "result": rule["result"]} for rule in said.get("rules", [])],
         "name": certificate.payload["nam"].get("fnt") if proved else None,
     }
+
+
+def trusted_entries() -> tuple[TrustEntry, ...]:
+    """Whatever signed the codes of the public sets, and our own, as far as a list takes it."""
+    found = [ENTRY]
+    for seed in [*own_seeds(), *public_seeds()]:
+        for signer in seed.trust:
+            try:
+                found.append(TrustEntry.of(signer.der, country=signer.country or "VN"))
+            except IssuanceError:
+                continue
+    return in_order(found)
+
+
+def questions(mutants: int) -> list[Question]:
+    """The codes of the public sets and our own, at several times, for every occasion; and so many of their mutants."""
+    seeds = [*own_seeds(), *public_seeds()]
+    asked = [Question(seed.text, at) for seed in seeds for at in (seed.at, AT)]
+    asked += [Question(seed.text, at, policy) for seed in seeds for at in WHEN for policy in ("border", "venue")]
+    draw = Random(7)  # noqa: S311 - the same mutants in every run
+    made = code_families(seeds)
+    drawn = draw.choices(made, [family.weight for family in made], k=mutants)
+    return asked + [Question(mutant.text, mutant.at) for mutant in (family.make(draw) for family in drawn)]
 
 
 def ms(moment: dt.datetime) -> float:

@@ -1,4 +1,4 @@
-"""The scanner's page as it is served: its own rules for the browser, nothing twice, and a clear word without it."""
+"""The scanner's page as it is served: its own policy, nothing sent twice, and a clear word where there is none."""
 
 import base64
 import gzip

@@ -29,6 +29,7 @@ class Page {
   #counts = { all: 0, valid: 0 };
   #hint: keyof Words = "aim";
   #scanning = false;
+  #stream = 0;
   #offline = false;
 
   constructor(
@@ -176,7 +177,7 @@ class Page {
     byId("other-camera").hidden = (await this.#camera.cameras()).length < 2;
     this.#setHint("aim");
     this.#render();
-    await this.#watch();
+    void this.#watch(++this.#stream);
   }
 
   async #otherCamera(): Promise<void> {
@@ -187,9 +188,8 @@ class Page {
   }
 
   /** Picture after picture, for as long as this stream of the camera lasts. */
-  async #watch(): Promise<void> {
-    const device = this.#camera.device;
-    for (let number = 0; this.#camera.running && this.#camera.device === device; number++) {
+  async #watch(stream: number): Promise<void> {
+    for (let number = 0; this.#camera.running && this.#stream === stream; number++) {
       const begun = performance.now();
       const frame = await this.#camera.next();
       if (frame) await this.#consider(await engine.read(frame, number % 4 === 3));
