@@ -35,6 +35,8 @@ from api.checkers.counts import VerdictCounts
 from api.checkers.lists import CheckerLists
 from api.checkers.published import log_publication_rule
 from api.checkers.scanner import ScannerPage
+from api.citizens import routes_entering
+from api.citizens.apps import require_app, require_citizen
 from api.complaints import citizen_routes as citizen_complaint_routes
 from api.complaints import routes as complaint_routes
 from api.context import Centre
@@ -90,7 +92,7 @@ PUBLIC: Final = frozenset(
         "/static/{name}",
     }
 )
-Access = Literal["public", "token", "platform"] | frozenset[Role]
+Access = Literal["public", "token", "platform", "app", "citizen"] | frozenset[Role]
 _MODULES: Final = (
     auth,
     signing_routes,
@@ -101,6 +103,7 @@ _MODULES: Final = (
     scanner_routes,
     account_routes,
     proposal_routes,
+    routes_entering,
     citizen_complaint_routes,
     complaint_routes,
     identity_routes,
@@ -131,7 +134,7 @@ def create_app(centre: Centre) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        with running(works_of(centre, counts, app.state.orders_due)):
+        with running(works_of(centre, counts, app.state.orders_due, app.state.codes_due)):
             log_publication_rule(centre.engine, centre.settings)
             yield
             counts.write()
@@ -152,6 +155,7 @@ def create_app(centre: Centre) -> FastAPI:
     )
     app.state.centre = centre
     app.state.orders_due = threading.Event()
+    app.state.codes_due = threading.Event()
     app.state.rate_limit = _rate_limit(centre)
     app.state.verify_limit = RateLimit(centre.settings.verifications_per_minute)
     app.state.checker_lists = CheckerLists(centre)
@@ -243,7 +247,8 @@ def _add_errors(app: FastAPI) -> None:
 
 
 def access_of(route: BaseRoute) -> Access:
-    """Who may call a route: anybody, the token of a unit, a key of the platform, or people with one of these roles.
+    """Who may call a route: anybody, the token of a unit, a key of the platform or of a citizen app (with the session
+    of a citizen), or people with one of these roles.
 
     Raises CentreError ``route-open``: it is neither public by the list nor protected, or it is both.
     """
@@ -252,6 +257,7 @@ def access_of(route: BaseRoute) -> Access:
     found: list[Access] = ["public"] if path in PUBLIC else []
     found += ["token"] if require_session in calls else []
     found += ["platform"] if require_platform in calls else []
+    found += ["citizen" if require_citizen in calls else "app"] if require_app in calls else []
     found += [call.roles for call in calls if isinstance(call, RoleGuard)]
     if len(found) != 1:
         raise CentreError("route-open", f"{path} is neither public by the list nor protected, or it is both")

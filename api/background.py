@@ -10,6 +10,9 @@ import structlog
 
 from api.checkers.counts import VerdictCounts
 from api.checkers.publishing import follow
+from api.citizens.contacts import Channel
+from api.citizens.senders import Sender, senders_of
+from api.citizens.sending import send_codes
 from api.complaints.sweep import sweep_complaints
 from api.context import Centre
 from api.identity.delivery import deliver
@@ -30,6 +33,7 @@ DELIVER_PERIOD: Final = 15.0  # seconds between two looks into the outbox
 WORK_PERIOD: Final = 60.0  # seconds between two looks at what the clock does to work lists and counts
 ORDERS_PERIOD: Final = 15.0  # seconds between two looks for orders of revocation that have something to do
 RENEWAL_PERIOD: Final = 3600.0  # seconds between two sweeps of what is to be renewed
+CODES_PERIOD: Final = 5.0  # seconds until a code that was asked for elsewhere is sent from here
 PARTING: Final = 2.0  # seconds that the service's end waits for each of these
 _log = structlog.get_logger(__name__)
 
@@ -48,10 +52,13 @@ class Work:
     at_once: bool = True  # the first time when the service starts; False: after one period
 
 
-def works_of(centre: Centre, counts: VerdictCounts, orders_due: threading.Event) -> tuple[Work, ...]:
+def works_of(
+    centre: Centre, counts: VerdictCounts, orders_due: threading.Event, codes_due: threading.Event
+) -> tuple[Work, ...]:
     """The table. Nobody is asked and nothing is carried where nobody was named for it.
 
     ``orders_due``: somebody decided on an order here just now; what was decided elsewhere is found in time.
+    ``codes_due``: a citizen asked for a code here; without a way to send any, the slip is the way.
     """
     event = threading.Event
     table = [
@@ -67,6 +74,9 @@ def works_of(centre: Centre, counts: VerdictCounts, orders_due: threading.Event)
         table.append(Work(name="recheck", period=RECHECK_PERIOD, run=lambda: _recheck(centre), wake=event()))
     if targets_of(centre.settings):
         table.append(Work(name="outbox", period=DELIVER_PERIOD, run=lambda: _deliver(centre), wake=event()))
+    senders = senders_of(centre.settings, centre.engine, centre.clock)
+    if senders:
+        table.append(Work(name="codes", period=CODES_PERIOD, run=lambda: _send(centre, senders), wake=codes_due))
     return tuple(table)
 
 
@@ -154,3 +164,8 @@ def _renew(centre: Centre) -> Mapping[str, object]:
     swept = sweep_renewals(centre.engine, by="centre", at=centre.clock())
     add_up_changes(centre.engine)
     return {"started": swept.started, "put_off": swept.put_off, "dropped": swept.dropped}
+
+
+def _send(centre: Centre, senders: Mapping[Channel, Sender]) -> Mapping[str, object]:
+    sent, failed = send_codes(centre, senders)
+    return {"sent": sent, "failed": failed} if sent or failed else {}

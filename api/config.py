@@ -86,6 +86,15 @@ class Settings(BaseModel):
     register_queries_per_day: int = Field(default=100, ge=0)  # of one account, about single persons
     attempts_before_police: int = Field(default=3, ge=1)  # to reach a person, before police get the record (ADR 45)
     attempts_over_hours: int = Field(default=48, ge=0)  # between the first and the last of them
+    citizen_codes_per_hour: int = Field(default=60, ge=1)  # one-time codes that one network may ask for
+    sms_address: str | None = None  # a gateway for text messages: https address (docs/citizen-api.md)
+    sms_ca: Path | None = None  # PEM: the only authorities of the gateway's certificate
+    smtp_host: str | None = None  # that takes e-mail to citizens, with STARTTLS
+    smtp_port: int = Field(default=587, ge=1, le=65535)
+    smtp_from: str | None = None
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    citizen_console: bool = False  # development only: codes go to the service's terminal
     aside_days: int = Field(default=30, ge=1)  # that a record may be put aside at most
     escalation_days: int = Field(default=14, ge=1)  # after which a level above is shown what waits; each level so many
     recheck_percent: int = Field(default=2, ge=1, le=100)  # of what a unit closed, checked again by the unit above
@@ -137,6 +146,12 @@ class Settings(BaseModel):
     def _published_first(self) -> "Settings":
         if self.publication_hours == 0 and self.environment == "production":
             raise ValueError("publication_hours is 0 in development only: checkers need time to fetch a new signer")
+        return self
+
+    @model_validator(mode="after")
+    def _no_codes_on_a_terminal(self) -> "Settings":
+        if self.citizen_console and self.environment == "production":
+            raise ValueError("citizen_console is for development only: whoever reads the terminal is everybody")
         return self
 
     @property

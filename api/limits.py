@@ -34,7 +34,7 @@ class RateLimit:
 
     def count(self, client: str, calls: int = 1) -> None:
         """Count ``calls`` at once. Raises CentreError ``too-many-requests``."""
-        now, client = time.monotonic(), _network(client)
+        now, client = time.monotonic(), network_of(client)
         with self._lock:
             begun, before = self._windows.pop(client, (now, 0))
             if now - begun >= _WINDOW:
@@ -60,7 +60,7 @@ class SharedRateLimit:
         """Raises CentreError ``too-many-requests``."""
         now = time.time()
         minute = int(now // _WINDOW)
-        key = hmac.new(self._secret, b"client\0" + _network(client).encode(), hashlib.sha256).digest()
+        key = hmac.new(self._secret, b"client\0" + network_of(client).encode(), hashlib.sha256).digest()
         with noting(self._engine) as connection:
             if self._swept != minute:
                 sweep(connection, rate_windows, rate_windows.c.minute < minute)
@@ -72,7 +72,7 @@ class SharedRateLimit:
 
 
 @lru_cache(maxsize=CLIENTS_KEPT)
-def _network(client: str) -> str:
+def network_of(client: str) -> str:
     """An IPv6 host has a /64 at least, with more addresses than can be counted: the network counts."""
     try:
         address = ipaddress.ip_address(client)

@@ -15,6 +15,7 @@ from api.complaints.kinds import CLOSED
 from api.store.schema import audit, challenges, import_rows, imports, rate_windows, sessions
 from api.store.schema_accounts import exports, login_tries, staff_sessions
 from api.store.schema_audit import audit_notes
+from api.store.schema_citizens import app_requests, citizen_counts, citizen_sessions, citizen_tickets
 from api.store.schema_complaints import complaint_events, complaint_photos, complaints
 from api.store.schema_identity import outbox, register_queries, register_quotas
 from api.store.schema_intake import entered_doses, platform_requests, session_people, vaccination_sessions
@@ -81,6 +82,34 @@ RULES: Final = (
         days=1,
         since="they ended",
         over=lambda limit: staff_sessions.c.expires_at < limit,
+    ),
+    Rule(
+        kind="sessions of citizens",
+        table=citizen_sessions,
+        days=1,
+        since="they ended",
+        over=lambda limit: citizen_sessions.c.expires_at < limit,
+    ),
+    Rule(
+        kind="one-time codes of citizens",
+        table=citizen_tickets,
+        days=1,
+        since="they ended",
+        over=lambda limit: citizen_tickets.c.expires_at < limit,
+    ),
+    Rule(
+        kind="counts of what networks, persons and clerks asked for",
+        table=citizen_counts,
+        days=2,
+        since="their day",
+        over=lambda limit: citizen_counts.c.day < limit[:10],
+    ),
+    Rule(
+        kind="answers to citizen apps",
+        table=app_requests,
+        days=2,
+        since="the request was received",
+        over=lambda limit: app_requests.c.received_at < limit,
     ),
     Rule(
         kind="tries to log in",

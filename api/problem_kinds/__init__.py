@@ -6,6 +6,7 @@ from typing import Final
 from api.problem_kinds import (
     accounts,
     auditing,
+    citizens,
     complaints,
     enrolment,
     general,
@@ -24,6 +25,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     **general.KINDS,
     **accounts.KINDS,
     **auditing.KINDS,
+    **citizens.KINDS,
     **complaints.KINDS,
     **enrolment.KINDS,
     **identity.KINDS,

@@ -8,6 +8,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 import api.store.schema_accounts
 import api.store.schema_audit
+import api.store.schema_citizens
 import api.store.schema_complaints
 import api.store.schema_identity
 import api.store.schema_intake

@@ -19,6 +19,7 @@ from api.app import access_of
 from api.problem_kinds import KINDS as PROBLEMS
 from api.problems import MEDIA_TYPE, Problem
 from tests.support.centre import World, make_world
+from tests.support.citizens import add_app, add_citizen
 from tests.support.databases import KINDS, Kind, addresses
 from tests.support.matrix import name_of
 from tests.support.platform import add_machine
@@ -46,6 +47,12 @@ numbers = itertools.count()
 def callers(world: World, operation: Any) -> list[dict[str, str]]:
     """The headers of one caller of each kind that the route is for, and of nobody."""
     access, bearers = access_to(world, operation), []
+    if access in ("app", "citizen"):
+        app = add_app(world)
+        if access == "citizen":
+            app.enter(10)
+        session = {"Authorization": f"Bearer {app.bearer}"} if app.bearer else {}
+        return [{}, {"X-App-Key": app.key, **session}]
     if access == "token":
         bearers = [world.agent(unit).bearer for unit in ("TYT-1", "BYT")]
     elif access == "platform":
@@ -67,6 +74,7 @@ def world(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
     with addresses(kind) as new:
         made = make_world(tmp_path, address=new(tmp_path))
         made.add_records(2)
+        add_citizen(made, 10)
         yield made
         made.engine.dispose()
 

@@ -24,6 +24,8 @@ it keeps the service from starting.
 - **anybody**: without a log-in; limited by network.
 - **token**: an agent with an enrolled token; it works for its token's unit, and for those whose work that inherited.
 - **platform**: a machine with a key of `vaxseal admin platform-key`; for the key's part of the tree.
+- **app**: a citizen app with a key of `vaxseal admin app-key`; it learns nothing of anybody.
+- **citizen**: the same with the session of a person who proved it; that person's records, and those that it stands for.
 - **a role**: people whose account has it. "yes": everywhere in the account's part of the tree of units, and nowhere
   else. "own": the answer is about the caller alone, or about the caller's part of the tree.
 
@@ -38,11 +40,11 @@ def name_of(route: Any) -> str:
 
 def page_of(app: FastAPI) -> str:
     """docs/routes.md."""
-    columns = ("anybody", "token", "platform", *ROLES)
+    columns = ("anybody", "token", "platform", "app", "citizen", *ROLES)
     lines = [f"| route | {' | '.join(columns)} |", f"| --- |{' --- |' * len(columns)}"]
     for route in sorted(app.routes, key=lambda one: name_of(one).split()[::-1]):
         name, access = name_of(route), access_of(route)
-        cells = ["yes" if access == kind else "" for kind in ("public", "token", "platform")]
+        cells = ["yes" if access == kind else "" for kind in ("public", "token", "platform", "app", "citizen")]
         allowed = access if isinstance(access, frozenset) else frozenset()
         word = "yes" if name in EXAMPLES and EXAMPLES[name].placed else "own"
         cells += [word if role in allowed else "" for role in ROLES]

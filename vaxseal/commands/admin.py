@@ -8,6 +8,7 @@ import typer
 
 from vaxseal.commands import (
     accounts,
+    app_keys,
     operating,
     outbox,
     platform_keys,
@@ -391,6 +392,7 @@ def units(data: Data = None, json: Json = False) -> None:
 app.command("outbox")(outbox.outbox)
 app.command("quota")(quotas.quota)
 app.command("alarms")(quotas.alarms)
+app.add_typer(app_keys.app, name="app-key")
 app.add_typer(platform_keys.app, name="platform-key")
 app.command("proposals")(proposals.proposals)
 app.command("approve")(proposals.approve)

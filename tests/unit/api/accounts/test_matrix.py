@@ -111,7 +111,8 @@ def test_nothing_succeeds_that_should_not(world: World) -> None:
 
 def test_the_routes_of_tokens_and_machines_take_no_account(world: World) -> None:
     bearers = [add_person(world, role, OWN, role).bearer for role in ROLES]
-    keys = {"token": add_machine(world, OWN).key, "platform": world.agent(FOREIGN).bearer}
+    agent = world.agent(FOREIGN).bearer
+    keys = {"token": add_machine(world, OWN).key, "platform": agent, "app": agent, "citizen": agent}
     tried = Counter[object]()
     for route in world.client.app.routes:  # type: ignore[attr-defined]
         access = access_of(route)
