@@ -1,6 +1,7 @@
 """A complaint comes in: from a citizen's phone, or from a counter for a person without one."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -74,11 +75,21 @@ class Opened:
     due_at: datetime
 
 
-def open_complaint(centre: Centre, opening: Opening, *, staff: Staff | None = None) -> Opened:
+def open_complaint(
+    centre: Centre,
+    opening: Opening,
+    *,
+    staff: Staff | None = None,
+    proven: bool = False,
+    before: Callable[[Connection], Opened | None] | None = None,
+    after: Callable[[Connection, Opened], None] | None = None,
+) -> Opened:
     """Take it down; its 48 hours begin.
 
     Args:
         staff: who writes it down at a counter (a clerk, or an overseer); None: the citizen does it himself.
+        proven: whose record it is was proved already; no slip is asked for.
+        before, after: in the same transaction: what an earlier request opened, and what to keep of this one.
 
     Raises CentreError ``complaint-text`` (something is missing or too long), ``complaint-person`` (whom it is about),
     ``complaint-slip`` (number and code of the slip do not match), ``complaint-unit``, ``complaint-nowhere``,
@@ -89,8 +100,12 @@ def open_complaint(centre: Centre, opening: Opening, *, staff: Staff | None = No
         refuse_role(staff, "clerk", "overseer")
     sealed_texts = _texts(opening)
     actor, now = CITIZEN if staff is None else staff.actor, centre.clock()
-    _check_slip(centre, opening, now)
+    if not proven:
+        _check_slip(centre, opening, now)
     with writing(centre.engine) as connection:
+        earlier = None if before is None else before(connection)
+        if earlier is not None:
+            return earlier
         if opening.record_id is not None:
             lock_records(connection, [opening.record_id])
         named = _named(connection, opening)
@@ -125,7 +140,10 @@ def open_complaint(centre: Centre, opening: Opening, *, staff: Staff | None = No
             case = tie(connection, case, opening.record_id, at=now)
         if opening.photo is not None:
             keep_photo(connection, centre.secret, case, opening.photo, actor=actor, at=now)
-    return Opened(number=number, secret=secret, unit=unit, due_at=instant_from_text(case.due_at))
+        opened = Opened(number=number, secret=secret, unit=unit, due_at=instant_from_text(case.due_at))
+        if after is not None:
+            after(connection, opened)
+    return opened
 
 
 def tie(connection: Connection, case: Case, record_id: str, *, at: datetime) -> Case:

@@ -114,6 +114,12 @@ class CitizenApp:
         self.bearer = answer.json()["token"]
         return answer
 
+    def complain(self, kind: str, name: str | None = None, **given: Any) -> Any:
+        """The answer to a complaint about the own record."""
+        self._asked += 1
+        body = {"kind": kind, "statement": "Sai dữ liệu", **given}
+        return self.post("me/complain", body, **{"Idempotency-Key": name or f"complaint-{self._asked}"})
+
 
 def add_app(world: World) -> CitizenApp:
     key_id, key = add_app_key(world.engine, name="Sổ sức khỏe", by="operator", at=world.clock())

@@ -1,0 +1,168 @@
+"""The certificates of a person: what each shows and whether it is good now, its page, and what was told about them."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from sqlalchemy import Connection, Row, Select, select, update
+
+from api.audit import record_act
+from api.citizens.holder import Holder
+from api.complaints.disputes import is_held_back
+from api.context import Centre
+from api.errors import CentreError
+from api.notices.kinds import WORDS, NoticeKind
+from api.revocation.standing import is_revoked
+from api.stations.sentences import Sentence
+from api.store.schema import passports, record_versions, revocation_orders, revoked_passports
+from api.store.schema_revoking import notices
+from api.store.transactions import writing
+from certificates.records.model import Person, VaccinationRecord, instant_from_text, instant_to_text
+from certificates.uvci import normalise, printed
+
+Status = Literal["valid", "expired", "revoked", "disputed"]
+REVOKED: Final = Sentence(
+    "Giấy chứng nhận này đã bị thu hồi. Nếu bạn cho là sai, hãy gửi phản ánh: được trả lời trong 48 giờ.",
+    "This certificate was revoked. If you think that is wrong, complain: you are answered within 48 hours.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Certificate:
+    """One certificate. ``code`` as it is printed. ``hc1`` is None where it must not be shown: another one is there for
+    it, or a complaint says that it is another person's."""
+
+    code: str
+    status: Status
+    hc1: str | None
+    issued_at: datetime
+    expires_at: datetime
+    person: Person
+    record: VaccinationRecord
+
+    def __repr__(self) -> str:
+        return "Certificate(...)"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One notice, in both languages. Codes as they are printed; times are RFC 3339."""
+
+    kind: str
+    words: Sentence
+    code: str = field(repr=False)
+    new_code: str | None = field(repr=False)
+    since: str
+    until: str | None
+
+
+def certificates_of(connection: Connection, record_id: str, *, at: datetime) -> tuple[Certificate, ...]:
+    """All released ones of a record, the newest first."""
+    rows = connection.execute(_released(record_id)).all()
+    return tuple(_certificate(row, at) for row in rows)
+
+
+def certificate_of(connection: Connection, record_id: str, code: str, *, at: datetime) -> Certificate:
+    """The one of this code, or the newest ("" says which). Raises CentreError ``certificate-none``."""
+    found = certificates_of(connection, record_id, at=at)
+    wanted = printed(normalise(code)) if code else None
+    for one in found:
+        if wanted is None or one.code == wanted:
+            return one
+    raise CentreError("certificate-none", fields=("certificate_code",) if code else ())
+
+
+def shown_code(certificate: Certificate) -> str:
+    """The HC1 text. Raises CentreError ``passport-disputed``, ``passport-revoked``."""
+    if certificate.hc1 is None:
+        raise CentreError("passport-disputed" if certificate.status == "disputed" else "passport-revoked")
+    return certificate.hc1
+
+
+def page_of(centre: Centre, holder: Holder, record_id: str, code: str) -> bytes:
+    """The signed PDF. Raises CentreError ``certificate-none``, ``passport-disputed``, ``passport-revoked``."""
+    now = centre.clock()
+    with writing(centre.engine) as connection:
+        certificate = certificate_of(connection, record_id, code, at=now)
+        shown_code(certificate)
+        note_look(connection, holder, record_id, "fetch-pdf", at=now)
+        query = select(passports.c.pdf).where(passports.c.uvci == normalise(certificate.code))
+        pdf: bytes = connection.execute(query).scalar_one()
+    return pdf
+
+
+def note_look(connection: Connection, holder: Holder, record_id: str, act: str, *, at: datetime) -> None:
+    """What was looked at stands in the log: by whom, and by which proof."""
+    reason = holder.proof if record_id == holder.record_id else "guardian"
+    record_act(connection, at=at, actor=holder.actor, act=act, subject=record_id, reason=reason)
+
+
+def notices_of(connection: Connection, record_id: str, *, at: datetime) -> tuple[Told, ...]:
+    """What is to be told: renewals, replacements, and revocations in force; the newest first. It counts as told."""
+    now = instant_to_text(at)
+    due = (notices.c.record_id == record_id) & (notices.c.due_at <= now)
+    found = [
+        Told(
+            kind=row.kind,
+            words=Sentence(*WORDS[NoticeKind(row.kind)]),
+            code=printed(row.uvci),
+            new_code=None if row.new_uvci is None else printed(row.new_uvci),
+            since=row.due_at,
+            until=row.until,
+        )
+        for row in connection.execute(select(notices).where(due))
+    ]
+    connection.execute(update(notices).where(due, notices.c.told_at.is_(None)).values(told_at=now, told_by="shown"))
+    replaced = {one.code for one in found if one.kind == NoticeKind.REPLACED}
+    revoked = (
+        select(revoked_passports.c.uvci, revocation_orders.c.approved_at, revocation_orders.c.made_at)
+        .join(revocation_orders, revocation_orders.c.order_id == revoked_passports.c.order_id)
+        .join(passports, passports.c.uvci == revoked_passports.c.uvci)
+        .where(passports.c.record_id == record_id, revocation_orders.c.withdrawn_at.is_(None))
+    )
+    for row in connection.execute(revoked):
+        code = printed(row.uvci)
+        if code not in replaced:
+            since = row.approved_at or row.made_at
+            found.append(Told(kind="revoked", words=REVOKED, code=code, new_code=None, since=since, until=None))
+    return tuple(sorted(found, key=lambda one: (one.since, one.code), reverse=True))
+
+
+def _released(record_id: str) -> Select[Any]:
+    return (
+        select(
+            passports.c.uvci,
+            passports.c.hc1,
+            passports.c.issued_at,
+            passports.c.expires_at,
+            record_versions.c.document,
+            is_revoked(passports.c.uvci).label("revoked"),
+            is_held_back(passports.c.record_id).label("held_back"),
+        )
+        .join(
+            record_versions,
+            (record_versions.c.record_id == passports.c.record_id) & (record_versions.c.version == passports.c.version),
+        )
+        .where(passports.c.record_id == record_id, passports.c.state == "issued")
+        .order_by(passports.c.version.desc())
+    )
+
+
+def _certificate(row: Row[Any], at: datetime) -> Certificate:
+    ends = instant_from_text(row.expires_at)
+    status: Status = "valid" if ends >= at else "expired"
+    if row.held_back:
+        status = "disputed"
+    if row.revoked:
+        status = "revoked"
+    record = VaccinationRecord.from_dict(json.loads(row.document))
+    return Certificate(
+        code=printed(row.uvci),
+        status=status,
+        hc1=row.hc1 if status in ("valid", "expired") else None,
+        issued_at=instant_from_text(row.issued_at),
+        expires_at=ends,
+        person=record.person,
+        record=record,
+    )
