@@ -35,7 +35,7 @@ from api.checkers.counts import VerdictCounts
 from api.checkers.lists import CheckerLists
 from api.checkers.published import log_publication_rule
 from api.checkers.scanner import ScannerPage
-from api.citizens import routes_entering, routes_own
+from api.citizens import routes_counter, routes_entering, routes_own
 from api.citizens.apps import require_app, require_citizen
 from api.complaints import citizen_routes as citizen_complaint_routes
 from api.complaints import routes as complaint_routes
@@ -105,6 +105,7 @@ _MODULES: Final = (
     proposal_routes,
     routes_entering,
     routes_own,
+    routes_counter,
     citizen_complaint_routes,
     complaint_routes,
     identity_routes,

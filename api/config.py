@@ -87,6 +87,7 @@ class Settings(BaseModel):
     attempts_before_police: int = Field(default=3, ge=1)  # to reach a person, before police get the record (ADR 45)
     attempts_over_hours: int = Field(default=48, ge=0)  # between the first and the last of them
     citizen_codes_per_hour: int = Field(default=60, ge=1)  # one-time codes that one network may ask for
+    counter_look_ups_per_day: int = Field(default=200, ge=1)  # of one clerk, for people who stand there
     sms_address: str | None = None  # a gateway for text messages: https address (docs/citizen-api.md)
     sms_ca: Path | None = None  # PEM: the only authorities of the gateway's certificate
     smtp_host: str | None = None  # that takes e-mail to citizens, with STARTTLS

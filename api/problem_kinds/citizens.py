@@ -87,6 +87,11 @@ KINDS: Final[Mapping[str, Kind]] = {
         Words("Không tìm thấy hồ sơ", "Hãy xem lại giấy tờ; nếu đúng, ghi phản ánh cho người dân."),
         Words("No record found", "Look at the papers again; if they are right, take down a complaint for the person."),
     ),
+    "counter-purpose": Kind(
+        422,
+        Words("Mục đích không phù hợp", "Tại quầy chỉ: theo yêu cầu của người dân, phản ánh, hoặc sửa dữ liệu."),
+        Words("Not a purpose of a counter", "At a counter: the holder's request, a complaint, or a correction."),
+    ),
     "counter-limit": Kind(
         429,
         Words("Đã tra cứu nhiều trong hôm nay", "Hãy báo cấp trên nếu cần tra cứu thêm."),

@@ -49,7 +49,7 @@ def test_the_certificate_in_every_form(app: CitizenApp) -> None:
     assert (svg.headers["content-type"], svg.text[:4]) == ("image/svg+xml", "<svg")
     assert app.post("me/certificate.pdf").content == stored.pdf
     for layout in ("folded", "card"):
-        sheet = pypdfium2.PdfDocument(io.BytesIO(app.post("me/sheet.pdf", {"layout": layout}).content))
+        sheet = pypdfium2.PdfDocument(io.BytesIO(app.post("me/sheet.pdf", {"layout": layout}).content))  # type: ignore[no-untyped-call]
         assert len(sheet) == 1
         text = sheet[0].get_textpage().get_text_bounded()
         assert "NGUYỄN THỊ HỒNG HẠNH" in text

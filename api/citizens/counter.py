@@ -1,0 +1,165 @@
+"""The same at a counter, for people without a telephone: a clerk looks up, prints and registers, with a purpose.
+
+With number and date of birth of the card that the person shows, any station finds any record; by the slip's number
+those of the clerk's part of the tree. Every look stands in the log and in the person's history, and is counted.
+"""
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from api.accounts.reading import Purpose
+from api.accounts.staff import Staff, refuse_place, refuse_role
+from api.audit import record_act
+from api.citizens.contacts import Contact, find_contact, read_contact, register_contact
+from api.citizens.evidence import Evidence
+from api.citizens.finding import Sought, find_record, read_birth
+from api.citizens.holder import Holder, find_holder, open_holder
+from api.citizens.limits import count, seconds_left
+from api.citizens.own import certificate_of, note_look, page_of
+from api.citizens.people import Kind, Watcher, end_guardianship, register_guardian, watchers_of
+from api.citizens.sheets import Layout, print_sheet
+from api.citizens.standing import Standing, standing_of
+from api.context import Centre
+from api.errors import CentreError
+from api.store.schema import records
+from api.store.transactions import writing
+from certificates.records.model import Person
+
+AT_COUNTER: Final = frozenset({Purpose.HOLDER_REQUEST, Purpose.COMPLAINT, Purpose.CORRECTION})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Somebody stands at the counter. ``visit`` is what the clerk's next requests carry, for half an hour."""
+
+    visit: str = field(repr=False)
+    record_id: str
+    name: str = field(repr=False)
+    contact: str | None = field(repr=False)  # masked
+    standing: Standing
+    watchers: tuple[Watcher, ...]
+
+
+def look_up(centre: Centre, staff: Staff, sought: Sought, *, date_of_birth: str, purpose: Purpose) -> Visit:
+    """Find the record of somebody who is present, and open a visit.
+
+    Raises CentreError ``role``, ``place`` (by the slip's number only), ``counter-purpose``, ``counter-limit``,
+    ``counter-unknown``, ``citizen-form``.
+    """
+    refuse_role(staff, "clerk")
+    if purpose not in AT_COUNTER:
+        raise CentreError("counter-purpose", fields=("purpose",))
+    now = centre.clock()
+    with writing(centre.engine) as connection:
+        record_id = find_record(connection, sought)
+        error = _refusal(connection, centre, staff, sought, record_id, date_of_birth)
+        record_act(
+            connection,
+            at=now,
+            actor=staff.actor,
+            act="counter-looked-up" if error is None else "counter-refused",
+            subject=record_id or "unknown",
+            reason=purpose.value,
+        )
+        if error is None and record_id is not None:
+            visit, _holder = open_holder(connection, record_id, "counter", app="", actor=staff.actor, at=now)
+            contact = find_contact(connection, centre.secret, record_id)
+            return Visit(
+                visit=visit,
+                record_id=record_id,
+                name=_person(connection, record_id).full_name,
+                contact=None if contact is None else contact.masked,
+                standing=standing_of(connection, record_id),
+                watchers=watchers_of(connection, record_id, at=now),
+            )
+    raise error or CentreError("counter-unknown")
+
+
+def print_page(centre: Centre, staff: Staff, visit: str, *, layout: Layout | None) -> bytes:
+    """The signed PDF (``layout`` None), or a sheet to fold or to cut out.
+
+    Raises CentreError ``citizen-session-ended`` (the visit is over, or another clerk's), and those of `page_of`.
+    """
+    holder = _holder(centre, staff, visit)
+    if layout is None:
+        return page_of(centre, holder, holder.record_id, "")
+    with writing(centre.engine) as connection:
+        certificate = certificate_of(connection, holder.record_id, "", at=centre.clock())
+        page = print_sheet(certificate, layout, at=certificate.issued_at)
+        note_look(connection, holder, holder.record_id, "sheet-printed", at=centre.clock())
+    return page
+
+
+def keep_contact(centre: Centre, staff: Staff, visit: str, text: str, evidence: Evidence) -> Contact:
+    """Where codes for this person go from now on. Raises CentreError ``citizen-contact``, ``citizen-evidence``."""
+    holder, contact = _holder(centre, staff, visit), read_contact(text)
+    with writing(centre.engine) as connection:
+        record_id, now = holder.record_id, centre.clock()
+        register_contact(connection, centre.secret, record_id, contact, evidence, by=staff.actor, at=now)
+    return contact
+
+
+def keep_guardian(
+    centre: Centre, staff: Staff, *, visit: str, guardian_visit: str, kind: Kind, evidence: Evidence
+) -> str:
+    """Register who may see this person's certificates. Both were looked up at this counter: a child with its guardian,
+    or two adults. Returns its number.
+
+    Raises CentreError ``guardianship-unfit``, ``citizen-evidence``, ``citizen-session-ended``.
+    """
+    shown, guardian = _holder(centre, staff, visit), _holder(centre, staff, guardian_visit)
+    with writing(centre.engine) as connection:
+        return register_guardian(
+            connection,
+            record_id=shown.record_id,
+            guardian_id=guardian.record_id,
+            kind=kind,
+            evidence=evidence,
+            by=staff.actor,
+            at=centre.clock(),
+        )
+
+
+def end_guardian(centre: Centre, staff: Staff, visit: str, handle: str) -> None:
+    """Raises CentreError ``guardianship-unknown``, ``citizen-session-ended``."""
+    holder = _holder(centre, staff, visit)
+    with writing(centre.engine) as connection:
+        end_guardianship(connection, handle, record_id=holder.record_id, by=staff.actor, at=centre.clock())
+
+
+def _holder(centre: Centre, staff: Staff, visit: str) -> Holder:
+    refuse_role(staff, "clerk")
+    return find_holder(centre, visit, app="", actor=staff.actor)
+
+
+def _refusal(
+    connection: Connection, centre: Centre, staff: Staff, sought: Sought, record_id: str | None, date_of_birth: str
+) -> CentreError | None:
+    """Why nothing is shown; what is asked without success is counted, too."""
+    now = centre.clock()
+    subject = hmac.new(centre.secret, b"counter\0" + staff.account.encode(), hashlib.sha256).digest()
+    if count(connection, "counter", subject, span="day", at=now) > centre.settings.counter_look_ups_per_day:
+        return CentreError("counter-limit", retry_after=seconds_left(now, timedelta(days=1)))
+    if record_id is None:
+        return CentreError("counter-unknown")
+    if sought.person is None or not sought.person.id_number:  # the slip's number, or a name: within the own part
+        unit = connection.execute(select(records.c.unit).where(records.c.record_id == record_id)).scalar_one()
+        try:
+            refuse_place(connection, staff, unit)
+        except CentreError as error:
+            return error
+        return None
+    if read_birth(date_of_birth) != _person(connection, record_id).date_of_birth:
+        return CentreError("counter-unknown")
+    return None
+
+
+def _person(connection: Connection, record_id: str) -> Person:
+    document = connection.execute(select(records.c.document).where(records.c.record_id == record_id)).scalar_one()
+    return Person.from_dict(json.loads(document)["person"])
