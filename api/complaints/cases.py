@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from api.complaints.clock import ComplaintClock
+from api.complaints.counting import count_event, count_moved
 from api.complaints.events import Event
 from api.complaints.kinds import UNDECIDED, ComplaintState
 from api.errors import CentreError
@@ -17,6 +18,7 @@ from certificates.records.model import instant_from_text, instant_to_text
 Case = Row[Any]
 CITIZEN: Final = "citizen"
 CENTRE: Final = "centre"
+_STANDING: Final = ("province", "unit", "state", "marks")
 LONGEST_TEXT: Final = 4000  # characters of a statement, a question, an answer
 _LOOK_ALIKE: Final = str.maketrans("ILO", "110")
 
@@ -66,11 +68,19 @@ def clock_columns(clock: ComplaintClock, marks: int) -> dict[str, Any]:
     }
 
 
-def change_case(connection: Connection, case: Case, **values: Any) -> Case:
-    """Write these columns; returns the row as it is now."""
+def change_case(connection: Connection, case: Case, *, at: datetime, **values: Any) -> Case:
+    """Write these columns, and count it where it stands then; returns the row as it is now."""
     same = (complaints.c.complaint_id == case.complaint_id) & (complaints.c.province == case.province)
+    before = connection.execute(select(*(complaints.c[name] for name in _STANDING)).where(same)).one()
     connection.execute(update(complaints).where(same).values(**values))
-    return connection.execute(select(complaints).where(same)).one()
+    after = connection.execute(select(complaints).where(same)).one()
+    count_moved(connection, tuple(before), standing_of(after), at=at)
+    return after
+
+
+def standing_of(case: Case) -> tuple[str, str, str, int]:
+    """What a complaint is counted by."""
+    return case.province, case.unit, case.state, case.marks
 
 
 def note_event(
@@ -103,6 +113,7 @@ def note_event(
             sealed=sealed,
         )
     )
+    count_event(connection, case.province, case.unit, event, at=at)
 
 
 def check_undecided(case: Case) -> None:

@@ -109,7 +109,7 @@ def tell(connection: Connection, case: Case, *, actor: str, at: datetime) -> Cas
     note_event(connection, case, Event.TOLD, actor=actor, at=at)
     record_act(connection, at=at, actor=actor, act="complaint-told", subject=case.complaint_id)
     note_told(connection, case.complaint_id, at=at)
-    return change_case(connection, case, told_at=instant_to_text(at))
+    return change_case(connection, case, at=at, told_at=instant_to_text(at))
 
 
 def answer(centre: Centre, number: str, secret: str, text: str, photo: CleanPhoto | None = None) -> Followed:
@@ -134,7 +134,7 @@ def take_answer(connection: Connection, centre: Centre, case: Case, text: str, *
     now = centre.clock()
     sealed = seal_document(centre.secret, case.complaint_id, check_text(text, "answer"))
     clock = clock_of(case).run_on(now)
-    case = change_case(connection, case, state=ComplaintState.OPEN.value, **clock_columns(clock, case.marks))
+    case = change_case(connection, case, at=now, state=ComplaintState.OPEN.value, **clock_columns(clock, case.marks))
     note_event(connection, case, Event.ANSWERED, actor=actor, at=now, sealed=sealed)
     record_act(connection, at=now, actor=actor, act="complaint-answered", subject=case.complaint_id)
     return case
@@ -166,6 +166,7 @@ def appeal(centre: Centre, number: str, secret: str, text: str) -> Followed:
         case = change_case(
             connection,
             case,
+            at=now,
             state=ComplaintState.OPEN.value,
             unit=above,
             appeals=1,
@@ -198,7 +199,7 @@ def close_case(connection: Connection, case: Case, state: ComplaintState, *, at:
     """It is decided, or taken back: the clock and the sweep are done with it, and its photos have an end."""
     clock = clock_of(case).run_on(at)
     columns = clock_columns(clock, case.marks) | {"next_at": None}
-    case = change_case(connection, case, state=state.value, dispute=NONE, **columns, **values)
+    case = change_case(connection, case, at=at, state=state.value, dispute=NONE, **columns, **values)
     delete_photos_after(connection, case, at)
     return case
 

@@ -10,8 +10,18 @@ from sqlalchemy import Connection, insert, select
 
 from api.accounts.staff import Staff, refuse_role
 from api.audit import record_act
-from api.complaints.cases import CITIZEN, Case, change_case, check_text, clock_columns, find_case, note_event
+from api.complaints.cases import (
+    CITIZEN,
+    Case,
+    change_case,
+    check_text,
+    clock_columns,
+    find_case,
+    note_event,
+    standing_of,
+)
 from api.complaints.clock import ComplaintClock
+from api.complaints.counting import count_moved
 from api.complaints.disputes import NONE, dispute
 from api.complaints.events import Event
 from api.complaints.kinds import DISPUTING, ComplaintKind, ComplaintState, Grave
@@ -134,6 +144,7 @@ def open_complaint(
             )
         )
         case = find_case(connection, number)
+        count_moved(connection, None, standing_of(case), at=now)
         note_event(connection, case, Event.RECEIVED, actor=actor, at=now)
         record_act(connection, at=now, actor=actor, act="complaint-opened", subject=number, reason=opening.kind.value)
         if opening.record_id is not None:
@@ -153,6 +164,7 @@ def tie(connection: Connection, case: Case, record_id: str, *, at: datetime) -> 
     return change_case(
         connection,
         case,
+        at=at,
         record_id=record_id,
         record_version=version,
         dispute=dispute(connection, record_id, at=at) if disputing else NONE,

@@ -63,11 +63,11 @@ def _advance(connection: Connection, case: Case, now: datetime, done: Counter[st
         clock = clock_of(case)
         if clock.pause_ends is not None:
             columns = clock_columns(clock.run_on(now), case.marks)
-            case = change_case(connection, case, state=ComplaintState.OPEN.value, **columns)
+            case = change_case(connection, case, at=now, state=ComplaintState.OPEN.value, **columns)
             _tell(connection, case, Event.PAUSE_ENDED, now, done)
         elif case.marks < BREACH:
             hours = int(mark(case.marks).total_seconds()) // 3600
-            case = change_case(connection, case, **clock_columns(clock, case.marks + 1))
+            case = change_case(connection, case, at=now, **clock_columns(clock, case.marks + 1))
             _tell(connection, case, Event.WARNED, now, done, detail=str(hours))
         else:
             case = _escalate(connection, case, now, done)
@@ -79,10 +79,10 @@ def _escalate(connection: Connection, case: Case, now: datetime, done: Counter[s
         _tell(connection, case, Event.BREACHED, now, done)
     columns = clock_columns(clock, case.marks + 1)
     if above is None:
-        case = change_case(connection, case, **columns | {"next_at": None})
+        case = change_case(connection, case, at=now, **columns | {"next_at": None})
         _tell(connection, case, Event.AT_THE_TOP, now, done)
         return case
-    case = change_case(connection, case, unit=above, **columns)
+    case = change_case(connection, case, at=now, unit=above, **columns)
     _tell(connection, case, Event.ESCALATED, now, done)
     return case
 
@@ -110,6 +110,6 @@ def _hold_wanted(connection: Connection, now: datetime) -> int:
             continue
         mine = select(complaints).where(wanted, complaints.c.record_id == record_id).with_for_update(skip_locked=True)
         for case in connection.execute(mine).all():
-            change_case(connection, case, dispute=standing)
+            change_case(connection, case, at=now, dispute=standing)
             held += 1
     return held

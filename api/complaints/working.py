@@ -41,7 +41,7 @@ def ask(centre: Centre, complaint_id: str, question: str, *, staff: Staff) -> No
             raise CentreError("complaint-questions", "no more time for questions is left: decide")
         sealed = seal_document(centre.secret, complaint_id, check_text(question, "question"))
         columns = clock_columns(clock.pause(now), case.marks)
-        case = change_case(connection, case, state=ComplaintState.WAITING.value, **columns)
+        case = change_case(connection, case, at=now, state=ComplaintState.WAITING.value, **columns)
         note_event(connection, case, Event.ASKED, actor=staff.actor, at=now, sealed=sealed)
         _log(connection, case, staff, "complaint-asked", now)
 
@@ -89,7 +89,7 @@ def link(centre: Centre, complaint_id: str, record_id: str, *, staff: Staff, gra
         if case.record_id not in (None, record_id):
             raise CentreError("complaint-linked", "it is tied to another record already")
         if grave is not None:
-            case = change_case(connection, case, grave=grave.value)
+            case = change_case(connection, case, at=now, grave=grave.value)
         if case.record_id is None:
             case = tie(connection, case, record_id, at=now)
         note_event(connection, case, Event.LINKED, actor=staff.actor, at=now)
@@ -106,7 +106,7 @@ def name_account(centre: Centre, complaint_id: str, account: str, *, staff: Staf
         case = find_in_reach(connection, staff, complaint_id, lock=True)
         check_undecided(case)
         named = {*(case.named_accounts or "").split(), account.lower()}  # nobody takes a name off again
-        case = change_case(connection, case, named_accounts=" ".join(sorted(named)))
+        case = change_case(connection, case, at=now, named_accounts=" ".join(sorted(named)))
         note_event(connection, case, Event.NAMED, actor=staff.actor, at=now, detail=account.lower())
         _log(connection, case, staff, "complaint-named", now, account.lower())
 
@@ -134,7 +134,7 @@ def pass_on(centre: Centre, complaint_id: str, unit: str, why: str, *, staff: St
             raise CentreError("complaint-late", "after 44 hours it goes up only", fields=("unit",))
         sealed = seal_document(centre.secret, complaint_id, check_text(why, "why"))
         note_event(connection, case, Event.PASSED_ON, actor=staff.actor, at=now, detail=target, sealed=sealed)
-        case = change_case(connection, case, unit=target)
+        case = change_case(connection, case, at=now, unit=target)
         _log(connection, case, staff, "complaint-passed-on", now, target)
     return target
 

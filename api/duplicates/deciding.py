@@ -17,6 +17,7 @@ from api.intake.faults import RowError
 from api.intake.units import UnitBook
 from api.intake.versions import CLOSED, next_state
 from api.states import RecordState
+from api.store.coverage import count_coverage
 from api.store.locks import lock_records
 from api.store.records import NewVersion, StoredRecord, load_record, move_record, write_versions
 from api.store.schema_intake import joined_people, possible_duplicates
@@ -127,6 +128,7 @@ def _join_people(connection: Connection, row: Row[Any], units: UnitBook, staff: 
     if version is not None:
         write_versions(connection, [version], by=staff.actor, why="duplicate", at=now)
     move_record(connection, other, RecordState.JOINED, None, at=now)
+    count_coverage(connection, before=[(other.record, other.province)], after=(), at=now)
     connection.execute(
         update(joined_people)
         .where(joined_people.c.record_id == other.record.record_id)

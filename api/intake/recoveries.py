@@ -25,6 +25,8 @@ from api.intake.staging import ROW_COLUMNS, Row, column_name, sentence
 from api.intake.texts import Conversion
 from api.intake.units import UnitBook
 from api.store.bulk import insert_rows
+from api.store.counts import Key, count
+from api.store.coverage import RECOVERED
 from api.store.schema import import_rows, imports
 from api.store.schema_intake import recoveries
 from api.store.transactions import Turn, writing
@@ -196,7 +198,7 @@ def _take_in(
     while batch := list(islice(rows, BATCH)):
         read = [(number, cells, _read(plan, units, cells, at)) for number, cells in batch]
         with writing(engine, Turn.BESIDE) as connection:
-            new = _store(connection, [case for _, _, case in read if isinstance(case, dict)])
+            new = _store(connection, [case for _, _, case in read if isinstance(case, dict)], at)
             insert_rows(
                 connection,
                 import_rows,
@@ -261,7 +263,7 @@ def _positive_on(text: str, at: datetime) -> date:
     return day
 
 
-def _store(connection: Connection, cases: Sequence[dict[str, Any]]) -> Counter[tuple[str, ...]]:
+def _store(connection: Connection, cases: Sequence[dict[str, Any]], at: datetime) -> Counter[tuple[str, ...]]:
     """Store what is new; returns the keys that are, each once."""
     new = {tuple(case[name] for name in _KEY): case for case in reversed(cases)}
     if not new:
@@ -270,7 +272,10 @@ def _store(connection: Connection, cases: Sequence[dict[str, Any]]) -> Counter[t
     for found in connection.execute(select(*(recoveries.c[name] for name in _KEY)).where(columns.in_(list(new)))):
         new.pop(tuple(found))
     if new:
-        connection.execute(insert_new(connection, recoveries), list(new.values()))
+        place = (recoveries.c.province, recoveries.c.unit)
+        stored = connection.execute(insert_new(connection, recoveries).returning(*place), list(new.values())).all()
+        came = Counter(Key(row.province, row.unit, RECOVERED) for row in stored)
+        count(connection, came=came, gone=Counter(), day=local_day(at).isoformat())
     return Counter(list(new))
 
 

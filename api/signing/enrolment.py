@@ -18,6 +18,7 @@ from api.signing.fetching import Fetch
 from api.signing.queue import close_jobs
 from api.signing.work import next_year
 from api.states import RecordState
+from api.store.areas import enter_areas
 from api.store.moves import Move, move
 from api.store.schema import confirmations, jobs, leases, passports, records, tokens, units
 from api.store.transactions import Turn, writing
@@ -102,6 +103,7 @@ def add_unit_in(connection: Connection, unit: NewUnit, *, by: str, at: datetime)
             opened_on=unit.opened_on.isoformat(),
         )
     )
+    enter_areas(connection, unit.code, unit.parent)
     record_act(connection, at=at, actor=by, act="add-unit", subject=unit.code)
 
 

@@ -26,9 +26,8 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
+from api.store.areas import add_rows, add_to_areas, follow_tree
 from api.store.schema_worklists import count_deltas, unit_counts, unit_days
 
 AT_ONCE: Final = 2000  # rows that one transaction folds
@@ -101,37 +100,42 @@ def fold(connection: Connection) -> int:
     if connection.dialect.name == "postgresql" and not connection.execute(_ONE_FOLDS).scalar_one():
         return 0
     rows = connection.execute(select(count_deltas).limit(AT_ONCE)).all()
+    follow_tree(connection)  # after the rows were read: it knows their units
     if not rows:
         return 0
     keys = [(row.batch, row.number, row.province) for row in rows]
     connection.execute(delete(count_deltas).where(tuple_(*count_deltas.primary_key).in_(keys)))
     standing: Counter[Key] = Counter()
-    came: Counter[tuple[Any, ...]] = Counter()
-    gone: Counter[tuple[Any, ...]] = Counter()
+    came: Counter[tuple[str, ...]] = Counter()
+    gone: Counter[tuple[str, ...]] = Counter()
     for row in rows:
         standing[Key(row.province, row.unit, row.measure, row.desk, row.since)] += row.came - row.gone
         day = (row.unit, row.day, row.measure, row.desk, row.province)
         came[day] += row.came
         gone[day] += row.gone
-    _add(connection, unit_counts, [{**key._asdict(), "records": number} for key, number in standing.items() if number])
-    days = ("unit", "day", "measure", "desk", "province")
-    _add(
-        connection,
-        unit_days,
-        [{**dict(zip(days, key, strict=True)), "came": came[key], "gone": gone[key]} for key in came],
-    )
+    units = {(key.unit, key.measure, key.desk, key.since, key.province): number for key, number in standing.items()}
+    add_rows(connection, unit_counts, {key: (number,) for key, number in units.items() if number})
+    add_rows(connection, unit_days, {key: (came[key], gone[key]) for key in came})
     connection.execute(delete(unit_counts).where(unit_counts.c.records == 0))
+    _fold_areas(connection, standing, came, gone)
     return len(rows)
 
 
-def _add(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    if not rows:
-        return
-    statement = (insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite)(table)
-    key = [column.name for column in table.primary_key]
-    numbers = [column for column in table.columns if column.name not in key]
-    adding = {column.name: column + statement.excluded[column.name] for column in numbers}
-    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=adding), rows)
+def _fold_areas(
+    connection: Connection,
+    standing: Counter[Key],
+    came: Counter[tuple[str, ...]],
+    gone: Counter[tuple[str, ...]],
+) -> None:
+    counts: Counter[tuple[str, str, str, str]] = Counter()
+    for key, number in standing.items():
+        counts[key.unit, key.measure, key.desk, key.since] += number
+    days: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for unit, day, measure, *rest in came:
+        whole = (unit, day, measure, *rest)
+        more, less = days.get((unit, day, measure), (0, 0))
+        days[unit, day, measure] = (more + came[whole], less + gone[whole])
+    add_to_areas(connection, counts, days)
 
 
 def read_counts(

@@ -8,10 +8,12 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, insert, select
 
+from api.store.coverage import count_coverage
 from api.store.schema import records
 from api.store.schema_revoking import dose_changes
 from certificates.records.model import VaccinationRecord
@@ -34,17 +36,21 @@ def plain_lot(lot: str) -> str:
     return "".join(lot.split()).upper()
 
 
-def note_given(connection: Connection, versions: Sequence[tuple[VaccinationRecord, str]]) -> None:
+def note_given(connection: Connection, versions: Sequence[tuple[VaccinationRecord, str]], *, at: datetime) -> None:
     """Note what these versions (with their province) change, before they take the place of those that are stored."""
     changes = Counter[DoseKey]()
     for record, province in versions:
         changes.update(dose_keys(record.to_dict(), province))
     later = [record.record_id for record, _ in versions if record.version > 1]
+    old: list[tuple[VaccinationRecord, str]] = []
     if later:
         before = select(records.c.document, records.c.province).where(records.c.record_id.in_(later))
         for row in connection.execute(before):
-            changes.subtract(dose_keys(json.loads(row.document), row.province))
+            document = json.loads(row.document)
+            old.append((VaccinationRecord.from_dict(document), row.province))
+            changes.subtract(dose_keys(document, row.province))
     note_changes(connection, changes, "given")
+    count_coverage(connection, before=old, after=versions, at=at)
 
 
 def note_changes(connection: Connection, changes: Counter[DoseKey], what: Literal["given", "issued"]) -> None:

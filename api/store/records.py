@@ -99,7 +99,7 @@ def write_versions(connection: Connection, versions: Sequence[NewVersion], *, by
         )
     first = [row for row in rows if row["version"] == 1]
     later = [row for row in rows if row["version"] > 1]
-    note_given(connection, [(version.record, version.province) for version in versions])
+    note_given(connection, [(version.record, version.province) for version in versions], at=at)
     before = read_standings(connection, [row["record_id"] for row in later]) if later else {}
     if first:
         insert_rows(connection, records, list(first[0]), [list(row.values()) for row in first])

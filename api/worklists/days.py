@@ -11,6 +11,7 @@ from api.audit import record_act
 from api.context import Centre
 from api.errors import CentreError
 from api.store.counts import Day, read_days
+from api.store.coverage import OF_OVERSIGHT
 from api.store.transactions import writing
 from api.worklists.tree import below
 
@@ -38,6 +39,8 @@ def read_days_below(connection: Connection, unit: str, *, since: date, until: da
     came: Counter[tuple[str, str, str]] = Counter()
     gone: Counter[tuple[str, str, str]] = Counter()
     for day in read_days(connection, since=since.isoformat(), until=until.isoformat(), units=units):
+        if day.measure.startswith(OF_OVERSIGHT):
+            continue
         key = (day.day, day.measure, day.desk)
         came[key] += day.came
         gone[key] += day.gone

@@ -81,6 +81,12 @@ def _younger(born: PartialDate | None, day: date, years: int) -> bool:
     return born is not None and add_months(born.earliest, 12 * years) > day
 
 
+def years_on(born: PartialDate, day: date) -> int:
+    """Whole years on this day, counted from the first day that the birth date may mean."""
+    first = born.earliest
+    return day.year - first.year - ((day.month, day.day) < (first.month, first.day))
+
+
 def add_months(day: date, months: int) -> date:
     """The same day so many months later; the last of that month where it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
