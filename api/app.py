@@ -47,6 +47,7 @@ from api.intake import routes as import_routes
 from api.limits import RateLimit, SharedRateLimit, SizeLimit
 from api.metrics import count_request
 from api.notices import routes as notice_routes
+from api.oversight import routes as oversight_routes
 from api.passports import routes as passport_routes
 from api.platform import routes as platform_routes
 from api.platform.keys import require_platform
@@ -119,6 +120,7 @@ _MODULES: Final = (
     work_routes,
     revocation_routes,
     reconciliation_routes,
+    oversight_routes,
     notice_routes,
     door,
     look,

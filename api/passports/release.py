@@ -195,7 +195,7 @@ def _finish(centre: Centre, ready: Sequence[tuple[Row[Any], Released | Held]], n
         move(connection, moves, at=now)
         note_issued(connection, issued, renewed, at=now)
         note_replaced(connection, issued, at=now)
-        note_doses_issued(connection, issued)
+        note_doses_issued(connection, issued, at=now)
         record_acts(connection, acts, at=now)
 
 

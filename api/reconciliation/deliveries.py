@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, insert, select, tuple_, update
 from api.audit import record_act
 from api.errors import CentreError
 from api.intake.cells import read_given_on
-from api.store.doses import plain_lot
+from api.store.doses import count_stock, plain_lot
 from api.store.schema import units
 from api.store.schema_revoking import deliveries
 from api.store.transactions import Turn, writing
@@ -93,7 +93,7 @@ def _read(row: Mapping[str, str], provinces: Mapping[str, str]) -> tuple[tuple[s
 def _store(connection: Connection, read: Mapping[tuple[str, ...], int], *, by: str, at: datetime) -> tuple[int, int]:
     """Returns how many were added, and how many have another number now."""
     added = changed = 0
-    keys = list(read)
+    keys, before = list(read), dict[tuple[str, ...], int]()
     columns = [deliveries.c[name] for name in _KEY]
     entered = {"entered_by": by, "entered_at": instant_to_text(at)}
     for start in range(0, len(keys), _AT_ONCE):
@@ -102,6 +102,7 @@ def _store(connection: Connection, read: Mapping[tuple[str, ...], int], *, by: s
             tuple(row[:-1]): row[-1]
             for row in connection.execute(select(*columns, deliveries.c.doses).where(tuple_(*columns).in_(page)))
         }
+        before |= stored
         fresh = [_values(key, read[key]) | entered for key in page if key not in stored]
         if fresh:
             connection.execute(insert(deliveries), fresh)
@@ -111,6 +112,8 @@ def _store(connection: Connection, read: Mapping[tuple[str, ...], int], *, by: s
                 update(deliveries).where(tuple_(*columns) == tuple_(*key)).values(doses=read[key], **entered)
             )
         added, changed = added + len(fresh), changed + len(other)
+    more = ((key[0], key[1], doses - before.get(key, 0)) for key, doses in read.items())
+    count_stock(connection, "delivered", more, at=at)
     return added, changed
 
 

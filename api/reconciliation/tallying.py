@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, tuple_
@@ -17,7 +18,7 @@ AT_ONCE: Final = 2000  # rows of one transaction
 _KEY: Final = tuple(dose_counts.primary_key)
 
 
-def note_doses_issued(connection: Connection, issued: Sequence[Row[Any]]) -> None:
+def note_doses_issued(connection: Connection, issued: Sequence[Row[Any]], *, at: datetime) -> None:
     """Passports (rows with record_id, version) were issued: note the doses that no earlier one of the record told."""
     if not issued:
         return
@@ -37,7 +38,7 @@ def note_doses_issued(connection: Connection, issued: Sequence[Row[Any]]) -> Non
             if (last := before.get(row.record_id)) is not None:
                 changes.subtract(dose_keys(json.loads(last.document), last.province))
         before[row.record_id] = row
-    note_changes(connection, changes, "issued")
+    note_changes(connection, changes, "issued", at=at)
 
 
 def add_up_changes(engine: Engine) -> int:

@@ -21,8 +21,9 @@ DUE: Final = "due:"  # and the number of the dose
 RECOVERED: Final = "recovered:cases"
 RESIDENTS: Final = "residents:"  # and the band
 COMPLAINTS: Final = "complaint:"
+STOCK: Final = "stock:"  # doses: delivered, given (recorded as given), issued (on passports)
 # Measures of oversight are no states of records: who reads states passes over them.
-OF_OVERSIGHT: Final = (DOSES, DUE, RECOVERED, RESIDENTS, COMPLAINTS)
+OF_OVERSIGHT: Final = (DOSES, DUE, RECOVERED, RESIDENTS, COMPLAINTS, STOCK)
 BANDS: Final[Mapping[str, int]] = {"18+": 18, "12-17": 12, "5-11": 5, "0-4": 0}  # from so many years on
 UNKNOWN: Final = "unknown"
 LAST: Final = 4  # doses of the programme

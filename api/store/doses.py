@@ -13,9 +13,11 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, insert, select
 
-from api.store.coverage import count_coverage
+from api.store.counts import Key, count
+from api.store.coverage import STOCK, count_coverage
 from api.store.schema import records
 from api.store.schema_revoking import dose_changes
+from certificates.records.dates import local_day
 from certificates.records.model import VaccinationRecord
 
 HERE = "VN"  # doses from elsewhere come out of nobody's delivery
@@ -49,12 +51,15 @@ def note_given(connection: Connection, versions: Sequence[tuple[VaccinationRecor
             document = json.loads(row.document)
             old.append((VaccinationRecord.from_dict(document), row.province))
             changes.subtract(dose_keys(document, row.province))
-    note_changes(connection, changes, "given")
+    note_changes(connection, changes, "given", at=at)
     count_coverage(connection, before=old, after=versions, at=at)
 
 
-def note_changes(connection: Connection, changes: Counter[DoseKey], what: Literal["given", "issued"]) -> None:
+def note_changes(
+    connection: Connection, changes: Counter[DoseKey], what: Literal["given", "issued"], *, at: datetime
+) -> None:
     """Store what is not nothing."""
+    count_stock(connection, what, ((key.province, key.unit, number) for key, number in changes.items()), at=at)
     rows = [
         {**key._asdict(), "change_id": secrets.token_hex(12), "given": 0, "issued": 0, what: count}
         for key, count in changes.items()
@@ -62,6 +67,14 @@ def note_changes(connection: Connection, changes: Counter[DoseKey], what: Litera
     ]
     if rows:
         connection.execute(insert(dose_changes), rows)
+
+
+def count_stock(connection: Connection, what: str, doses: Iterable[tuple[str, str, int]], *, at: datetime) -> None:
+    """Count doses by province and unit, more or fewer: ``delivered``, ``given`` or ``issued``."""
+    came, gone = Counter[Key](), Counter[Key]()
+    for province, unit, number in doses:
+        (came if number > 0 else gone)[Key(province, unit, f"{STOCK}{what}")] += abs(number)
+    count(connection, came=came, gone=gone, day=local_day(at).isoformat())
 
 
 def dose_keys(document: dict[str, Any], province: str) -> Iterable[DoseKey]:

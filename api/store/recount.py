@@ -10,12 +10,13 @@ from api.complaints.counting import COUNTED, keys_of_complaint
 from api.complaints.kinds import UNDECIDED
 from api.states import RecordState
 from api.store.counts import Key, read_counts
-from api.store.coverage import COMPLAINTS, RECOVERED, RESIDENTS, coverage_keys
+from api.store.coverage import COMPLAINTS, RECOVERED, RESIDENTS, STOCK, coverage_keys
 from api.store.moves import CLOSED, Item, Standing, keys_of
 from api.store.schema import records
 from api.store.schema_complaints import complaint_events, complaints
 from api.store.schema_intake import recoveries
 from api.store.schema_oversight import residents
+from api.store.schema_revoking import deliveries, dose_changes, dose_counts
 from api.store.schema_worklists import work_closings, work_items, work_rechecks
 from certificates.records.model import VaccinationRecord
 
@@ -68,12 +69,19 @@ def recount_oversight(connection: Connection, found: Counter[Key]) -> None:
     for table, measure, number in (
         (residents, literal(RESIDENTS) + residents.c.band, func.sum(residents.c.people)),
         (recoveries, literal(RECOVERED), func.count()),
+        (deliveries, literal(f"{STOCK}delivered"), func.sum(deliveries.c.doses)),
+        *(
+            (table, literal(f"{STOCK}{what}"), func.sum(table.c[what]))
+            for table in (dose_counts, dose_changes)
+            for what in ("given", "issued")
+        ),
         (complaint_events, literal(COMPLAINTS) + complaint_events.c.act, func.count()),
     ):
         place = (table.c.province, table.c.unit)
         query = select(*place, measure.label("measure"), number.label("number"))
         for row in connection.execute(query.group_by(*place, "measure")):
-            if not row.measure.startswith(COMPLAINTS) or row.measure.removeprefix(COMPLAINTS) in COUNTED:
+            asked = not row.measure.startswith(COMPLAINTS) or row.measure.removeprefix(COMPLAINTS) in COUNTED
+            if asked and row.number:
                 found[Key(row.province, row.unit, row.measure)] += row.number
     standing = (complaints.c.province, complaints.c.unit, complaints.c.state, complaints.c.marks)
     for province, unit, state, marks in connection.execute(select(*standing).where(complaints.c.state.in_(UNDECIDED))):

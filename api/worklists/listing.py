@@ -172,7 +172,6 @@ def _page(connection: Connection, query: Select[Any], limit: int) -> Page:
 
 def _listed(row: Any) -> ListedItem:
     person = json.loads(row.document)["person"]
-    words = (person.get("full_name") or "").split()
     return ListedItem(
         record_id=row.record_id,
         unit=row.unit,
@@ -182,13 +181,18 @@ def _listed(row: Any) -> ListedItem:
         since=row.since,
         attempts=row.attempts,
         raised=row.level % TOP,
-        initials="".join(f"{word[0].upper()}." for word in words) or _UNKNOWN,
+        initials=initials(person.get("full_name") or ""),
         birth_year=str(person.get("date_of_birth") or _UNKNOWN)[:4],
         why=getattr(row, "why", None),
         aside_reason=row.aside_reason,
         aside_until=row.until,
         aside_by=row.account,
     )
+
+
+def initials(full_name: str) -> str:
+    """What lists show of a name."""
+    return "".join(f"{word[0].upper()}." for word in full_name.split()) or _UNKNOWN
 
 
 def _cursor(item: ListedItem) -> str:

@@ -11,6 +11,7 @@ from alembic import op
 from api.store.areas import add_rows
 from api.store.counts import Key
 from api.store.recount import recount_oversight
+from api.store.schema_oversight import SEEDS, deadlines
 from api.store.schema_worklists import unit_counts
 
 revision = "0013"
@@ -24,7 +25,7 @@ def upgrade() -> None:
         sa.Column("area", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("unit", "area"),
     )
-    op.create_index("unit_areas_area", "unit_areas", ["area"])
+    op.create_index("unit_areas_area", "unit_areas", ["area", "unit"])
     op.create_table(
         "area_tree",
         sa.Column("name", sa.String(), nullable=False),
@@ -86,6 +87,7 @@ def upgrade() -> None:
         sa.Column("entered_at", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("deadline_id"),
     )
+    op.bulk_insert(deadlines, list(SEEDS))
     counts: Counter[Key] = Counter()
     recount_oversight(op.get_bind(), counts)
     add_rows(

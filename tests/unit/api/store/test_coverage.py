@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from api.store.counts import read_counts
-from api.store.coverage import OF_OVERSIGHT, band_of, next_dose, week_of
+from api.store.coverage import DOSES, DUE, band_of, next_dose, week_of
 from api.store.records import NewVersion, write_versions
 from api.store.recount import find_differences
 from api.store.transactions import writing
@@ -27,7 +27,7 @@ def counted(world: World) -> dict[str, int]:
     return {
         f"{key.measure} {key.since}".strip(): number
         for key, number in found.items()
-        if key.measure.startswith(OF_OVERSIGHT)
+        if key.measure.startswith((DOSES, DUE))
     }
 
 
