@@ -17,11 +17,12 @@ from api.identity.attestation import attest
 from api.server import open_store
 from api.states import RecordState
 from api.store.schema import records
+from certificates.uvci import file_name
 from hsm.modules import find_softhsm
 from vaxseal.demo.chain import Chain, build_chain
 from vaxseal.demo.errors import DemoError
 from vaxseal.demo.folder import DemoFolder
-from vaxseal.demo.holders import fetch_all, find_holders
+from vaxseal.demo.holders import Holder, fetch_all, find_holders
 from vaxseal.demo.lists import Lists
 from vaxseal.demo.outcome import Outcome, read_outcome
 from vaxseal.demo.processes import Commands, free_port
@@ -38,7 +39,10 @@ QUOTA: Final = 100_000  # confirmations of one demo station that count on one da
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """The result: counts, and how fast. ``revoked`` names the passport that was revoked in the end."""
+    """The result: counts, and how fast.
+
+    ``revoked`` names the passport that was revoked in the end; ``holder`` is one whose passport is good.
+    """
 
     url: str
     province: Province
@@ -48,6 +52,7 @@ class Played:
     revoked: str
     signing: list[dict[str, Any]]
     rates: dict[str, float]
+    holder: Holder | None
 
 
 class Play:
@@ -119,6 +124,7 @@ class Play:
                 checked=checked,
                 signing=self._signing,
                 rates=self._rates(),
+                holder=next((one for one in holders if file_name(one.certificate_code) != revoked), None),
             )
         engine.dispose()
 

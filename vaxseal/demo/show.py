@@ -1,6 +1,5 @@
 """Runs the play, tells what became of everybody, and writes the summary."""
 
-import contextlib
 import signal
 import sys
 import time
@@ -10,11 +9,12 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from api.server import open_centre
 from hsm.errors import TokenError
-from vaxseal.console import err
 from vaxseal.console import out as console
 from vaxseal.demo.errors import DemoError
 from vaxseal.demo.folder import DemoFolder, make_folder
+from vaxseal.demo.guests import invite, stay_up
 from vaxseal.demo.outcome import write_summary
 from vaxseal.demo.play import Mode, Play, Played
 from vaxseal.demo.province import DEFAULT_PEOPLE, DEFAULT_SEED
@@ -39,7 +39,9 @@ def play_and_show(
         screen.seconds["total"] = round(time.perf_counter() - begun, 2)
         if serve:
             _finish(folder, mode, seed, played, screen, play, shown=out, silent=silent)
-            _stay_up(played.url)
+            centre = open_centre(folder.work / "service")
+            stay_up(centre, played.url, invite(centre), played.holder)
+            centre.engine.dispose()
     # Once more: how much memory the service took is known when it has ended.
     return _finish(folder, mode, seed, played, screen, play, shown=out, silent=silent or serve)
 
@@ -116,10 +118,3 @@ def _print_places(played: Played, mode: Mode, out: Path, screen: Screen) -> None
         console.print(f"  {path:<28} {words}", markup=False)
     lists = f"--bundle {out}/lists --root {out}/trust/list-root.pem"
     console.print(f"\nTry: .venv/bin/vaxseal check {out}/passports/{example}.png {lists}", markup=False)
-
-
-def _stay_up(url: str) -> None:
-    err.print(f"\nThe service is up at {url} (its API: {url}/openapi.json). Ctrl-C ends it.", markup=False)
-    with contextlib.suppress(KeyboardInterrupt):
-        while True:
-            time.sleep(3600)
