@@ -20,6 +20,7 @@ from bench.harness import Result, Run, each, race
 from bench.intake import importing_csv, importing_xlsx
 from bench.native import Loop, build
 from bench.revocation import revocation
+from bench.scanner import scanner
 from bench.service import verdicts_over_http
 from bench.store import leasing_and_acceptance
 from bench.tokens import ROWS as TOKEN_ROWS
@@ -335,6 +336,7 @@ ROWS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
     growth,
     crowd,
     citizens,
+    scanner,
     importing_csv,
     importing_xlsx,
     *TOKEN_ROWS,

@@ -54,11 +54,9 @@ _SEE = """(wanted) => new Promise((done) => {
 
 def page_of_a_document() -> Image.Image:
     terms = dataclasses.replace(TERMS, issued_at=NOW - DAY, expires_at=NOW + 300 * DAY)
-    document = pypdfium2.PdfDocument(prepared_document(verified_record(), DSC, terms=terms).document)
-    try:
+    made = prepared_document(verified_record(), DSC, terms=terms).document
+    with pypdfium2.PdfDocument(made) as document:  # type: ignore[no-untyped-call]
         picture: Image.Image = document[0].render(scale=4).to_pil()
-    finally:
-        document.close()
     return picture
 
 

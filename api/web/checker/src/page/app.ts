@@ -73,6 +73,7 @@ class Page {
     byId("test").hidden = this.setup.environment === "production";
     byId("hint").textContent = words[this.#hint];
     byId("hint").classList.toggle("loud", this.#hint !== "aim");
+    byId("counter").hidden = this.#counts.all === 0;
     byId("counter").textContent = fill(words.counter, this.#counts);
     byId("list").textContent = this.#listLine(words);
     byId("torch").hidden = !this.#camera.hasTorch;
@@ -245,7 +246,7 @@ class Page {
     this.#shownAt = performance.now();
     this.#panel.close();
     this.#render();
-    byId("verdict").hidden = false;
+    this.#cover(true);
     byId("hold").hidden = this.choices.stay === 0;
     byId("next").focus({ preventScroll: true });
     byId("verdict").scrollTop = 0;
@@ -282,10 +283,16 @@ class Page {
   #next(): void {
     clearTimeout(this.#timer);
     this.#said = null;
-    byId("verdict").hidden = true;
+    this.#cover(false);
     byId("verdict-head").replaceChildren();
     byId("verdict-body").replaceChildren();
     byId(this.#scanning ? "settings-open" : "start").focus({ preventScroll: true });
+  }
+
+  /** While a verdict is there nothing else can be reached. */
+  #cover(covered: boolean): void {
+    byId("verdict").hidden = !covered;
+    for (const one of document.querySelectorAll<HTMLElement>("header, main, footer")) one.inert = covered;
   }
 
   #show(name: "welcome" | "scan"): void {

@@ -46,6 +46,8 @@ export function isSpoiled(text: string): boolean {
   return /^.?.?HC1/i.test(text.normalize("NFD")) && /[^\x20-\x7e]/.test(text);
 }
 
+/** Where letters belong to something else: a box or a choice that has the focus takes none. */
 function isField(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+  if (target instanceof HTMLInputElement) return !["radio", "checkbox", "file"].includes(target.type);
+  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
 }

@@ -54,9 +54,9 @@ export function draw(said: Said, setup: Setup, language: Language, now: number):
   if (answer.other) body.push(element("p", "other", fill(words.thisIs, { what: setup.others[answer.other]![language] })));
   if (look === "other" && !said.spoiled) body.push(element("p", "", words.askForCode));
   if (answer.trouble) body.push(element("p", "", words[answer.trouble as keyof Words] ?? words["list-missing"]));
+  if (answer.rules.length) body.push(rules(answer, words, language));
   if (answer.shown) body.push(person(answer.shown, words));
   if (answer.again !== null) body.push(note("warn", fill(words.again, { ago: span(answer.again, words) })));
-  if (answer.rules.length) body.push(rules(answer, words, language));
   if (look === "valid" || look === "rules") {
     const line = element("span", "", element("strong", "", words.checkId), element("span", "", words.checkIdText));
     body.push(element("p", "id", drawing("sign-id", "sign"), line));
