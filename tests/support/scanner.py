@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.app import create_app
-from api.checkers.scanner import DIST, PAGE
+from api.checkers.scanner import DIST, PAGE, ScannerPage
 from api.config import Settings, load_secret
 from api.context import Centre, system_clock
 from api.store.database import open_database
@@ -66,6 +66,7 @@ class Site:
     url: str
     asked: Counter[str] = field(default_factory=Counter)
     sent: int = 0
+    scanner: ScannerPage = field(init=False)
     _server: uvicorn.Server | None = None
     _thread: threading.Thread | None = None
 
@@ -85,7 +86,9 @@ class Site:
         return sign_next(self.lists, changes, key, [root.certificate_der], issued_at=at, expires_at=at + 6 * DAY)
 
     def start(self) -> None:
-        app = _Counted(create_app(self.centre), self)
+        made = create_app(self.centre)
+        self.scanner = made.state.scanner
+        app = _Counted(made, self)
         port = int(self.url.rpartition(":")[2])
         config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, log_level="critical")
         self._server = uvicorn.Server(config)

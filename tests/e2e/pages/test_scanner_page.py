@@ -3,11 +3,13 @@
 import io
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
+from api.checkers.scanner import PageFile
 from tests.support.browser import browser, look_at, violations
 from tests.support.codes import code
 from tests.support.scanner import DAY, DSC, NOW, Site, passport, person, scanner_site, seconds
@@ -42,7 +44,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def chromium(site: Site) -> Iterator[Any]:
-    with browser("--use-fake-device-for-media-stream") as launched:
+    with browser("--use-fake-device-for-media-stream=device-count=2") as launched:
         yield launched
 
 
@@ -254,19 +256,96 @@ def png(image: Image.Image) -> bytes:
     return data
 
 
-def test_a_wrong_clock_and_old_lists_are_told(chromium: Any, site: Site) -> None:
+def test_a_wrong_clock_is_told(chromium: Any, site: Site) -> None:
     context = chromium.new_context(locale="vi-VN", service_workers="block")
 
-    def from_tomorrow(route: Any) -> None:
+    def from_a_month_ahead(route: Any) -> None:
         answer = route.fetch()
         date = (NOW + 30 * DAY).strftime("%a, %d %b %Y %H:%M:%S GMT")
         route.fulfill(response=answer, headers={**answer.headers, "date": date})
 
-    context.route("**/bundle.cbor", from_tomorrow)
+    context.route("**/bundle.cbor", from_a_month_ahead)
     page = context.new_page()
     page.goto(site.page)
     page.locator("#troubles").get_by_text("Đồng hồ của máy này sai").wait_for()
     context.close()
+
+
+def test_old_lists_are_told_and_too_old_ones_decide_nothing(chromium: Any, tmp_path: Path) -> None:
+    with scanner_site(tmp_path / "old") as site:
+        site.publish(at=NOW - 9 * DAY)
+        none = Scanner(chromium, site)
+        none.page.goto(site.page)
+        none.page.locator("#troubles").get_by_text("Danh sách đã hết hạn").wait_for()
+        said = none.paste(passport(1))
+        assert "CHƯA KIỂM TRA ĐƯỢC" in said
+        assert "Nguyễn" not in said
+        none.context.close()
+        site.publish(at=NOW - 2 * DAY)
+        old = Scanner(chromium, site)
+        old.open()
+        old.page.locator("#troubles").get_by_text("Danh sách đã phát hành 2 ngày trước").wait_for()
+        assert "HỢP LỆ" in old.paste(passport(1))
+        old.context.close()
+        assert none.troubles + old.troubles == []
+
+
+def test_a_newer_page_comes_whole_or_not_at_all(chromium: Any, tmp_path: Path) -> None:
+    with scanner_site(tmp_path / "new") as site:
+        site.publish()
+        scanner = Scanner(chromium, site)
+        page = scanner.open()
+        update = """async () => {
+          const kept = await navigator.serviceWorker.getRegistration();
+          const before = kept.active;
+          await fetch("/scan/sw.js", { cache: "reload" });  // as an hour later
+          await kept.update();
+          const fresh = kept.installing ?? kept.waiting ?? kept.active;
+          if (fresh === before) return "nothing new";
+          if (["installed", "activating", "activated"].includes(fresh.state)) return "taken";
+          return new Promise((done) => {
+            fresh.onstatechange = () => done(fresh.state === "redundant" ? "refused" : "taken");
+          });
+        }"""
+        assert page.evaluate(update) == "nothing new"
+        files = site.scanner.files
+        files["sw.js"] = announced(files["sw.js"], {"scan.css": "00" * 32})
+        assert page.evaluate(update) == "refused"
+        page.reload()
+        page.get_by_role("heading", name="Quét hộ chiếu").wait_for()
+        newer = PageFile.of(files["scan.css"].data + b"h1 { letter-spacing: 7px }", ".css")
+        files["scan.css"] = newer
+        files["sw.js"] = announced(files["sw.js"], {"scan.css": newer.digest})
+        assert page.evaluate(update) == "taken"
+        page.reload()
+        page.get_by_role("heading", name="Quét hộ chiếu").wait_for()
+        assert page.evaluate("getComputedStyle(document.querySelector('h1')).letterSpacing") == "7px"
+        scanner.context.close()
+
+
+def announced(worker: PageFile, digests: dict[str, str]) -> PageFile:
+    """The service worker that names other digests."""
+    said, _, rest = worker.data.partition(b";\n")
+    kept = {**json.loads(said.removeprefix(b"self.KEPT=")), **digests}
+    return PageFile.of(b"self.KEPT=" + json.dumps(kept).encode() + b";\n" + rest, ".js")
+
+
+def test_another_camera(chromium: Any, site: Site) -> None:
+    scanner = Scanner(chromium, site, camera=True)
+    page = scanner.open()
+    page.get_by_text("Đưa mã QR vào khung").wait_for()
+    device = "document.querySelector('#video').srcObject.getVideoTracks()[0].getSettings().deviceId"
+    first = page.evaluate(device)
+    page.evaluate(_HINTS)
+    page.get_by_role("button", name="Đổi camera").click()
+    page.locator("body[data-opened]").wait_for()
+    assert page.evaluate(device) != first
+    scanner.context.close()
+    assert scanner.troubles == []
+
+
+# Marks the page when the camera was opened anew.
+_HINTS = """() => document.querySelector("#video").addEventListener("playing", () => { document.body.dataset.opened = ""; })"""
 
 
 def test_every_screen_as_people_see_it(chromium: Any, site: Site) -> None:

@@ -150,6 +150,7 @@ class Page {
       this.#lists = lists;
       this.#render();
     });
+    void navigator.serviceWorker?.getRegistration().then((kept) => kept?.update()).catch(() => undefined);
   }
 
   #reset(): void {
@@ -166,19 +167,25 @@ class Page {
     try {
       await this.#camera.start(this.choices.camera);
     } catch (error) {
-      if (!(error instanceof Trouble)) throw error;
-      this.#scanning = false;
-      this.#show("welcome");
-      byId("camera-trouble").hidden = false;
-      byId("camera-trouble").textContent = this.#words[error.code];
-      byId("camera-trouble").dataset["w"] = error.code;
-      return;
+      return this.#giveUp(error);
     }
     void navigator.wakeLock?.request("screen").catch(() => undefined);
     byId("other-camera").hidden = (await this.#camera.cameras()).length < 2;
     this.#setHint("aim");
     this.#render();
-    void this.#watch(++this.#stream);
+    void this.#watch(++this.#stream).catch((error: unknown) => this.#giveUp(error));
+  }
+
+  /** Back to where it began, with what is wrong. */
+  #giveUp(error: unknown): void {
+    if (!(error instanceof Trouble)) throw error;
+    this.#scanning = false;
+    this.#camera.stop();
+    this.#show("welcome");
+    const said = byId("camera-trouble");
+    said.hidden = false;
+    said.textContent = this.#words[error.code];
+    said.dataset["w"] = error.code; // in the other language, too
   }
 
   async #otherCamera(): Promise<void> {

@@ -7,7 +7,8 @@ const LARGEST = 1280; // pixels of the longer side: enough for the densest passp
 export class Trouble extends Error {
   constructor(
     readonly code:
-      | "no-camera" | "camera-denied" | "camera-busy" | "not-secure" | "picture-kind" | "picture-large" | "picture-broken",
+      | "no-camera" | "camera-denied" | "camera-busy" | "not-secure" | "no-reader"
+      | "picture-kind" | "picture-large" | "picture-broken",
   ) {
     super(code);
   }

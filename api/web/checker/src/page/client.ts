@@ -1,4 +1,5 @@
 /** The page's end of the worker. One worker a page: whoever imports this gets the same. */
+import { Trouble } from "./camera.ts";
 import type { Answer, Ask, Frame } from "./engine.ts";
 import type { ListState } from "./lists.ts";
 import type { Setup } from "./setup.ts";
@@ -44,9 +45,11 @@ class Engine {
     return this.#ask({ kind: "refresh" });
   }
 
-  /** The texts of the QR codes in a picture, which is gone then. */
+  /** The texts of the QR codes in a picture, which is gone then. @throws Trouble */
   read(frame: Frame, inverted: boolean): Promise<string[]> {
-    return this.#ask({ kind: "read", frame, inverted }, [frame.data.buffer]);
+    return this.#ask<string[]>({ kind: "read", frame, inverted }, [frame.data.buffer]).catch(() => {
+      throw new Trouble("no-reader");
+    });
   }
 
   /**

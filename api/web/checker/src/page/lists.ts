@@ -20,7 +20,7 @@ export interface ListState {
   readonly revoked: number;
   /** The occasions that the rules of this country tell apart; null where there are no rules for it. */
   readonly policies: readonly string[] | null;
-  /** Why what was kept or fetched is not used: a code of a ListError, or "offline". */
+  /** Why what was kept or fetched is not used: a code of a ListError, "offline", or "no-root": nobody said whom to believe. */
   readonly trouble: string | null;
   /** How far this device's clock is ahead of the server's; null where nobody said. */
   readonly ahead: number | null;
@@ -82,6 +82,10 @@ export class Lists {
 
   /** Look for newer ones. What cannot be used changes nothing but `trouble`. */
   async refresh(): Promise<void> {
+    if (!this.roots.length) {
+      this.#trouble = "no-root";
+      return;
+    }
     try {
       const manifest = await this.#fetchManifest();
       const changed = !this.#head || !equal(manifest, this.#head.manifest);
@@ -125,7 +129,7 @@ export class Lists {
   }
 
   async #keep(head: Head, parts: ReadonlyMap<string, Bytes>, paths: readonly string[]): Promise<void> {
-    await this.store.keep(head, parts, paths);
+    await this.store.keep(head, parts, paths).catch(() => undefined); // a full device: they last as long as the page
     this.#head = head;
   }
 
