@@ -336,7 +336,7 @@ def test_another_camera(chromium: Any, site: Site) -> None:
     page.get_by_text("Đưa mã QR vào khung").wait_for()
     device = "document.querySelector('#video').srcObject.getVideoTracks()[0].getSettings().deviceId"
     first = page.evaluate(device)
-    page.evaluate(_HINTS)
+    page.evaluate(_OPENED)
     page.get_by_role("button", name="Đổi camera").click()
     page.locator("body[data-opened]").wait_for()
     assert page.evaluate(device) != first
@@ -345,7 +345,9 @@ def test_another_camera(chromium: Any, site: Site) -> None:
 
 
 # Marks the page when the camera was opened anew.
-_HINTS = """() => document.querySelector("#video").addEventListener("playing", () => { document.body.dataset.opened = ""; })"""
+_OPENED = """() => {
+  document.querySelector("#video").addEventListener("playing", () => { document.body.dataset.opened = ""; });
+}"""
 
 
 def test_every_screen_as_people_see_it(chromium: Any, site: Site) -> None:
