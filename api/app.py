@@ -59,6 +59,7 @@ from api.signing import routes as signing_routes
 from api.stations import routes as station_routes
 from api.web import door, look
 from api.web import files as web_files
+from api.web.oversight import routes as oversight_pages
 from api.worklists import routes_lists as worklist_routes
 from api.worklists import routes_work as work_routes
 from certificates.errors import CertificateError
@@ -121,6 +122,7 @@ _MODULES: Final = (
     revocation_routes,
     reconciliation_routes,
     oversight_routes,
+    oversight_pages,
     notice_routes,
     door,
     look,

@@ -125,9 +125,15 @@ def look_over(centre: Centre, staff: Staff, unit: str | None = None) -> Overview
         return read_overview(connection, code, top=staff.unit, today=today)
 
 
-def check_area(connection: Connection, staff: Staff, unit: str | None) -> str:
+def find_path(centre: Centre, staff: Staff, unit: str, *, roles: tuple[Role, ...] = OVERSEERS) -> tuple[Unit, ...]:
+    """The way from one's own unit down to this one. Raises CentreError ``role``, ``place``."""
+    with centre.engine.connect() as connection:
+        return read_path(connection, check_area(connection, staff, unit, roles=roles), staff.unit)
+
+
+def check_area(connection: Connection, staff: Staff, unit: str | None, *, roles: tuple[Role, ...] = OVERSEERS) -> str:
     """The unit that is asked about. Raises CentreError ``role``, ``place``."""
-    refuse_role(staff, *OVERSEERS)
+    refuse_role(staff, *roles)
     code = unit or staff.unit
     refuse_place(connection, staff, code)
     return code

@@ -14,7 +14,7 @@ from api.context import Centre
 from api.oversight.covered import Covered, look_at_coverage
 from api.oversight.deadlines import look_ahead
 from api.oversight.due import READERS, ask_due_list, take_due_list
-from api.oversight.lists import What, list_behind
+from api.oversight.lists import Other, list_behind
 from api.oversight.overview import OVERSEERS, Area, look_over
 from api.oversight.stages import Stage
 from api.problems import RESPONSES
@@ -182,9 +182,7 @@ def deadlines(request: AreaRequest, centre: _Centre, staff: _Overseer) -> Deadli
 
 
 class ListRequest(AreaRequest):
-    stage: Stage | None = None
-    work_class: WorkClass | None = None
-    late: bool | None = Field(default=None, description="of complaints: only those whose 48 hours are over")
+    what: Stage | WorkClass | Other
     after: str | None = Field(default=None, max_length=200, description="of the page before")
 
 
@@ -202,9 +200,8 @@ class ListAnswer(BaseModel):
 
 @router.post("/list")
 def list_(request: ListRequest, centre: _Centre, staff: _Overseer) -> ListAnswer:
-    """What a number counts: records of a stage or class, or else complaints. Numbers and classes, no person."""
-    what: What = request.stage or request.work_class or ("late" if request.late else "complaints")
-    page = list_behind(centre, staff, what, unit=request.unit, after=request.after)
+    """What a number counts: records, complaints, or units by their tokens. Numbers and classes, no person."""
+    page = list_behind(centre, staff, request.what, unit=request.unit, after=request.after)
     return ListAnswer(rows=[RowAnswer(**_fields(RowAnswer, row)) for row in page.rows], after=page.after)
 
 

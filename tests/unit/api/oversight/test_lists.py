@@ -7,10 +7,13 @@ from api.complaints.kinds import ComplaintKind
 from api.complaints.opening import Opening, open_complaint
 from api.errors import CentreError
 from api.oversight import lists
-from api.oversight.lists import Page, What, list_behind
+from api.oversight.lists import Other, Page, What, list_behind, what_of
 from api.oversight.stages import Stage
+from api.signing.enrolment import suspend_token
 from api.states import RecordState, WorkClass
 from api.store.schema import audit
+from api.worklists.asides import AsideReason, put_aside
+from api.worklists.attempts import Outcome, Way, note_attempt
 from tests.support.centre import World
 from tests.unit.api.oversight.conftest import add, folded, person
 
@@ -61,16 +64,46 @@ def test_states_and_complaints(world: World) -> None:
     (issued,) = listed(world, Stage.ISSUED).rows
     assert (issued.number, issued.what) == ("r00000001", "issued")
     assert [row.number for row in listed(world, Stage.REVOKED, "TYT-1").rows] == ["r00000002"]
-    assert listed(world, Stage.POLICE) == listed(world, "late") == Page(rows=(), after=None)
+    assert listed(world, Stage.POLICE) == listed(world, Other.LATE) == Page(rows=(), after=None)
     opening = Opening(kind=ComplaintKind.CONDUCT, unit="TYT-1", statement="Đòi tiền")
     number = open_complaint(world.centre, opening).number
-    (row,) = listed(world, "complaints").rows
+    (row,) = listed(world, Other.COMPLAINTS).rows
     assert (row.unit, row.number, row.what) == ("SO-01", number, "conduct")
-    own = list_behind(world.centre, person("TYT-1"), "complaints")
+    assert [row.number for row in listed(world, Other.RECEIVED).rows] == [number]
+    assert listed(world, Other.REFUSED).rows == ()
+    own = list_behind(world.centre, person("TYT-1"), Other.COMPLAINTS)
     assert own.rows == ()
     with world.engine.connect() as connection:
         acts = connection.execute(select(audit.c.act, audit.c.reason)).all()
     assert ("oversight-list-read", "issued, rows 1") in {tuple(row) for row in acts}
+
+
+def test_what_somebody_works_on_and_what_is_aside(world: World) -> None:
+    clerk = person("TYT-1", "clerk")
+    first, second = (add(world, number, RecordState.UNVERIFIABLE) for number in (1, 2))
+    note_attempt(world.centre, clerk, first, way=Way.PHONE, outcome=Outcome.NOT_REACHED)
+    put_aside(world.centre, clerk, second, reason=AsideReason.ILL, days=3)
+    assert [row.number for row in listed(world, Other.ASIDE).rows] == [second]
+    assert [row.number for row in listed(world, Other.IN_HAND).rows] == [first, second]
+    assert [row.number for row in listed(world, Other.ALL).rows] == [first, second]
+
+
+def test_units_by_their_tokens(world: World) -> None:
+    fingerprint = world.keys["TYT-1"].certificate.fingerprint
+    suspend_token(world.engine, fingerprint, by="test", at=world.clock(), reason="lost")
+    found = {what: [row.unit for row in listed(world, what).rows] for what in (Other.IN_USE, Other.SUSPENDED)}
+    assert found == {Other.IN_USE: ["TYT-2"], Other.SUSPENDED: ["TYT-1"]}
+    assert listed(world, Other.NONE).rows == ()
+
+
+def test_names_of_lists() -> None:
+    assert [what_of(text) for text in ("ready", "unverifiable", "late")] == [
+        Stage.READY,
+        WorkClass.UNVERIFIABLE,
+        Other.LATE,
+    ]
+    with pytest.raises(CentreError, match="not-found"):
+        what_of("nothing")
 
 
 def test_what_cannot_be_asked(world: World) -> None:

@@ -140,5 +140,5 @@ def test_over_http(world: World) -> None:
     assert (answer["whole"]["stages"]["station"], answer["whole"]["stuck"]) == (1, "station")
     assert (len(answer["below"]), len(answer["days"])) == (2, 56)
     assert answer["ages"] == [{"work_class": "mismatch-sex", "records": 1, "median_days": 0, "oldest_days": 0}]
-    listed = hoa.post("/v1/oversight/list", {"work_class": "mismatch-sex"}).json()
+    listed = hoa.post("/v1/oversight/list", {"what": "mismatch-sex"}).json()
     assert [(row["unit"], row["what"]) for row in listed["rows"]] == [("TYT-1", "mismatch-sex")]
