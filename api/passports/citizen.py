@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import bindparam, select
 
 from api.complaints.disputes import is_held_back
 from api.context import Centre
 from api.errors import CentreError
 from api.passports.slips import redeem_slip
 from api.revocation.standing import is_revoked
+from api.store.quick import Quick
 from api.store.schema import passports, record_versions
 from api.store.transactions import writing
 from certificates.qr import qr_png
@@ -24,8 +25,8 @@ from certificates.uvci import normalise
 
 Status = Literal["valid", "expired", "revoked"]
 
-# Put together once: that takes longer than to ask it. Without the page, which few want and which is large.
-_RELEASED: Final[Select[Any]] = (
+# Without the page, which few want and which is large.
+_RELEASED: Final = Quick(
     select(
         passports.c.uvci,
         passports.c.record_id,
@@ -94,10 +95,9 @@ def fetch_pdf(centre: Centre, *, certificate_code: str, date_of_birth: str, clai
     return pdf
 
 
-def find_released(centre: Centre, certificate_code: str, date_of_birth: str) -> Row[Any]:
+def find_released(centre: Centre, certificate_code: str, date_of_birth: str) -> Any:
     """The row of a released passport, revoked or not. Raises CentreError ``passport-not-found``."""
-    with centre.engine.connect() as connection:
-        row = connection.execute(_RELEASED, {"code": normalise(certificate_code)}).one_or_none()
+    row = _RELEASED.first(centre.engine, code=normalise(certificate_code))
     if row is None:
         raise CentreError("passport-not-found")
     born = json.loads(row.document)["person"]["date_of_birth"]  # as the record's model wrote it; a whole one takes long
@@ -106,7 +106,7 @@ def find_released(centre: Centre, certificate_code: str, date_of_birth: str) -> 
     return row
 
 
-def _status(row: Row[Any], now: datetime) -> Status:
+def _status(row: Any, now: datetime) -> Status:
     if row.revoked:
         return "revoked"
     return "expired" if instant_from_text(row.expires_at) < now else "valid"

@@ -1,15 +1,19 @@
 """Opening the database: SQLite in one file by default, PostgreSQL in earnest."""
 
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event
+from sqlalchemy.exc import DisconnectionError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from api.errors import CentreError
 from api.store.versions import check_schema, make_schema
 
 BUSY_SECONDS = 60  # how long a writer waits for another: the end of a large import holds the lock for some seconds
+RESTED = 0.1  # seconds: no server is gone and back in a shorter time
 CONNECTIONS = 40  # of one process at most: as many as the service has threads
 
 
@@ -58,14 +62,16 @@ def connect(address: str | Path) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
         hide_parameters=True,
         isolation_level="REPEATABLE READ",  # of those who only read
         pool_size=CONNECTIONS // 2,
         max_overflow=CONNECTIONS // 2,
-        pool_pre_ping=True,  # a server that was started anew is found again
     )
+    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkout", partial(_ping_rested, engine.dialect))
+    return engine
 
 
 def _first_line(error: OperationalError) -> str:
@@ -77,6 +83,21 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # the driver begins too late: a read before the first write would stand outside
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _note_rest(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["since"] = time.monotonic()
+
+
+def _ping_rested(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """A server that was started anew is found again: a connection is asked before its use, if it had time to break."""
+    since = record.info.get("since")
+    if since is None or time.monotonic() - since < RESTED:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error  # the pool makes another one
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -85,14 +85,6 @@ def lock_people(connection: Connection, shards: Iterable[int]) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:space, :shard)"), {"space": _SHARDS, "shard": shard})
 
 
-@contextmanager
-def noting(engine: Engine) -> Iterator[Connection]:
-    """A transaction of PostgreSQL that waits neither for its turn nor for the disk: what it writes may be lost."""
-    with engine.execution_options(**_ISOLATION["postgresql"]).begin() as connection:
-        connection.execute(text("SET LOCAL synchronous_commit = off"))
-        yield connection
-
-
 def again(use_case: Callable[_Given, _Answer]) -> Callable[_Given, _Answer]:
     """Run a use case another time when PostgreSQL took its transaction back for another's sake; three times at most."""
 

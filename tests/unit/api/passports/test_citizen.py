@@ -57,6 +57,23 @@ def test_the_passport(issued: tuple[World, Any]) -> None:
         assert read_qr(base64.b64decode(body["qr_png"])) == stored.hc1
 
 
+def test_what_is_no_request_is_told_so(issued: tuple[World, Any]) -> None:
+    world, stored = issued
+    given = {"certificate_code": stored.uvci, "date_of_birth": BORN}
+    bodies: tuple[tuple[object, tuple[str, ...]], ...] = (
+        ({**given, "date_of_birth": "1980-04-05 "}, ("date_of_birth",)),
+        ({"certificate_code": stored.uvci}, ("date_of_birth",)),
+        ({**given, "lang": "vi"}, ("lang",)),
+        ([given], ("",)),
+    )
+    for body, fields in bodies:
+        answer = world.client.post("/v1/citizen/passport", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "request-form")
+        assert tuple(answer.json()["fields"]) == fields
+    answer = world.client.post("/v1/citizen/passport", content=b"{")
+    assert (answer.status_code, answer.json()["code"]) == (422, "request-form")
+
+
 def test_the_picture_is_the_one_that_the_gate_read(issued: tuple[World, Any]) -> None:
     """Released before pictures were kept, it is drawn anew: no other picture."""
     world, stored = issued

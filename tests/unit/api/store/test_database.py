@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from api.store.database import open_database
 from api.store.schema import evidence, records, units
 from api.store.transactions import writing
+from tests.support.databases import Kind, NewAddress
 
 
 def test_settings_of_every_connection(tmp_path: Path) -> None:
@@ -85,3 +86,18 @@ def test_an_error_of_the_database_repeats_no_values(tmp_path: Path) -> None:
     with pytest.raises(IntegrityError) as caught, engine.begin() as connection:
         connection.execute(insert(evidence), wrong)
     assert "Hạnh" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
+def test_a_server_that_was_started_anew_is_found_again(
+    kind: Kind, tmp_path: Path, new_address: NewAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its end, as a connection sees it: one that rested is asked before it is used, and replaced."""
+    monkeypatch.setattr("api.store.database.RESTED", 0.0)
+    engine, other = (open_database(new_address(tmp_path)) for _ in range(2))
+    with engine.connect() as connection:
+        process = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    with other.connect() as connection:
+        connection.exec_driver_sql(f"SELECT pg_terminate_backend({process}, 10000)")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one() != process
