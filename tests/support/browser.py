@@ -15,6 +15,7 @@ import uvicorn
 from tests.support.road import free_port
 
 SIZES: Final = {"phone": (360, 640), "laptop": (1024, 600), "desktop": (1440, 900)}
+_AXE: Final = {("phone", "light"), ("laptop", "dark")}
 PEERS: Final = Path(__file__).parents[2] / ".cache" / "peers" / "npm" / "node_modules"
 _CHROMIUM: Final = ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
 _FLAGS: Final = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-proxy-server")
@@ -87,13 +88,15 @@ def violations(page: Any) -> list[str]:
 
 
 def look_at(page: Any, name: str) -> None:
-    """Check with axe at three sizes, light and dark, that nothing is wider than the screen; and `keep` pictures."""
+    """Check at three sizes, light and dark, that nothing is wider than the screen, and `keep` pictures; with axe in light on
+    the smallest and in dark on a larger one, where what it asks may differ."""
     before = page.viewport_size
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
-            assert violations(page) == [], f"{name}, {size}, {scheme}"
+            if (size, scheme) in _AXE:
+                assert violations(page) == [], f"{name}, {size}, {scheme}"
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, f"{name}: {wide} pixels wide on a screen of {width}"
             keep(page, f"{name}-{size}-{scheme}", full_page=True)
