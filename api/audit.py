@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, Select, func, insert, select, text
@@ -134,6 +135,7 @@ def _append(connection: Connection, acts: list[tuple[str, Act]]) -> None:
         connection.execute(insert(audit_notes), notes)
 
 
+@lru_cache(maxsize=4096)  # few reasons are told, and often
 def _is_code(reason: str) -> bool:
     """Whether a reason tells nothing of a person by its form: what people type has blanks, other letters, numbers."""
     return _CODES.fullmatch(reason) is not None and not holds_number(reason)

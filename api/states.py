@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 
@@ -63,6 +64,7 @@ _FIELDS: Final[Mapping[str, WorkClass]] = {
 _UNUSABLE: Final = ("name-", "nationality-", "doses-none")
 
 
+@lru_cache(maxsize=1024)
 def class_of(state: str, reason: str | None) -> WorkClass | None:
     """What is to be mended in a record that stands so, by its state and reason; None: nothing."""
     reason = reason or ""

@@ -206,6 +206,8 @@ class Ours:
         )
         self._noted = _Noted()
         event.listen(self._world.engine, "before_cursor_execute", self._note)
+        if kind == "sqlite":  # begun by the driver itself, past SQLAlchemy's eyes; psycopg begins as ours does
+            event.listen(self._world.engine, "begin", lambda _: self._note(None, None, "BEGIN", (), None, False))
         for end in _ENDS:
             event.listen(
                 self._world.engine, end.lower(), lambda _, end=end: self._note(None, None, end, None, None, False)

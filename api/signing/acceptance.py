@@ -7,9 +7,10 @@ evidence and never released.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Column, Connection, Row, Select, Update, bindparam, delete, insert, select, update
 
 from api.audit import Act, record_acts
 from api.auth import Session, refuse_suspended
@@ -24,7 +25,7 @@ from api.signing.quotas import give_back
 from api.signing.seals import is_sealed
 from api.signing.work import read_versions, work_of
 from api.states import RecordState
-from api.store.arrays import insert_many, one_of
+from api.store.arrays import insert_many, one_of_named
 from api.store.locks import lock_records
 from api.store.schema import confirmations, jobs, late_signatures, leases, passports, records
 from api.store.transactions import again, writing
@@ -173,11 +174,8 @@ def _store(
             _store_confirmations(connection, session, taken, now)
         else:
             _store_passports(connection, session, taken, now, held=unchecked)
-        connection.execute(
-            update(jobs)
-            .where(one_of(connection, jobs.c.job_id, [one.job.job_id for one in taken]))
-            .values(state="done", reason=None, closed_at=instant_to_text(now))
-        )
+        ids = [one.job.job_id for one in taken]
+        connection.execute(_close_jobs(connection.dialect.name), {"ids": ids, "closed_at": instant_to_text(now)})
         state = RecordState.CONFIRMED if session.task == "confirm" else RecordState.SIGNED
         where = (RecordState.HELD.value, UNCHECKED) if unchecked else (state.value, None)
         move_records(connection, {one.job.record_id: where for one in taken}, now)
@@ -187,15 +185,16 @@ def _store(
     return results
 
 
+@cache
+def _close_jobs(dialect: str) -> Update:
+    mine = one_of_named(dialect, jobs.c.job_id, "ids")
+    return update(jobs).where(mine).values(state="done", reason=None, closed_at=bindparam("closed_at"))
+
+
 def _store_confirmations(connection: Connection, session: Session, taken: Sequence[_Verified], now: datetime) -> None:
     # A confirmation of a token that was suspended since makes room for the new one; the log keeps both.
     ids, versions = [one.job.record_id for one in taken], {(one.job.record_id, one.job.version) for one in taken}
-    earlier = connection.execute(
-        select(confirmations.c.record_id, confirmations.c.version).where(
-            one_of(connection, confirmations.c.record_id, ids)
-        )
-    )
-    for row in earlier:
+    for row in connection.execute(_earlier(connection.dialect.name), {"ids": ids}).all():
         if tuple(row) in versions:
             connection.execute(
                 delete(confirmations).where(
@@ -217,6 +216,13 @@ def _store_confirmations(connection: Connection, session: Session, taken: Sequen
             }
             for one in taken
         ],
+    )
+
+
+@cache
+def _earlier(dialect: str) -> Select[Any]:
+    return select(confirmations.c.record_id, confirmations.c.version).where(
+        one_of_named(dialect, confirmations.c.record_id, "ids")
     )
 
 
@@ -325,7 +331,18 @@ def _read_jobs(
     connection: Connection, session: Session, lease_id: str, ids: Sequence[str], *more: Column[Any]
 ) -> dict[str, Row[Any]]:
     """The jobs of this lease, if the lease is the session's token's. ``more``: columns beside `_OF_JOBS`."""
-    query: Select[Any] = (
+    given = {
+        "ids": list(ids),
+        "lease": lease_id,
+        "its_task": session.task,
+        "token": session.certificate.fingerprint,
+    }
+    return {row.job_id: row for row in connection.execute(_jobs(connection.dialect.name, more), given).all()}
+
+
+@cache
+def _jobs(dialect: str, more: tuple[Column[Any], ...]) -> Select[Any]:
+    return (
         select(
             *_OF_JOBS,
             *more,
@@ -336,24 +353,25 @@ def _read_jobs(
         .join(leases, leases.c.lease_id == jobs.c.lease_id)
         .join(records, records.c.record_id == jobs.c.record_id)
         .where(
-            jobs.c.lease_id == lease_id,
-            one_of(connection, jobs.c.job_id, ids),
-            jobs.c.task == session.task,
-            leases.c.fingerprint == session.certificate.fingerprint,
+            jobs.c.lease_id == bindparam("lease"),
+            one_of_named(dialect, jobs.c.job_id, "ids"),
+            jobs.c.task == bindparam("its_task"),
+            leases.c.fingerprint == bindparam("token"),
         )
     )
-    return {row.job_id: row for row in connection.execute(query)}
 
 
 def _read_states(connection: Connection, of_jobs: Iterable[Row[Any]]) -> dict[str, tuple[str, str | None]]:
     """State and reason of the records of these jobs."""
-    record_ids = [job.record_id for job in of_jobs]
-    rows = connection.execute(
-        select(records.c.record_id, records.c.state, records.c.reason).where(
-            one_of(connection, records.c.record_id, record_ids)
-        )
-    )
+    rows = connection.execute(_states(connection.dialect.name), {"ids": [job.record_id for job in of_jobs]}).all()
     return {row.record_id: (row.state, row.reason) for row in rows}
+
+
+@cache
+def _states(dialect: str) -> Select[Any]:
+    return select(records.c.record_id, records.c.state, records.c.reason).where(
+        one_of_named(dialect, records.c.record_id, "ids")
+    )
 
 
 def _act(session: Session, act: str, record_id: str, reason: str = "") -> Act:

@@ -5,7 +5,6 @@ changes a row of the database afterwards has no secret: the seal does not fit, a
 anew.
 """
 
-import hashlib
 import hmac
 from operator import attrgetter
 from typing import Any, Final
@@ -38,7 +37,7 @@ def seal_job(secret: bytes, row: VersionRow, *, job_id: str, task: Task, fingerp
         fingerprint: of the certificate whose key shall sign.
     """
     said = [_PURPOSE, job_id, task, fingerprint, tbs, *_made_of(row)]
-    return hmac.new(secret, cbor2.dumps(said), hashlib.sha256).digest()
+    return hmac.digest(secret, cbor2.dumps(said), "sha256")
 
 
 def is_sealed(secret: bytes, row: VersionRow, seal: bytes | None, **job: Any) -> bool:

@@ -4,12 +4,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, select
 
-from api.store.arrays import one_of
+from api.store.arrays import one_of_named
 from api.store.schema import confirmations, evidence, intents, record_versions, records, tokens
 from certificates.cose import CoseSign1, decode_cose_sign1
 from certificates.errors import RecordError
@@ -90,12 +91,14 @@ def select_versions() -> Select[Any]:
 
 def read_versions(connection: Connection, keys: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Row[Any]]:
     """Rows of `select_versions` by record id and version."""
-    ids = {record_id for record_id, _ in keys}
-    query = select_versions().where(one_of(connection, record_versions.c.record_id, ids))
     wanted = set(keys)
-    return {
-        (row.record_id, row.version): row for row in connection.execute(query) if (row.record_id, row.version) in wanted
-    }
+    rows = connection.execute(_versions(connection.dialect.name), {"ids": list({record_id for record_id, _ in keys})})
+    return {key: row for row in rows.all() if (key := (row.record_id, row.version)) in wanted}
+
+
+@cache
+def _versions(dialect: str) -> Select[Any]:
+    return select_versions().where(one_of_named(dialect, record_versions.c.record_id, "ids"))
 
 
 def verify_row(row: VersionRow, *, today: date) -> VerifiedRecord:

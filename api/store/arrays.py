@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Column,
     ColumnElement,
     Connection,
@@ -19,7 +20,8 @@ from sqlalchemy import (
     TextClause,
     any_,
     bindparam,
-    insert,
+    func,
+    select,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -32,16 +34,27 @@ def one_of(connection: Connection, column: Column[Any], values: Collection[Any])
     return column == any_(bindparam(None, list(values), type_=ARRAY(column.type), unique=True))
 
 
+def one_of_named(dialect: str, column: Column[Any], name: str) -> ColumnElement[bool]:
+    """As `one_of`, for a statement that is put together once: the list of texts is its parameter ``name``."""
+    if dialect != "postgresql":  # one text again: a place for each value would be written out at every execution
+        given = func.json_each(bindparam(name, type_=JSON)).table_valued("value")
+        return column.in_(select(given.c.value))
+    return column == any_(bindparam(name, type_=ARRAY(column.type)))
+
+
 def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows of text, whole numbers, bytes and nothing, that name the same columns."""
     if not rows:
         return
+    names = tuple(rows[0])
     if connection.dialect.name != "postgresql":
-        connection.execute(insert(table), list(rows))
+        values = [tuple(row[name] for name in names) for row in rows]
+        connection.exec_driver_sql(
+            f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",  # noqa: S608 - ours
+            values,
+        )
         return
-    connection.execute(
-        _insert(table, tuple(rows[0])), {"rows": json.dumps(rows, ensure_ascii=False, default=bytes.hex)}
-    )
+    connection.execute(_insert(table, names), {"rows": json.dumps(rows, ensure_ascii=False, default=bytes.hex)})
 
 
 @cache

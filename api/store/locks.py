@@ -14,7 +14,8 @@ from api.store.schema import records
 def lock_records(connection: Connection, record_ids: Collection[str]) -> None:
     """Wait for these records and keep them until the transaction ends. In the order of their ids, as everybody does:
     nobody waits for a record while somebody else waits for one of his."""
-    _lock(connection, one_of(connection, records.c.record_id, record_ids), wait=True)
+    if connection.dialect.name != "sqlite":
+        _lock(connection, one_of(connection, records.c.record_id, record_ids), wait=True)
 
 
 def lock_free(connection: Connection, condition: ColumnElement[bool]) -> set[str]:
@@ -24,6 +25,4 @@ def lock_free(connection: Connection, condition: ColumnElement[bool]) -> set[str
 
 def _lock(connection: Connection, condition: ColumnElement[bool], *, wait: bool) -> set[str]:
     query = select(records.c.record_id).where(condition).order_by(records.c.record_id)
-    if connection.dialect.name == "sqlite" and wait:
-        return set()
-    return set(connection.execute(query.with_for_update(key_share=True, skip_locked=not wait)).scalars())
+    return set(connection.execute(query.with_for_update(key_share=True, skip_locked=not wait)).scalars().all())

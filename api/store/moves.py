@@ -9,12 +9,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
-from typing import Any, Final, Literal, TypeVar
+from functools import cache
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, Update, bindparam, delete, insert, select, update
 
 from api.states import RecordState, WorkClass, class_of
-from api.store.arrays import one_of
+from api.store.arrays import one_of, one_of_named
 from api.store.bulk import insert_rows
 from api.store.counts import Key, count
 from api.store.schema import records
@@ -45,8 +46,7 @@ _MENDED: Final = frozenset(
 _One = TypeVar("_One")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(NamedTuple):
     """Where a record stands."""
 
     record_id: str
@@ -95,7 +95,7 @@ def move(connection: Connection, moves: Iterable[Move], *, at: datetime, by: str
     for some in _some(list(moves)):
         before = read_standings(connection, [one.record_id for one in some])
         steps = [
-            (there, replace(there, state=one.state, reason=one.reason))
+            (there, there._replace(state=one.state, reason=one.reason))
             for one in some
             if (there := before.get(one.record_id)) is not None
             and one.version in (None, there.version)
@@ -107,11 +107,8 @@ def move(connection: Connection, moves: Iterable[Move], *, at: datetime, by: str
         for _, after in steps:
             to[after.province, after.state, after.reason].append(after.record_id)
         for (province, state, reason), ids in to.items():  # mostly one place for all
-            connection.execute(
-                update(records)
-                .where(one_of(connection, records.c.record_id, ids), records.c.province == province)
-                .values(state=state, reason=reason, updated_at=instant_to_text(at))
-            )
+            given = {"ids": ids, "its_province": province, "state": state, "reason": reason}
+            connection.execute(_set_state(connection.dialect.name), {**given, "updated_at": instant_to_text(at)})
         note(connection, steps, at=at, by=by)
         moved.update(after.record_id for _, after in steps)
     return frozenset(moved)
@@ -119,13 +116,27 @@ def move(connection: Connection, moves: Iterable[Move], *, at: datetime, by: str
 
 def read_standings(connection: Connection, record_ids: Sequence[str]) -> dict[str, Standing]:
     """Where these records stand; they are kept until the transaction ends."""
-    query = (
-        select(*(records.c[one.name] for one in fields(Standing)))
-        .where(one_of(connection, records.c.record_id, record_ids))
+    query = _standings(connection.dialect.name)
+    return {row.record_id: Standing._make(row) for row in connection.execute(query, {"ids": list(record_ids)}).all()}
+
+
+@cache
+def _standings(dialect: str) -> Select[Any]:
+    return (
+        select(*(records.c[name] for name in Standing._fields))
+        .where(one_of_named(dialect, records.c.record_id, "ids"))
         .order_by(records.c.record_id)
         .with_for_update(key_share=True)
     )
-    return {row.record_id: Standing(**row._mapping) for row in connection.execute(query)}
+
+
+@cache
+def _set_state(dialect: str) -> Update:
+    return (
+        update(records)
+        .where(one_of_named(dialect, records.c.record_id, "ids"), records.c.province == bindparam("its_province"))
+        .values({name: bindparam(name) for name in ("state", "reason", "updated_at")})
+    )
 
 
 def read_items(connection: Connection, record_ids: Sequence[str]) -> dict[str, Item]:
@@ -144,14 +155,20 @@ def note(
     for some in _some([before.record_id for before, _ in steps if before is not None and _may_have_item(before)]):
         items |= read_items(connection, some)
     change = _Change()
+    plain: Counter[tuple[Any, ...]] = Counter()
     for before, after in steps:
         item = items.get(after.record_id)
         new = _next_item(before, after, item, at=at, by=by)
+        if item is None and new is None:  # most of all: nothing but its place to count
+            plain[before and before[1:], after[1:]] += 1
+            continue
         change.add(keys_of(before, item), keys_of(after, new))
         change.items(item, new)
         closer = by or (item.last_by if item is not None else None)
         if item is not None and new is None and closer is not None and after.state in _MENDED:
             change.closings.append(_closing(after, item, kind="mended", by=closer, at=at))
+    for (before, after), number in plain.items():
+        change.add(keys_of(before and Standing("", *before), None), keys_of(Standing("", *after), None), number)
     change.write(connection, at=at)
 
 
@@ -256,10 +273,12 @@ class _Change:
     back: list[Item] = field(default_factory=list)
     closings: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, before: Iterable[Key], after: Iterable[Key]) -> None:
+    def add(self, before: Iterable[Key], after: Iterable[Key], number: int = 1) -> None:
         old, new = set(before), set(after)
-        self.gone.update(old - new)
-        self.came.update(new - old)
+        for key in old - new:
+            self.gone[key] += number
+        for key in new - old:
+            self.came[key] += number
 
     def items(self, item: Item | None, new: Item | None) -> None:
         if item is None and new is not None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,7 +19,6 @@ from certificates.records.model import Evidence, VaccinationRecord, evidence_fro
 
 _OF_VERSIONS: Final = ("record_id", "version", "province", "document", "digest")
 _to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_STANDING: Final = tuple(one.name for one in fields(Standing))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +111,7 @@ def write_versions(connection: Connection, versions: Sequence[NewVersion], *, by
         (*_OF_VERSIONS, "made_by", "why", "made_at"),
         [(*(row[name] for name in _OF_VERSIONS), by, why, made_at) for row in rows],
     )
-    steps = [(before.get(row["record_id"]), Standing(**{name: row[name] for name in _STANDING})) for row in rows]
+    steps = [(before.get(row["record_id"]), Standing._make(map(row.__getitem__, Standing._fields))) for row in rows]
     note(connection, steps, at=at, by=by)
     for version in versions:
         if version.evidence is not None:
