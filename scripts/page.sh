@@ -14,10 +14,15 @@ if ! command -v npm >/dev/null 2>&1; then
     say "not here: npm. The scanner's page is not built, and /scan says so"
 elif [ -f dist/.made-from ] && [ "$(sources)" = "$(cat dist/.made-from)" ]; then
     :
-elif { npm ci --ignore-scripts --no-audit --no-fund && npx --no-install tsc --noEmit && node build.mjs; } >"$log" 2>&1 </dev/null; then
+elif ! npm ci --ignore-scripts --no-audit --no-fund >"$log" 2>&1 </dev/null; then
+    rm -rf dist
+    say "not here: what the scanner's page is built of (see .cache/page.log). /scan says so"
+elif npx --no-install tsc --noEmit >"$log" 2>&1 && node build.mjs >>"$log" 2>&1; then
     sources >dist/.made-from
     say "the scanner's page is built"
 else
     rm -rf dist
-    say "not here: the scanner's page could not be built (see .cache/page.log). /scan says so"
+    cat "$log" >&2
+    say "the scanner's page has an error" >&2
+    exit 1
 fi

@@ -28,6 +28,12 @@ HOSTILE = {
     "X" * 4200: None,
 }
 
+_PRESS = """(keys) => {
+  for (const key of keys) {
+    const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+    (document.activeElement ?? document.body).dispatchEvent(event);
+  }
+}"""
 _PASTE = """(text) => {
   const clipboardData = new DataTransfer();
   clipboardData.setData("text/plain", text);
@@ -72,9 +78,13 @@ class Scanner:
 
     def type(self, text: str) -> str:
         """As a hand-held scanner does; gives what the verdict says."""
-        self.page.keyboard.type(text)
+        self.press(*text)
         self.page.keyboard.press("Enter")
         return self.said()
+
+    def press(self, *keys: str) -> None:
+        """All in one moment: a test must not depend on how quickly it is let to."""
+        self.page.evaluate(_PRESS, keys)
 
     def paste(self, text: str) -> str:
         self.page.evaluate(_PASTE, text)
@@ -189,10 +199,9 @@ def named(names: dict[str, str]) -> str:
 
 
 def test_an_input_method_that_spoiled_the_text_is_told(scanner: Scanner) -> None:
-    page = scanner.open()
+    scanner.open()
     text = passport(1)
-    page.keyboard.type(text[:90])
-    page.keyboard.press("Backspace")  # Telex takes letters back, and puts others in their place
+    scanner.press(*text[:90], "Backspace")  # Telex takes letters back, and puts others in their place
     said = scanner.type("Â" + text[91:])
     assert "Bộ gõ tiếng Việt đã làm sai" in said
     assert "Telex" in said
@@ -208,9 +217,9 @@ def test_a_passport_that_was_here_a_moment_ago(chromium: Any, site: Site) -> Non
     page.clock.install()
     scanner.open()
     assert "đã được xuất trình" not in scanner.type(passport(1))
-    page.clock.run_for(4_000)
+    page.clock.run_for(1_000)
     assert page.locator("#verdict").is_visible()
-    page.clock.run_for(5_000)
+    page.clock.run_for(8_000)
     assert page.locator("#verdict").is_hidden()  # the result goes by itself
     page.clock.run_for(125_000)
     said = scanner.type(passport(1))
@@ -371,7 +380,7 @@ def test_every_screen_as_people_see_it(chromium: Any, site: Site) -> None:
     watching = Scanner(chromium, site, camera=True, language="en")
     watching.page.goto(site.page)
     watching.page.get_by_text("Hold the QR code inside the frame").wait_for()
-    look_at(watching.page, "scan-camera")
+    assert violations(watching.page) == []
     watching.context.close()
 
 

@@ -8,12 +8,12 @@ import { Panel } from "./panel.ts";
 import { loadSetup, type Setup } from "./setup.ts";
 import { type Choices, keepChoices, loadChoices } from "./settings.ts";
 import type { Mode } from "./shown.ts";
+import { meant, Sight } from "./sight.ts";
 import { allowSound, signal } from "./signals.ts";
 import { isSpoiled, listen } from "./typed.ts";
 import { draw, lookOf, type Said, signalOf } from "./verdict.ts";
 import { fill, span, type Words, WORDS } from "./words.ts";
 
-const OUT_OF_SIGHT = 1500; // milliseconds after which the same code counts as shown anew
 const AT_LEAST = 1200; // milliseconds that a verdict stays before another code in sight takes its place
 const CLOCK_TOLERANCE = 2 * 60_000;
 const PACE = 60; // milliseconds between two pictures: a phone must last a shift
@@ -23,7 +23,7 @@ class Page {
   readonly #panel: Panel;
   #lists: ListState | null = null;
   #said: Said | null = null;
-  #inSight = { text: "", at: 0 };
+  readonly #sight = new Sight();
   #shownAt = 0;
   #timer = 0;
   #counts = { all: 0, valid: 0 };
@@ -206,25 +206,18 @@ class Page {
     }
   }
 
-  /** One passport among the codes in sight is meant; of two nobody knows whose verdict it would be. */
   async #consider(texts: readonly string[]): Promise<void> {
     const now = performance.now();
-    const passports = texts.filter((text) => text.startsWith("HC1:"));
-    const meant = passports.length ? passports : texts;
-    if (meant.length > 1) return this.#setHint("several");
-    const [text] = meant;
-    if (text === undefined) {
-      if (now - this.#inSight.at > OUT_OF_SIGHT) this.#setHint("aim");
+    const seen = this.#sight.see(texts, now);
+    if (seen.kind !== "new") {
+      if (seen.kind === "several") this.#setHint("several");
+      else if (seen.kind === "held") this.#setHint(this.#said ? "aim" : "held");
+      else if (this.#sight.quiet) this.#setHint("aim");
       return;
     }
-    const held = text === this.#inSight.text && now - this.#inSight.at < OUT_OF_SIGHT;
-    if (held) {
-      this.#inSight.at = now;
-      return this.#setHint(this.#said ? "aim" : "held");
-    }
     if (this.#said && now - this.#shownAt < AT_LEAST) return;
-    this.#inSight = { text, at: now };
-    await this.#decide(text, false);
+    this.#sight.note(seen.text, now);
+    await this.#decide(seen.text, false);
   }
 
   async #readFile(input: HTMLInputElement): Promise<void> {
@@ -233,8 +226,9 @@ class Page {
     if (!file) return;
     try {
       for await (const frame of framesOf(file)) {
-        const [text] = await engine.read(frame, true);
-        if (text !== undefined) return await this.#decide(text, false);
+        const seen = meant(await engine.read(frame, true));
+        if (seen.kind === "several") return this.#tell(this.#words.several);
+        if (seen.kind === "new") return await this.#decide(seen.text, false);
       }
       this.#tell(this.#words.notText);
     } catch (error) {
@@ -293,7 +287,7 @@ class Page {
     this.#cover(false);
     byId("verdict-head").replaceChildren();
     byId("verdict-body").replaceChildren();
-    byId(this.#scanning ? "settings-open" : "start").focus({ preventScroll: true });
+    byId("main").focus({ preventScroll: true });
   }
 
   /** While a verdict is there nothing else can be reached. */

@@ -1,6 +1,6 @@
 /** Hand-held scanners type what they read, quickly, and end it with Enter. */
 
-const PAUSE = 400; // milliseconds after which typing begins anew: no scanner waits so long
+const PAUSE = 2000; // milliseconds after which typing begins anew: no scanner waits so long, not even for a slow device
 const SHORTEST = 8; // characters; fewer are a person at the keys
 const MOST = 8_000;
 
@@ -15,7 +15,7 @@ export function listen(target: Document, take: Typed): void {
     "keydown",
     (event) => {
       if (isField(event.target)) return;
-      if (event.timeStamp - last > PAUSE) [letters, spoiled] = [[], false];
+      if (event.timeStamp - last > PAUSE && event.key !== "Enter") [letters, spoiled] = [[], false];
       last = event.timeStamp;
       if (event.key === "Enter" && letters.length >= SHORTEST) {
         event.preventDefault(); // no button is meant
