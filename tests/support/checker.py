@@ -3,6 +3,7 @@
 import base64
 import datetime as dt
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -20,6 +21,7 @@ from certificates.rules import RefusedByRules
 from certificates.trust_entries import TrustEntry, in_order
 from tests.fuzz.codes import code_families, own_seeds, public_seeds
 from tests.support.codes import AT
+from tests.support.fixtures import read_jsonl
 from tests.support.trust_lists import ENTRY, ROOTS
 
 CORE = Path(__file__).parents[2] / "api" / "web" / "checker" / "dist" / "core.js"
@@ -112,10 +114,20 @@ def trusted_entries() -> tuple[TrustEntry, ...]:
     return in_order(found)
 
 
+def public_texts() -> list[str]:
+    """Every code of the public sets, also those that cannot be taken apart."""
+    folder = os.environ.get("VAXSEAL_FIXTURES")
+    if not folder:
+        return []
+    cases = read_jsonl("eu-dgc-testdata/cases.jsonl")
+    return [row["prefix"] for row in cases] + [row["text"] for row in read_jsonl("eu-dcc-qa/codes.jsonl")]
+
+
 def questions(mutants: int) -> list[Question]:
     """The codes of the public sets and our own, at several times, for every occasion; and so many of their mutants."""
     seeds = [*own_seeds(), *public_seeds()]
     asked = [Question(seed.text, at) for seed in seeds for at in (seed.at, AT)]
+    asked += [Question(text, AT) for text in public_texts()]
     asked += [Question(seed.text, at, policy) for seed in seeds for at in WHEN for policy in ("border", "venue")]
     draw = Random(7)  # noqa: S311 - the same mutants in every run
     made = code_families(seeds)

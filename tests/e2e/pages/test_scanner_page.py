@@ -359,6 +359,42 @@ _OPENED = """() => {
 }"""
 
 
+def test_light_sound_and_vibration(chromium: Any, site: Site) -> None:
+    scanner = Scanner(chromium, site, camera=True, sound=True)
+    scanner.context.add_init_script(_DEVICE)
+    page = scanner.open()
+    page.get_by_role("button", name="Đèn").click()
+    page.locator("#torch[aria-pressed=true]").wait_for()
+    assert page.evaluate("window.done") == ["torch true"]
+    scanner.paste(passport(1))
+    scanner.go_on()
+    scanner.paste(passport(1)[:-6] + "AAAAAA")
+    done = page.evaluate("window.done")
+    assert [one for one in done if "vibrate" in one] == ["vibrate 60", "vibrate 250,120,250"]
+    assert [one for one in done if "tone" in one] == [
+        "tone sine 880",
+        "tone sine 1320",
+        "tone square 196",
+        "tone square 156",
+    ]
+    scanner.context.close()
+    assert scanner.troubles == []
+
+
+# A device with a light and a motor: what it is told stands in `done`.
+_DEVICE = """
+window.done = [];
+MediaStreamTrack.prototype.getCapabilities = () => ({ torch: true });
+MediaStreamTrack.prototype.applyConstraints = async ({ advanced: [{ torch }] }) => { done.push(`torch ${torch}`); };
+Navigator.prototype.vibrate = (how) => { done.push(`vibrate ${how}`); return true; };
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (at) {
+  done.push(`tone ${this.type} ${this.frequency.value}`);
+  start.call(this, at);
+};
+"""
+
+
 def test_every_screen_as_people_see_it(chromium: Any, site: Site) -> None:
     scanner = Scanner(chromium, site)
     page = scanner.open()

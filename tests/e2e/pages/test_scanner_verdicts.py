@@ -1,6 +1,7 @@
 """The page in a real Chromium against the library: the same verdicts, the same reasons, the same refusals of lists."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from certificates.trust_entries import in_order
 from tests.support.browser import browser
 from tests.support.checker import Question, ask_python, ms, questions, trusted_entries
 from tests.support.codes import claims, code, cose_bytes, hc1
+from tests.support.fixtures import fixtures, read_json, read_jsonl
 from tests.support.scanner import DAY, DSC, ENTRY, LIST_KEY, NOW, ROOT, RULES, Site, passport, person, scanner_site
 from tests.support.softkeys import soft_key
 from tests.support.trust_lists import certify, make_root
@@ -35,6 +37,10 @@ _DECIDE = """async (questions) => {
   return answers;
 }"""
 _REFRESH = """async () => (await import("/scan/client.js")).engine.refresh()"""
+_EVALUATE = """async (questions) => {
+  const { evaluate } = await import("/scan/core.js");
+  return questions.map((one) => JSON.stringify(evaluate(...JSON.parse(one))));
+}"""
 Asked = list[tuple[str, float, str | None]]
 
 
@@ -122,6 +128,30 @@ def test_the_same_verdicts_on_all_open_sets_and_our_own_faults(site: Site, page:
     asked += [Question(passport(1), NOW + days * DAY) for days in (-3, 290, 400)]
     asked += questions(1000)
     assert differing(page, site, asked) == []
+
+
+def test_the_published_rules_and_assertions(site: Site, page: Any) -> None:
+    """The official suite of CertLogic, and national rules on their own tests, by the evaluator in the page."""
+    asked = []
+    for file in sorted((fixtures("CertLogic") / "certlogic").glob("*.json")):
+        for case in read_json(f"certlogic/{file.name}")["cases"]:
+            for one in case["assertions"]:
+                logic = one.get("certLogicExpression", case.get("certLogicExpression"))
+                asked.append((file.name, logic, one["data"], one["expected"]))
+    rules = {row["key"]: row["Logic"] for row in read_jsonl("business-rules/rules.jsonl")}
+    value_sets = read_json("business-rules/valuesets.json")
+    for test in read_jsonl("business-rules/tests.jsonl"):
+        external = test["external"]
+        if "$ref" in external:
+            external = {"valueSets": value_sets[external["$ref"]]}
+        elif "$ref" in external["valueSets"]:
+            external = external | {"valueSets": value_sets[external["valueSets"]["$ref"]]}
+        data = {"payload": test.get("payload"), "external": external}
+        asked.append((test["id"], rules[test["rule"]], data, test["expected"]))
+    page.goto(site.page)
+    values = page.evaluate(_EVALUATE, [json.dumps([logic, data]) for _, logic, data, _ in asked])
+    wrong = [name for (name, *_, expected), value in zip(asked, values, strict=True) if json.loads(value) != expected]
+    assert (wrong, len(asked) > 460) == ([], True)
 
 
 def parts_of(text: str) -> CoseSign1:

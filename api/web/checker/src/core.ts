@@ -1,13 +1,14 @@
 /** The checker without its page: a bundle and a text in, a verdict out. */
 import { type Bundle, openBundle } from "./bundle.ts";
 import { hex } from "./bytes.ts";
+import { evaluate } from "./certlogic.ts";
 import { type Acceptance, type Checked, checkText, RefusedByRules } from "./checking.ts";
 import type { PlainMap } from "./plain.ts";
 import { CheckError, ListError } from "./reasons.ts";
 import type { Outcome } from "./rules.ts";
 import { readCertificate } from "./x509.ts";
 
-export { type Acceptance, type Bundle, CheckError, ListError, openBundle, readCertificate };
+export { type Acceptance, type Bundle, CheckError, evaluate, ListError, openBundle, readCertificate };
 
 /** A verdict in the form that the command line and the service give (`certificates.verdicts.answer`), without words. */
 export interface Verdict {
