@@ -19,6 +19,7 @@ from bench.growth import growth
 from bench.harness import Result, Run, each, race
 from bench.intake import importing_csv, importing_xlsx
 from bench.native import Loop, build
+from bench.oversight import oversight
 from bench.revocation import revocation
 from bench.scanner import scanner
 from bench.service import verdicts_over_http
@@ -337,6 +338,7 @@ ROWS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
     crowd,
     citizens,
     scanner,
+    oversight,
     importing_csv,
     importing_xlsx,
     *TOKEN_ROWS,

@@ -11,12 +11,18 @@ from sqlalchemy import Connection
 from api.accounts.staff import Staff
 from api.context import Centre
 from api.oversight.overview import Unit, check_area, read_below, read_path
-from api.oversight.reading import read_counts_of, read_until
+from api.oversight.reading import read_numbers, read_until
 from api.store.coverage import BANDS, DOSES, DUE, LAST, RECOVERED, RESIDENTS, UNKNOWN, week_of
 from certificates.records.dates import local_day
 
 NUMBERS: Final = tuple(range(1, LAST + 1))
 CHILDREN: Final = "5-11"
+_BANDS: Final = (*BANDS, UNKNOWN)
+_NUMBERS: Final = (
+    RECOVERED,
+    *(f"{RESIDENTS}{band}" for band in BANDS),
+    *(f"{DOSES}{number}:{band}" for number in NUMBERS for band in _BANDS),
+)
 _DUE: Final = tuple(f"{DUE}{number}" for number in NUMBERS)
 
 
@@ -74,7 +80,7 @@ def read_coverage(connection: Connection, code: str, *, top: str, today: date) -
     lower = read_below(connection, code)
     codes = [code, *(one.code for one in lower)]
     monday = week_of(today)
-    counts, due = read_counts_of(connection, codes), read_until(connection, codes, _DUE, monday)
+    counts, due = read_numbers(connection, codes, _NUMBERS), read_until(connection, codes, _DUE, monday)
     whole, *below = (_covered(one, counts[one.code], due[one.code]) for one in (path[-1], *lower))
     below = [one for one in below if one.everybody.residents or any(one.everybody.doses)]
     below.sort(key=lambda one: (one.everybody.part(1) is None, one.everybody.part(1) or 0.0, one.unit.code))
@@ -90,7 +96,7 @@ def _covered(unit: Unit, counts: Counter[tuple[str, str]], due: Counter[str]) ->
                 residents=counts[f"{RESIDENTS}{name}", ""],
                 doses=tuple(counts[f"{DOSES}{number}:{name}", ""] for number in NUMBERS),
             )
-            for name in (*BANDS, UNKNOWN)
+            for name in _BANDS
         },
         recovered=counts[RECOVERED, ""],
         due=tuple(due[name] for name in _DUE),

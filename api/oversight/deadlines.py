@@ -2,6 +2,7 @@
 
 import csv
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,7 +17,7 @@ from api.complaints.counting import OPEN as OPEN_COMPLAINTS
 from api.context import Centre
 from api.errors import CentreError
 from api.oversight.overview import ISSUED_STATES, PACE, check_area
-from api.oversight.reading import read_came_and_gone, read_counts_of
+from api.oversight.reading import read_counts_of, read_net
 from api.oversight.stages import Stage, Standing, standing_of
 from api.states import RecordState
 from api.store.areas import CLASSES
@@ -30,7 +31,6 @@ from certificates.records.model import instant_to_text
 COLUMNS: Final = ("id", "scope", "task", "due", "owner")
 LONGEST_OWNER: Final = 100
 FOREVER: Final = 3650  # days; a forecast beyond says nothing
-Came = Mapping[tuple[str, str], tuple[int, int]]
 Outlook = Literal["done", "in-time", "late", "no-pace", "unknown"]
 
 
@@ -75,15 +75,9 @@ def look_ahead(centre: Centre, staff: Staff, unit: str | None = None) -> tuple[F
 
 def read_forecasts(connection: Connection, code: str, *, today: date) -> tuple[Forecast, ...]:
     """As `look_ahead`, for whoever may."""
-    counts = read_counts_of(connection, [code])[code]
-    came = read_came_and_gone(
-        connection,
-        [code],
-        since=today - timedelta(days=PACE),
-        until=today - timedelta(days=1),
-        measures=_MEASURES,
-    )[code]
-    progress = _Progress(standing=standing_of(counts), came=came)
+    week = {"since": today - timedelta(days=PACE), "until": today - timedelta(days=1)}
+    net = read_net(connection, [code], measures=_MEASURES, **week)[code]
+    progress = _Progress(standing=standing_of(read_counts_of(connection, code)), net=net)
     found = read_deadlines(connection, (COUNTRY, *units_above(connection, code)))
     return tuple(_forecast(one, *progress.of(one.task), today=today) for one in found)
 
@@ -175,7 +169,7 @@ _MEASURES: Final = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Progress:
     standing: Standing
-    came: Came
+    net: Counter[str]
 
     def of(self, task: str) -> tuple[int, int | None, float]:
         """Done, left, and how many more are done a day."""
@@ -195,7 +189,7 @@ class _Progress:
         return all_of_them - waiting, waiting, -self._a_day(_FALLING[task])
 
     def _a_day(self, measures: Collection[str]) -> float:
-        return sum(came - gone for (_, name), (came, gone) in self.came.items() if name in measures) / PACE
+        return sum(self.net[name] for name in measures) / PACE
 
 
 def _forecast(deadline: Deadline, done: int, left: int | None, a_day: float, *, today: date) -> Forecast:

@@ -16,14 +16,13 @@ from api.accounts.staff import POLICE, Role, Staff, refuse_place, refuse_role, u
 from api.complaints.counting import LATE, OPEN
 from api.context import Centre
 from api.errors import CentreError
-from api.oversight.reading import Waiting, read_ages, read_came_and_gone, read_counts_of, read_waiting
-from api.oversight.stages import STATES, Stage, Standing, standing_of
-from api.store.areas import CLASSES
+from api.oversight.reading import Ages, read_ages, read_counts_of, read_days_of, read_net, read_numbers, read_oldest
+from api.oversight.stages import MEASURES, STATES, Stage, Standing, standing_of
+from api.store.areas import CLASSES, TO_MEND
 from api.store.coverage import COMPLAINTS, STOCK
 from api.store.moves import TAKEN_IN
 from api.store.schema import tokens, units
 from api.store.schema_oversight import unit_areas
-from api.worklists.summary import median
 from certificates.records.dates import local_day
 
 OVERSEERS: Final[tuple[Role, ...]] = ("overseer", "ministry", "auditor")
@@ -32,6 +31,14 @@ LONGER: Final = timedelta(days=28)
 SPAN: Final = 56  # days of the trends
 PACE: Final = 7  # whole days before today that a pace is taken from
 SIGNING: Final = ("station", "hospital", "mobile", "committee")  # kinds of units that sign with a token of their own
+_NUMBERS: Final = (
+    *MEASURES,
+    OPEN,
+    LATE,
+    *(f"{COMPLAINTS}{name}" for name in ("received", "breached", "confirmed", "refused")),
+    f"{STOCK}delivered",
+    f"{STOCK}given",
+)
 ISSUED_STATES: Final = tuple(state for state, stage in STATES.items() if stage is Stage.ISSUED)
 
 
@@ -71,11 +78,16 @@ class Complaints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Area:
-    """A unit with all that lies below it. ``issued_a_day``: the mean of the last `PACE` whole days."""
+    """A unit with all that lies below it.
+
+    Attributes:
+        oldest: the day since which the oldest that is to be mended has been so, as it was added up last.
+        issued_a_day: the mean of the last `PACE` whole days.
+    """
 
     unit: Unit
     standing: Standing
-    waiting: Waiting
+    oldest: str | None
     complaints: Complaints
     tokens: Tokens
     issued_a_day: float
@@ -85,12 +97,18 @@ class Area:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Age:
-    """How long what is to be mended of one class has been waiting, in days."""
+    """How long what is to be mended has been waiting, in days: of one class, or of all together (`TO_MEND`).
+
+    Attributes:
+        long, longer: how many have been waiting for `LONG` and `LONGER` at least.
+    """
 
     work_class: str
     records: int
     median_days: int
     oldest_days: int
+    long: int
+    longer: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +124,14 @@ class Day:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
     """``path``: from the person's own unit down to this one. ``below``: where most sticks first. ``itself``: what the
-    unit has of its own, with no unit below it between; None: it is the whole."""
+    unit has of its own, with no unit below it between; None: it is the whole. ``waiting``: of all classes together;
+    None: nothing is to be mended."""
 
     path: tuple[Unit, ...]
     whole: Area
     below: tuple[Area, ...]
     itself: Standing | None
+    waiting: Age | None
     ages: tuple[Age, ...]
     days: tuple[Day, ...]
     today: date
@@ -144,29 +164,28 @@ def read_overview(connection: Connection, code: str, *, top: str, today: date) -
     path = read_path(connection, code, top)
     lower = read_below(connection, code)
     codes = [code, *(one.code for one in lower)]
-    counts = read_counts_of(connection, codes)
-    waiting = read_waiting(connection, codes, long=today - LONG, longer=today - LONGER)
-    pace_from = today - timedelta(days=PACE)
-    came = read_came_and_gone(
-        connection, codes, since=pace_from, until=today - timedelta(days=1), measures=ISSUED_STATES
-    )
-    held = _read_tokens(connection, codes)
-    areas = [
-        _area(one, counts[one.code], waiting[one.code], held.get(one.code, Tokens()), came[one.code])
-        for one in (path[-1], *lower)
-    ]
-    whole, *below = areas
+    numbers, oldest = read_numbers(connection, codes, _NUMBERS), read_oldest(connection, codes)
+    week = {"since": today - timedelta(days=PACE), "until": today - timedelta(days=1)}
+    issued = read_net(connection, codes, measures=ISSUED_STATES, **week)
+    held = _read_tokens(connection, lower or path[-1:])
+    below = [_area(one, numbers[one.code], oldest, held, issued) for one in lower]
+    everywhere = {code: _together(held.values())}
+    whole = _area(path[-1], read_counts_of(connection, code), oldest, everywhere, issued)
     stuck = whole.standing.stuck
     below.sort(key=lambda one: (-one.standing.stages[stuck] if stuck else 0, -one.standing.left, one.unit.code))
-    rest = Counter(counts[code])
+    rest = Counter(numbers[code])
     for one in lower:
-        rest.subtract(counts[one.code])
+        rest.subtract(numbers[one.code])
+    ages = [_age(one, today) for one in read_ages(connection, code, long=today - LONG, longer=today - LONGER)]
     return Overview(
         path=path,
         whole=whole,
-        below=tuple(one for one in below if one.unit.kind != POLICE or any(counts[one.unit.code].values())),
+        below=tuple(one for one in below if one.unit.kind != POLICE or any(numbers[one.unit.code].values())),
         itself=standing_of(rest) if lower and any(rest.values()) else None,
-        ages=_ages(read_ages(connection, code, CLASSES), today),
+        waiting=next((age for age in ages if age.work_class == TO_MEND), None),
+        ages=tuple(
+            sorted((age for age in ages if age.work_class != TO_MEND), key=lambda age: (-age.records, age.work_class))
+        ),
         days=_read_days(connection, code, today),
         today=today,
     )
@@ -196,9 +215,9 @@ def _unit(row: Row[*tuple[Any, ...]]) -> Unit:
 def _area(
     unit: Unit,
     counts: Counter[tuple[str, str]],
-    waiting: Waiting,
-    held: Tokens,
-    came: Mapping[tuple[str, str], tuple[int, int]],
+    oldest: Mapping[str, str],
+    held: Mapping[str, Tokens],
+    issued: Mapping[str, Counter[str]],
 ) -> Area:
     def number(measure: str) -> int:
         return counts[measure, ""]
@@ -206,20 +225,20 @@ def _area(
     return Area(
         unit=unit,
         standing=standing_of(counts),
-        waiting=waiting,
+        oldest=oldest.get(unit.code),
         complaints=Complaints(
             open=number(OPEN),
             late=number(LATE),
             **{name: number(f"{COMPLAINTS}{name}") for name in ("received", "breached", "confirmed", "refused")},
         ),
-        tokens=held,
-        issued_a_day=sum(more - less for more, less in came.values()) / PACE,
+        tokens=held.get(unit.code, Tokens()),
+        issued_a_day=issued[unit.code].total() / PACE,
         delivered=number(f"{STOCK}delivered"),
         given=number(f"{STOCK}given"),
     )
 
 
-def _read_tokens(connection: Connection, codes: Sequence[str]) -> dict[str, Tokens]:
+def _read_tokens(connection: Connection, areas: Sequence[Unit]) -> dict[str, Tokens]:
     """By area. Units are thousands, whatever they count: this is added up when it is asked for."""
     active = case((tokens.c.suspended_at.is_(None), 1), else_=0)
     of_unit = select(tokens.c.unit, func.max(active).label("active")).group_by(tokens.c.unit).subquery()
@@ -228,7 +247,8 @@ def _read_tokens(connection: Connection, codes: Sequence[str]) -> dict[str, Toke
         select(unit_areas.c.area, state.label("state"), func.count().label("units"))
         .join_from(unit_areas, units, units.c.code == unit_areas.c.unit)
         .outerjoin(of_unit, of_unit.c.unit == units.c.code)
-        .where(unit_areas.c.area.in_(codes), units.c.closed_on.is_(None), units.c.kind.in_(SIGNING))
+        .where(unit_areas.c.area.in_([one.code for one in areas]), units.c.closed_on.is_(None))
+        .where(units.c.kind.in_(SIGNING))
         .group_by(unit_areas.c.area, state)
     )
     found: dict[str, dict[str, int]] = {}
@@ -238,25 +258,35 @@ def _read_tokens(connection: Connection, codes: Sequence[str]) -> dict[str, Toke
     return {area: Tokens(**numbers) for area, numbers in found.items()}
 
 
-def _ages(found: Mapping[str, Counter[str]], today: date) -> tuple[Age, ...]:
-    ages = []
-    for name, by_day in found.items():
-        days = Counter({(today - date.fromisoformat(day)).days: number for day, number in by_day.items()})
-        ages.append(Age(work_class=name, records=days.total(), median_days=median(days), oldest_days=max(days)))
-    return tuple(sorted(ages, key=lambda age: (-age.records, age.work_class)))
+def _together(parts: Collection[Tokens]) -> Tokens:
+    return Tokens(
+        in_use=sum(one.in_use for one in parts),
+        suspended=sum(one.suspended for one in parts),
+        none=sum(one.none for one in parts),
+    )
+
+
+def _age(ages: Ages, today: date) -> Age:
+    def days(since: str) -> int:
+        return (today - date.fromisoformat(since)).days
+
+    return Age(
+        work_class=ages.measure,
+        records=ages.records,
+        median_days=days(ages.median),
+        oldest_days=days(ages.oldest),
+        long=ages.long,
+        longer=ages.longer,
+    )
 
 
 def _read_days(connection: Connection, code: str, today: date) -> tuple[Day, ...]:
     since = today - timedelta(days=SPAN - 1)
-    measures: Collection[str] = (TAKEN_IN, *ISSUED_STATES, *CLASSES)
-    found = read_came_and_gone(connection, [code], since=since, until=today, measures=measures)[code]
-
-    def net(day: str, names: Collection[str]) -> int:
-        pairs = (found.get((day, name), (0, 0)) for name in names)
-        return sum(came - gone for came, gone in pairs)
-
+    groups = ((TAKEN_IN,), ISSUED_STATES, tuple(CLASSES))
+    found = read_days_of(connection, code, since=since, until=today, groups=groups)
     days = [(since + timedelta(days=number)).isoformat() for number in range(SPAN)]
     return tuple(
-        Day(day=day, taken_in=net(day, [TAKEN_IN]), issued=net(day, ISSUED_STATES), to_mend=net(day, CLASSES))
+        Day(day=day, taken_in=taken_in, issued=issued, to_mend=to_mend)
         for day in days
+        for taken_in, issued, to_mend in (found.get(day, (0, 0, 0)),)
     )

@@ -4,7 +4,7 @@ Each reads some rows an area, however many records there are below it. Exact at 
 read in one statement.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, FromClause, case, func, literal, select, union_all
 
-from api.store.areas import CLASSES, TO_MEND
+from api.store.areas import CLASSES, DESKS, TO_MEND, mending
 from api.store.schema_oversight import area_ages, area_counts, area_days, unit_areas
 from api.store.schema_worklists import count_deltas
 
@@ -20,59 +20,77 @@ _MORE: Final = count_deltas.c.came - count_deltas.c.gone
 Counts = Counter[tuple[str, str]]  # by measure and desk
 
 
-def read_counts_of(connection: Connection, areas: Collection[str]) -> dict[str, Counts]:
-    """How many stand where now, by area; every one asked for is in the answer."""
-    since = _since_fold(areas)
-    added = since.with_only_columns(unit_areas.c.area, count_deltas.c.measure, count_deltas.c.desk, _MORE)
-    kept = select(area_counts.c.area, area_counts.c.measure, area_counts.c.desk, area_counts.c.records)
-    both = union_all(kept.where(area_counts.c.area.in_(areas)), added).subquery()
+def read_counts_of(connection: Connection, area: str) -> Counts:
+    """How many of an area stand where now."""
+    both = _standing([area])
+    query = select(both.c.measure, both.c.desk, func.sum(both.c.records)).group_by(both.c.measure, both.c.desk)
+    return Counter({(measure, desk): int(number) for measure, desk, number in connection.execute(query) if number})
+
+
+def read_numbers(connection: Connection, areas: Collection[str], measures: Sequence[str]) -> dict[str, Counts]:
+    """As `read_counts_of`, of some measures and all desks together: a row an area, whatever stands in it."""
+    both = _standing(areas, measures)
+    columns = [func.sum(case((both.c.measure == name, both.c.records), else_=0)) for name in measures]
     found: dict[str, Counts] = {area: Counter() for area in areas}
-    for area, measure, desk, number in _summed(connection, both, both.c.area, both.c.measure, both.c.desk):
-        if number:
-            found[area][measure, desk] = number
+    for area, *numbers in connection.execute(select(both.c.area, *columns).group_by(both.c.area)):
+        found[area] = Counter({(name, ""): int(number) for name, number in zip(measures, numbers, strict=True)})
     return found
+
+
+def read_oldest(connection: Connection, areas: Collection[str]) -> dict[str, str]:
+    """By area, the day since which the oldest that is to be mended has been; as it was added up last."""
+    ages = area_ages.c
+    first = (
+        select(func.min(ages.since))
+        .where(ages.area == unit_areas.c.area, ages.measure == TO_MEND)
+        .correlate(unit_areas)
+        .scalar_subquery()
+    )
+    mine = select(unit_areas.c.area, first).where(unit_areas.c.unit == unit_areas.c.area, unit_areas.c.area.in_(areas))
+    return {area: day for area, day in connection.execute(mine) if day is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """How long what is to be mended has been waiting. ``oldest``: since when; None: nothing waits."""
+class Ages:
+    """Since which days what is to be mended of one class has been standing so."""
 
-    records: int = 0
-    long: int = 0
-    longer: int = 0
-    oldest: str | None = None
+    measure: str
+    records: int
+    oldest: str
+    median: str
+    long: int
+    longer: int
 
 
-def read_waiting(
-    connection: Connection, areas: Collection[str], *, long: date, longer: date
-) -> defaultdict[str, Waiting]:
-    """By area: all that is to be mended, and of it what has been since these days or before."""
-    by_day = _by_day(areas, measures=[TO_MEND])
+def read_ages(connection: Connection, area: str, *, long: date, longer: date) -> tuple[Ages, ...]:
+    """By class, and `TO_MEND` for all together; ``long`` and ``longer``: how many since these days or before."""
+    by_day = _by_day([area], measures=[TO_MEND, *sorted(CLASSES)])
+    number = func.sum(by_day.c.records)
     days = (
-        select(by_day.c.area, by_day.c.since, func.sum(by_day.c.records).label("records"))
-        .group_by(by_day.c.area, by_day.c.since)
-        .having(func.sum(by_day.c.records) > 0)
+        select(by_day.c.measure, by_day.c.since, number.label("records"))
+        .group_by(by_day.c.measure, by_day.c.since)
+        .having(number > 0)
         .subquery()
     )
+    newer = func.sum(days.c.records).over(partition_by=days.c.measure, order_by=days.c.since.desc())
+    all_of_them = func.sum(days.c.records).over(partition_by=days.c.measure)
+    ranked = select(days, newer.label("newer"), all_of_them.label("whole")).subquery()
 
     def until(day: date) -> ColumnElement[int]:
-        return func.sum(case((days.c.since <= day.isoformat(), days.c.records), else_=0))
+        return func.sum(case((ranked.c.since <= day.isoformat(), ranked.c.records), else_=0))
 
-    query = select(days.c.area, func.sum(days.c.records), until(long), until(longer), func.min(days.c.since))
-    found: defaultdict[str, Waiting] = defaultdict(Waiting)
-    for area, records, some, fewer, oldest in connection.execute(query.group_by(days.c.area)):
-        found[area] = Waiting(records=int(records), long=int(some), longer=int(fewer), oldest=oldest)
-    return found
-
-
-def read_ages(connection: Connection, area: str, measures: Collection[str]) -> dict[str, Counter[str]]:
-    """By measure, how many have been standing so since which day."""
-    by_day = _by_day([area], measures=measures)
-    found: dict[str, Counter[str]] = {}
-    for measure, since, number in _summed(connection, by_day, by_day.c.measure, by_day.c.since):
-        if number > 0:
-            found.setdefault(measure, Counter())[since] = number
-    return found
+    query = select(
+        ranked.c.measure,
+        func.sum(ranked.c.records),
+        func.min(ranked.c.since),
+        func.max(case((2 * ranked.c.newer >= ranked.c.whole, ranked.c.since))),
+        until(long),
+        until(longer),
+    ).group_by(ranked.c.measure)
+    return tuple(
+        Ages(measure=row[0], records=int(row[1]), oldest=row[2], median=row[3], long=int(row[4]), longer=int(row[5]))
+        for row in connection.execute(query)
+    )
 
 
 def read_until(
@@ -80,35 +98,58 @@ def read_until(
 ) -> dict[str, Counter[str]]:
     """By area and measure, how many since this day or before."""
     by_day = _by_day(areas, measures=measures, until=day)
+    key = (by_day.c.area, by_day.c.measure)
     found: dict[str, Counter[str]] = {area: Counter() for area in areas}
-    for area, measure, number in _summed(connection, by_day, by_day.c.area, by_day.c.measure):
-        found[area][measure] = number
+    for area, measure, number in connection.execute(select(*key, func.sum(by_day.c.records)).group_by(*key)):
+        found[area][measure] = int(number)
     return found
 
 
-def read_came_and_gone(
+def read_net(
     connection: Connection, areas: Collection[str], *, since: date, until: date, measures: Collection[str]
-) -> dict[str, dict[tuple[str, str], tuple[int, int]]]:
-    """By area: how many came to stand so on each of these days, and how many left. By day and measure."""
+) -> dict[str, Counter[str]]:
+    """By area and measure, how many more stand so after these days than before."""
+    both = _days(areas, since, until, measures)
+    key = (both.c.area, both.c.measure)
+    found: dict[str, Counter[str]] = {area: Counter() for area in areas}
+    for area, measure, net in connection.execute(select(*key, func.sum(both.c.came - both.c.gone)).group_by(*key)):
+        found[area][measure] = int(net)
+    return found
+
+
+def read_days_of(
+    connection: Connection, area: str, *, since: date, until: date, groups: Sequence[Collection[str]]
+) -> dict[str, tuple[int, ...]]:
+    """By day, how many more stand so after it than before: a number for each group of measures."""
+    both = _days([area], since, until, [name for group in groups for name in group])
+    net = both.c.came - both.c.gone
+    columns = [func.sum(case((both.c.measure.in_(group), net), else_=0)) for group in groups]
+    rows = connection.execute(select(both.c.day, *columns).group_by(both.c.day))
+    return {day: tuple(int(number) for number in numbers) for day, *numbers in rows}
+
+
+def _standing(areas: Collection[str], measures: Collection[str] | None = None) -> FromClause:
+    """Rows of area, measure, desk and records, several of a key."""
+    counts, more = area_counts.c, count_deltas.c
+    kept = select(counts.area, counts.measure, counts.desk, counts.records).where(counts.area.in_(areas))
+    added = _since_fold(areas)
+    plain = added.with_only_columns(unit_areas.c.area, more.measure, more.desk, _MORE)
+    at_desk = case(*((more.desk == desk, mending(desk)) for desk in DESKS))
+    to_mend = added.with_only_columns(unit_areas.c.area, at_desk, literal(""), _MORE)
+    if measures is not None:
+        kept, plain = kept.where(counts.measure.in_(measures)), plain.where(more.measure.in_(measures))
+    return union_all(kept, plain, to_mend.where(more.measure.in_(sorted(CLASSES)))).subquery()
+
+
+def _days(areas: Collection[str], since: date, until: date, measures: Collection[str]) -> FromClause:
+    """Rows of area, day, measure, came and gone, several of a key."""
     between = since.isoformat(), until.isoformat()
-    days = area_days.c
+    days, more = area_days.c, count_deltas.c
     kept = select(days.area, days.day, days.measure, days.came, days.gone).where(
         days.area.in_(areas), days.day.between(*between), days.measure.in_(measures)
     )
-    more = count_deltas.c
-    added = (
-        _since_fold(areas)
-        .with_only_columns(unit_areas.c.area, more.day, more.measure, more.came, more.gone)
-        .where(more.day.between(*between), more.measure.in_(measures))
-    )
-    both = union_all(kept, added).subquery()
-    key = (both.c.area, both.c.day, both.c.measure)
-    found: dict[str, dict[tuple[str, str], tuple[int, int]]] = {area: {} for area in areas}
-    for area, day, measure, came, gone in connection.execute(
-        select(*key, func.sum(both.c.came), func.sum(both.c.gone)).group_by(*key)
-    ):
-        found[area][day, measure] = (int(came), int(gone))
-    return found
+    added = _since_fold(areas).with_only_columns(unit_areas.c.area, more.day, more.measure, more.came, more.gone)
+    return union_all(kept, added.where(more.day.between(*between), more.measure.in_(measures))).subquery()
 
 
 def _by_day(areas: Collection[str], *, measures: Collection[str], until: date | None = None) -> FromClause:
@@ -133,8 +174,3 @@ def _by_day(areas: Collection[str], *, measures: Collection[str], until: date | 
 def _since_fold(areas: Collection[str]) -> Any:
     joined = select(count_deltas.c.unit).join_from(count_deltas, unit_areas, unit_areas.c.unit == count_deltas.c.unit)
     return joined.where(unit_areas.c.area.in_(areas))
-
-
-def _summed(connection: Connection, rows: FromClause, *key: ColumnElement[Any]) -> Sequence[Any]:
-    query = select(*key, func.sum(rows.c.records).label("number")).group_by(*key)
-    return [(*row[:-1], int(row[-1])) for row in connection.execute(query)]

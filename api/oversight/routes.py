@@ -43,9 +43,7 @@ class AreaAnswer(BaseModel):
     aside: int
     raised: int = Field(description="shown to a unit above, for their age")
     stuck: str | None = Field(description="the stage where most are whose certificate is awaited")
-    waiting_long: int = Field(description="to be mended for 14 days and more")
-    waiting_longer: int = Field(description="to be mended for 28 days and more")
-    oldest: str | None
+    oldest: str | None = Field(description="since when the oldest is to be mended")
     complaints: dict[str, int]
     tokens: dict[str, int] = Field(description="open units that sign: with a token in use, a suspended one, none")
     issued_a_day: float = Field(description="mean of the last seven whole days")
@@ -66,9 +64,7 @@ class AreaAnswer(BaseModel):
             aside=standing.aside,
             raised=standing.raised,
             stuck=standing.stuck,
-            waiting_long=area.waiting.long,
-            waiting_longer=area.waiting.longer,
-            oldest=area.waiting.oldest,
+            oldest=area.oldest,
             complaints=_numbers(complaints, "open", "late", "received", "breached", "confirmed", "refused"),
             tokens=_numbers(tokens, "in_use", "suspended", "none"),
             issued_a_day=area.issued_a_day,
@@ -82,6 +78,8 @@ class AgeAnswer(BaseModel):
     records: int
     median_days: int
     oldest_days: int
+    long: int = Field(description="for 14 days and more")
+    longer: int = Field(description="for 28 days and more")
 
 
 class DayAnswer(BaseModel):
@@ -94,6 +92,7 @@ class DayAnswer(BaseModel):
 class OverviewAnswer(BaseModel):
     whole: AreaAnswer
     below: list[AreaAnswer]
+    waiting: AgeAnswer | None = Field(description="all classes together; null: nothing is to be mended")
     ages: list[AgeAnswer]
     days: list[DayAnswer]
 
@@ -105,6 +104,7 @@ def area(request: AreaRequest, centre: _Centre, staff: _Overseer) -> OverviewAns
     return OverviewAnswer(
         whole=AreaAnswer.of(found.whole),
         below=[AreaAnswer.of(one) for one in found.below],
+        waiting=None if found.waiting is None else AgeAnswer(**_fields(AgeAnswer, found.waiting)),
         ages=[AgeAnswer(**_fields(AgeAnswer, one)) for one in found.ages],
         days=[DayAnswer(**_fields(DayAnswer, one)) for one in found.days],
     )

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from api.states import RecordState, WorkClass
-from api.store.areas import CLASSES
+from api.store.areas import CLASSES, mending
 from api.store.moves import ASIDE, IN_HAND, RAISED, TAKEN_IN
 
 
@@ -36,7 +36,8 @@ STATES: Final[Mapping[str, Stage]] = {
     RecordState.JOINED: Stage.ENDED,
     RecordState.REVOKED: Stage.REVOKED,
 }
-_DESKS: Final = {"clerk": Stage.STATION, "police": Stage.POLICE}
+_MENDING: Final = {mending("clerk"): Stage.STATION, mending("police"): Stage.POLICE, mending(""): Stage.ENDED}
+MEASURES: Final = (*STATES, *_MENDING, TAKEN_IN, IN_HAND, ASIDE, RAISED)  # all that stages are made of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +83,9 @@ def standing_of(counts: Mapping[tuple[str, str], int]) -> Standing:
     stages = dict.fromkeys(Stage, 0)
     classes = dict.fromkeys((one.value for one in WorkClass), 0)
     for measure, desk, number in _rows(counts):
-        if measure in CLASSES:
-            stages[_DESKS.get(desk, Stage.ENDED)] += number
+        if measure in _MENDING:
+            stages[_MENDING[measure]] += number
+        elif measure in CLASSES:
             classes[measure] += number if desk else 0
         elif measure in STATES:
             stages[STATES[measure]] += number

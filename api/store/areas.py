@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection, Table, delete, func, insert, literal, select, true, tuple_, update
+from sqlalchemy import Column, Connection, Table, delete, func, insert, literal, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
@@ -21,10 +21,16 @@ from api.store.schema_worklists import unit_counts, unit_days
 
 _PAIR: Final = tuple_(unit_areas.c.unit, unit_areas.c.area)
 TO_MEND: Final = "to-mend"  # all classes together
+DESKS: Final = ("clerk", "police", "")
 CLASSES: Final = frozenset(one.value for one in WorkClass)
 _TREE: Final = "tree"
 _AT_ONCE: Final = 500
 Parents = Mapping[str, tuple[str | None, str | None]]  # unit: parent, successor
+
+
+def mending(desk: str) -> str:
+    """The measure that an area's classes at a desk are added up under: clerk, police, or nobody's list."""
+    return f"mend:{desk or 'nobody'}"
 
 
 def measures_of(measure: str, since: str) -> Iterator[str]:
@@ -60,6 +66,8 @@ def add_to_areas(
     for (unit, measure, desk, since), number in standing.items():
         for area in areas[unit]:
             counts[area, measure, desk] += number
+            if measure in CLASSES:
+                counts[area, mending(desk), ""] += number
             for name in measures_of(measure, since):
                 ages[area, name, since] += number
     for (unit, day, measure), (more, less) in days.items():
@@ -118,6 +126,8 @@ def find_area_differences(connection: Connection) -> dict[tuple[str, ...], tuple
     for row in connection.execute(select(unit_counts)):
         for area in areas.get(row.unit, ()):
             sums["counts"][area, row.measure, row.desk] += row.records
+            if row.measure in CLASSES:
+                sums["counts"][area, mending(row.desk), ""] += row.records
             for name in measures_of(row.measure, row.since):
                 sums["ages"][area, name, row.since] += row.records
     for row in connection.execute(select(unit_days)):
@@ -170,6 +180,10 @@ def _carry(connection: Connection, pairs: Sequence[tuple[str, str]], sign: int) 
     count = sign * func.sum(unit_counts.c.records)
     for table, key, numbers, condition in (
         (area_counts, (unit_counts.c.measure, unit_counts.c.desk), (count,), true()),
+        *(
+            (area_counts, (literal(mending(desk)), literal("")), (count,), classes & (unit_counts.c.desk == desk))
+            for desk in DESKS
+        ),
         (area_ages, (unit_counts.c.measure, unit_counts.c.since), (count,), dated),
         (area_ages, (literal(TO_MEND), unit_counts.c.since), (count,), dated & classes),
         (
@@ -184,7 +198,7 @@ def _carry(connection: Connection, pairs: Sequence[tuple[str, str]], sign: int) 
             select(moving.c.area, *key, *numbers)
             .join_from(moving, source, source.c.unit == moving.c.unit)
             .where(condition)
-            .group_by(moving.c.area, *key)
+            .group_by(moving.c.area, *(one for one in key if isinstance(one, Column)))
         )
         names = [column.name for column in table.columns]
         connection.execute(_adding(insert_as(connection)(table).from_select(names, summed), table))

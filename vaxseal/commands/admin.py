@@ -11,6 +11,7 @@ from vaxseal.commands import (
     app_keys,
     operating,
     outbox,
+    overseeing,
     platform_keys,
     proposals,
     quotas,
@@ -408,6 +409,9 @@ app.command("unrevoke")(revoking.unrevoke)
 app.command("reissue")(revoking.reissue)
 app.command("renew")(renewing.renew)
 app.command("deliveries")(reconciling.deliveries)
+app.command("residents")(overseeing.residents)
+app.command("hamlets")(overseeing.hamlets)
+app.command("deadlines")(overseeing.deadlines)
 app.command("reconcile")(reconciling.reconcile)
 
 

@@ -258,22 +258,27 @@ def verify(data: Data = None, json: Json = False) -> None:
       vaxseal records worklist verify --json
     """
     from api.server import open_store
+    from api.store.areas import find_area_differences
     from api.store.recount import find_differences
     from api.worklists.sampling import find_wrong_draws
 
     with sentences(json=json), open_store(data).connect() as connection:
         wrong, draws = find_differences(connection), find_wrong_draws(connection)
+        areas = find_area_differences(connection)
     if json:
         counts = [{**key._asdict(), "kept": kept, "true": true} for key, (kept, true) in sorted(wrong.items())]
-        emit_json({"counts": counts, "draws": draws})
+        sums = [{"key": list(key), "kept": kept, "true": true} for key, (kept, true) in sorted(areas.items())]
+        emit_json({"counts": counts, "areas": sums, "draws": draws})
     else:
         for key, (kept, true) in sorted(wrong.items()):
             out.print(f"{key.unit} {key.measure} {key.desk} {key.since}: kept {kept}, true {true}", markup=False)
+        for sum_key, (kept, true) in sorted(areas.items()):
+            out.print(f"{' '.join(sum_key)}: kept {kept}, true {true}", markup=False)
         for day, what in draws.items():
             out.print(f"sample of {day}: the {what} is not what the log says", markup=False)
-        if not wrong and not draws:
+        if not wrong and not areas and not draws:
             out.print("Counts and samples agree with records and log.")
-    if wrong or draws:
+    if wrong or areas or draws:
         raise typer.Exit(EXIT_NO)
 
 

@@ -186,5 +186,5 @@ def _meanings(language: str) -> dict[str, str]:
 
 
 def _slow(below: tuple[Area, ...]) -> list[Area]:
-    waiting = [one for one in below if one.waiting.oldest is not None]
-    return sorted(waiting, key=lambda one: (-one.waiting.longer, one.waiting.oldest or "", one.unit.code))[:NAMED]
+    waiting = [one for one in below if one.oldest is not None]
+    return sorted(waiting, key=lambda one: (-one.standing.raised, one.oldest or "", one.unit.code))[:NAMED]

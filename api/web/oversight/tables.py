@@ -9,13 +9,12 @@ from starlette.responses import Response
 from api.oversight.covered import Coverage
 from api.oversight.overview import Overview
 from api.oversight.stages import Stage
-from api.states import WorkClass
 
 
 def areas_csv(found: Overview) -> Response:
     """The unit and each one below it: a row each."""
-    head = ("unit", "name", "taken_in", *(stage.value for stage in Stage), *(one.value for one in WorkClass))
-    head += ("in_hand", "aside", "oldest", "waiting_14_days", "waiting_28_days", "issued_a_day")
+    head = ("unit", "name", "taken_in", *(stage.value for stage in Stage))
+    head += ("in_hand", "aside", "raised", "oldest", "issued_a_day")
     head += ("complaints_open", "complaints_late", "complaints_breached", "complaints_confirmed", "complaints_refused")
     head += ("tokens_in_use", "tokens_suspended", "tokens_none", "doses_delivered", "doses_recorded")
     rows = [
@@ -24,12 +23,10 @@ def areas_csv(found: Overview) -> Response:
             area.unit.name,
             area.standing.taken_in,
             *(area.standing.stages[stage] for stage in Stage),
-            *(area.standing.classes[one.value] for one in WorkClass),
             area.standing.in_hand,
             area.standing.aside,
-            area.waiting.oldest or "",
-            area.waiting.long,
-            area.waiting.longer,
+            area.standing.raised,
+            area.oldest or "",
             round(area.issued_a_day, 1),
             area.complaints.open,
             area.complaints.late,

@@ -69,8 +69,8 @@ def test_lists_and_summary(data: Path) -> None:
 
 def test_what_the_clock_does_and_whether_all_agrees(data: Path) -> None:
     kept = run(data, "keep")
-    assert (kept["committed"], kept["raised"], kept["folded"]) == (2, 0, 4)
-    assert run(data, "verify") == {"counts": [], "draws": {}}
+    assert (kept["committed"], kept["raised"], kept["folded"]) == (2, 0, 8)
+    assert run(data, "verify") == {"counts": [], "areas": [], "draws": {}}
     engine = open_database(data / "vaxseal.sqlite3")
     with writing(engine) as connection:
         connection.execute(update(unit_counts).values(records=7).where(unit_counts.c.measure == "ready"))
