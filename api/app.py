@@ -59,6 +59,10 @@ from api.signing import routes as signing_routes
 from api.stations import routes as station_routes
 from api.web import door, look
 from api.web import files as web_files
+from api.web.me import complaints as my_complaints
+from api.web.me import door as my_door
+from api.web.me import own as my_pages
+from api.web.me.door import require_holder
 from api.web.oversight import routes as oversight_pages
 from api.worklists import routes_lists as worklist_routes
 from api.worklists import routes_work as work_routes
@@ -90,11 +94,19 @@ PUBLIC: Final = frozenset(
         "/v1/staff/login",
         "/language",
         "/look",
+        "/me",
+        "/me/code",
+        "/me/code/enter",
+        "/me/follow",
+        "/me/leave",
+        "/me/qr",
+        "/me/report",
+        "/me/slip",
         "/staff/login",
         "/static/{name}",
     }
 )
-Access = Literal["public", "token", "platform", "app", "citizen"] | frozenset[Role]
+Access = Literal["public", "token", "platform", "app", "citizen", "citizen-page"] | frozenset[Role]
 _MODULES: Final = (
     auth,
     signing_routes,
@@ -127,6 +139,9 @@ _MODULES: Final = (
     door,
     look,
     web_files,
+    my_door,
+    my_pages,
+    my_complaints,
 )
 AWAY_RETRY: Final = 5  # seconds after which a database that does not answer is tried again
 _AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError)  # no answer, a broken connection, none left
@@ -264,6 +279,7 @@ def access_of(route: BaseRoute) -> Access:
     found += ["token"] if require_session in calls else []
     found += ["platform"] if require_platform in calls else []
     found += ["citizen" if require_citizen in calls else "app"] if require_app in calls else []
+    found += ["citizen-page"] if require_holder in calls else []
     found += [call.roles for call in calls if isinstance(call, RoleGuard)]
     if len(found) != 1:
         raise CentreError("route-open", f"{path} is neither public by the list nor protected, or it is both")

@@ -18,6 +18,7 @@ from api.stations.sentences import Sentence
 from api.store.schema import passports, record_versions, revocation_orders, revoked_passports
 from api.store.schema_revoking import notices
 from api.store.transactions import writing
+from certificates.qr import qr_png
 from certificates.records.model import Person, VaccinationRecord, instant_from_text, instant_to_text
 from certificates.uvci import normalise, printed
 
@@ -30,12 +31,13 @@ REVOKED: Final = Sentence(
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Certificate:
-    """One certificate. ``code`` as it is printed. ``hc1`` is None where it must not be shown: another one is there for
-    it, or a complaint says that it is another person's."""
+    """One certificate. ``code`` as it is printed. ``hc1`` and ``picture``, its QR as PNG, are None where they must not
+    be shown: it is revoked, or a complaint says that it is another person's."""
 
     code: str
     status: Status
     hc1: str | None
+    picture: bytes | None
     issued_at: datetime
     expires_at: datetime
     person: Person
@@ -78,6 +80,12 @@ def shown_code(certificate: Certificate) -> str:
     if certificate.hc1 is None:
         raise CentreError("passport-disputed" if certificate.status == "disputed" else "passport-revoked")
     return certificate.hc1
+
+
+def shown_picture(certificate: Certificate) -> bytes:
+    """The QR as PNG. Raises CentreError ``passport-disputed``, ``passport-revoked``."""
+    shown_code(certificate)
+    return certificate.picture or b""
 
 
 def page_of(centre: Centre, holder: Holder, record_id: str, code: str) -> bytes:
@@ -134,6 +142,7 @@ def _released(record_id: str) -> Select[Any]:
         select(
             passports.c.uvci,
             passports.c.hc1,
+            passports.c.qr_png,
             passports.c.issued_at,
             passports.c.expires_at,
             record_versions.c.document,
@@ -157,10 +166,12 @@ def _certificate(row: Row[Any], at: datetime) -> Certificate:
     if row.revoked:
         status = "revoked"
     record = VaccinationRecord.from_dict(json.loads(row.document))
+    shown = status in ("valid", "expired")
     return Certificate(
         code=printed(row.uvci),
         status=status,
-        hc1=row.hc1 if status in ("valid", "expired") else None,
+        hc1=row.hc1 if shown else None,
+        picture=(row.qr_png or qr_png(row.hc1)) if shown else None,
         issued_at=instant_from_text(row.issued_at),
         expires_at=ends,
         person=record.person,

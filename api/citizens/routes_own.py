@@ -21,6 +21,7 @@ from api.citizens.own import (
     notices_of,
     page_of,
     shown_code,
+    shown_picture,
 )
 from api.citizens.people import SELF, end_guardianship, people_of, person_for, watchers_of
 from api.citizens.routes_entering import TEXT, IdempotencyKey, Nothing
@@ -35,7 +36,7 @@ from api.limits import limited
 from api.problems import RESPONSES
 from api.stations.routes import Both
 from api.store.transactions import writing
-from certificates.qr import qr_png, qr_svg
+from certificates.qr import qr_svg
 from certificates.records.model import instant_to_text
 
 _UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "As If-None-Match says: nothing is new"}}
@@ -217,7 +218,7 @@ def certificates(body: PersonRequest, request: Request, centre: InCentre, holder
 @router.post("/qr.png", **_file("image/png"))
 def picture_png(body: CertificateRequest, request: Request, centre: InCentre, holder: Mine) -> Response:
     """The QR as PNG."""
-    return tagged(request, centre, qr_png(shown_code(_one(centre, holder, body))), "image/png")
+    return tagged(request, centre, shown_picture(_one(centre, holder, body)), "image/png")
 
 
 @router.post("/qr.svg", **_file("image/svg+xml"))

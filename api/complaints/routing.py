@@ -6,7 +6,7 @@ Conduct goes to the unit above the one that it is about.
 from collections.abc import Iterator
 from typing import Final
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Connection, Select, case, func, or_, select
 
 from api.accounts.staff import units_above
 from api.errors import CentreError
@@ -92,6 +92,17 @@ def open_units(connection: Connection, province: str) -> list[tuple[str, str]]:
         .limit(_MOST_UNITS)
     )
     return [(row.code, row.name) for row in rows]
+
+
+def open_provinces(connection: Connection) -> list[tuple[str, str]]:
+    """Code and name of the provinces that have open units; the name is that of the province's own unit."""
+    found = connection.execute(
+        select(units.c.province, func.max(case((units.c.kind == "province", units.c.name))))
+        .where(units.c.closed_on.is_(None))
+        .group_by(units.c.province)
+        .order_by(units.c.province)
+    )
+    return [(code, name or code) for code, name in found]
 
 
 def province_of(connection: Connection, unit: str) -> str:

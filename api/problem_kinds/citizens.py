@@ -82,6 +82,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         Words("Chưa có giấy chứng nhận", "Hãy xem tình trạng hồ sơ: ở đó có lý do và việc cần làm."),
         Words("No certificate yet", "Look at the state of the record: it says why, and what to do."),
     ),
+    "complaint-kind": Kind(
+        422,
+        Words("Chưa chọn loại phản ánh", "Hãy chọn điều gần nhất với việc của bạn."),
+        Words("The kind is missing", "Choose what comes nearest."),
+    ),
+    "photo-missing": Kind(
+        422,
+        Words("Chưa chọn ảnh", "Hãy chọn một ảnh rồi gửi lại."),
+        Words("No photo was chosen", "Choose one, and send it again."),
+    ),
     "counter-unknown": Kind(
         404,
         Words("Không tìm thấy hồ sơ", "Hãy xem lại giấy tờ; nếu đúng, ghi phản ánh cho người dân."),

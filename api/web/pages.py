@@ -4,6 +4,7 @@ A page's route stands in an ``APIRouter(route_class=PageRoute, include_in_schema
 one of our own pages: the browser's ``Origin`` says so, beside cookies that no other site's request carries.
 """
 
+from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import cache, partial
 from typing import Any, Final
@@ -55,6 +56,7 @@ def _environment(language: str) -> Environment:
     words = messages_of(language)
     made.install_gettext_callables(words.gettext, words.ngettext, newstyle=True)  # type: ignore[attr-defined]
     made.globals.update(language=language, languages=LANGUAGES)
+    made.filters["base64"] = lambda data: b64encode(data).decode("ascii")
     for name in ("day", "instant", "number", "share", "span"):
         made.filters[name] = partial(getattr(formats, f"format_{name}"), language=language)
     return made
@@ -64,7 +66,7 @@ def render(request: Request, template: str, status: int = 200, /, **values: Any)
     """A page in the reader's language. Templates escape what they are given; an unknown name in one is an error.
 
     Every template also has ``language``, ``path`` (of this page), ``staff`` (who is logged in, or None), ``_`` and
-    ``ngettext``, and the filters ``day``, ``instant``, ``number``, ``share`` and ``span``.
+    ``ngettext``, and the filters ``day``, ``instant``, ``number``, ``share``, ``span`` and ``base64``.
     """
     language = language_of(request)
     given = {"path": request.url.path, "staff": getattr(request.state, "staff", None), **values}

@@ -44,7 +44,8 @@ def page_of(app: FastAPI) -> str:
     lines = [f"| route | {' | '.join(columns)} |", f"| --- |{' --- |' * len(columns)}"]
     for route in sorted(app.routes, key=lambda one: name_of(one).split()[::-1]):
         name, access = name_of(route), access_of(route)
-        cells = ["yes" if access == kind else "" for kind in ("public", "token", "platform", "app", "citizen")]
+        kind = "citizen" if access == "citizen-page" else access
+        cells = ["yes" if kind == one else "" for one in ("public", "token", "platform", "app", "citizen")]
         allowed = access if isinstance(access, frozenset) else frozenset()
         word = "yes" if name in EXAMPLES and EXAMPLES[name].placed else "own"
         cells += [word if role in allowed else "" for role in ROLES]
