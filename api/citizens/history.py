@@ -60,8 +60,37 @@ _ACTS: Final[Mapping[str, Sentence]] = {
     "renew": Sentence("Bắt đầu cấp mã mới.", "The renewal was begun."),
     "reissue": Sentence("Bắt đầu cấp lại.", "A new certificate was begun."),
     "hold": Sentence("Giữ lại để kiểm tra.", "It was held back to be checked."),
+    "issue": Sentence("Cấp giấy chứng nhận sau khi kiểm tra.", "The certificate was checked and issued."),
+    "register-disputed": Sentence(
+        "Ghi nhận bạn cho là dữ liệu dân cư sai.", "It was noted that the register is wrong."
+    ),
+    "code-ending": Sentence("Định ngày mã cũ hết hiệu lực.", "The day on which the old code ends was set."),
+    "code-ended": Sentence("Mã cũ hết hiệu lực.", "The old code ended."),
+    "resume-held": Sentence("Kiểm tra lại.", "It was checked again."),
+    "duplicate-same": Sentence("Xác định hai hồ sơ là một người.", "Two records were found to be one person's."),
+    "duplicate-different": Sentence("Xác định là hai người khác nhau.", "Two records were found to be two people's."),
+    "counter-refused": Sentence("Tra cứu tại quầy không thành.", "A look-up at a counter was refused."),
+    "work-attempt": Sentence("Liên hệ với bạn.", "It was tried to reach you."),
+    "work-passed": Sentence("Chuyển công an xác minh.", "It was given to the police to verify."),
+    "work-handed-back": Sentence("Công an trả lại trạm.", "Police gave it back to the station."),
+    "work-aside": Sentence("Tạm gác việc sửa hồ sơ.", "The work on it was put aside for a time."),
+    "work-back": Sentence("Tiếp tục việc sửa hồ sơ.", "The work on it goes on."),
+    "work-raised": Sentence("Báo cấp trên vì để lâu.", "The unit above was told that it waits long."),
+    "work-corrected": Sentence("Sửa dữ liệu của bạn.", "Your data were corrected."),
+    "work-settled": Sentence("Kết thúc việc sửa hồ sơ.", "The work on it was ended."),
+    "work-rechecked": Sentence("Cấp trên kiểm tra lại.", "The unit above checked it again."),
     "put-aside": Sentence("Tạm gác việc sửa hồ sơ.", "The work on it was put aside for a time."),
 }
+_POLICE: Final = Sentence("Công an xác minh.", "Police gave their word about you.")
+_TOLD_OTHERWISE: Final = ("confirm-signed", "issue-signed")  # by what was signed
+_OWN_LOOKS: Final = (
+    "certificates-shown",
+    "standing-shown",
+    "history-shown",
+    "read-notices",
+    "fetch-pdf",
+    "sheet-printed",
+)
 _PURPOSES: Final[Mapping[str, Sentence]] = {
     Purpose.CORRECTION: Sentence("để sửa dữ liệu", "to correct it"),
     Purpose.IDENTITY: Sentence("để đối chiếu dân cư", "to compare it with the register"),
@@ -121,14 +150,16 @@ def _acts(connection: Connection, record_id: str) -> Iterator[_Found]:
         complaints.c.record_id == record_id, complaints.c.kind != ComplaintKind.CONDUCT.value
     )
     subjects = [record_id, *connection.execute(mine).scalars()]
+    looked = (audit.c.actor == CITIZEN) & audit.c.act.in_(_OWN_LOOKS) & (audit.c.reason != "guardian")
     rows = connection.execute(
         select(audit.c.at, audit.c.actor, audit.c.act, audit.c.reason)
-        .where(audit.c.subject.in_(subjects))
+        .where(audit.c.subject.in_(subjects), ~looked, audit.c.act.not_in(_TOLD_OTHERWISE))
         .order_by(audit.c.sequence.desc())
         .limit(MOST)
     )
     for row in rows:
-        yield row.at, _unit(row.actor), _ACTS.get(row.act, _OTHER), _PURPOSES.get(row.reason, _NOTHING)
+        what = _POLICE if row.act.startswith("police-") else _ACTS.get(row.act, _OTHER)
+        yield row.at, _unit(row.actor), what, _PURPOSES.get(row.reason, _NOTHING)
 
 
 def _made(connection: Connection, record_id: str) -> Iterator[_Found]:
