@@ -88,8 +88,10 @@ def violations(page: Any) -> list[str]:
 
 
 def look_at(page: Any, name: str) -> None:
-    """Check at three sizes, light and dark, that nothing is wider than the screen, and `keep` pictures; with axe in light on
-    the smallest and in dark on a larger one, where what it asks may differ."""
+    """Check at three sizes, light and dark, that nothing is wider than the screen, and `keep` pictures.
+
+    axe looks in light on the smallest and in dark on a larger one, where what it asks may differ.
+    """
     before = page.viewport_size
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
