@@ -68,9 +68,8 @@ def certificates_of(connection: Connection, record_id: str, *, at: datetime) -> 
 def certificate_of(connection: Connection, record_id: str, code: str, *, at: datetime) -> Certificate:
     """The one of this code, or the newest ("" says which). Raises CentreError ``certificate-none``."""
     found = certificates_of(connection, record_id, at=at)
-    wanted = printed(normalise(code)) if code else None
     for one in found:
-        if wanted is None or one.code == wanted:
+        if not code or normalise(one.code) == normalise(code):
             return one
     raise CentreError("certificate-none", fields=("certificate_code",) if code else ())
 

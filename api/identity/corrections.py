@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, select
 
 from api.audit import record_act
+from api.duplicates.finding import write_hints
 from api.identity import outbox
 from api.identity.opening import Target
 from api.identity.proofs import Proof, keep_proof
@@ -113,6 +114,7 @@ def correct_in(
         record=record, state=state, reason=reason, person_key=key, province=stored.province, evidence=evidence
     )
     write_versions(connection, [version], by=by, why=why, at=at)
+    write_hints(connection, [version], origin="correction")  # the person is found by the right name from now on
     if proof is not None:
         keep_proof(connection, record, proof, province=stored.province, by=by, at=at)
     record_act(connection, at=at, actor=by, act="record-corrected", subject=record_id, reason=why)

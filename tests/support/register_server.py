@@ -82,7 +82,7 @@ class RegisterServer:
 @contextmanager
 def register_server(folder: Path) -> Iterator[RegisterServer]:
     """The process, until the block ends. Its folder also has a client and an authority that it does not know."""
-    _make_keys(folder)
+    make_keys(folder)
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.support.register_server", str(folder)], stdout=subprocess.PIPE, text=True
     )
@@ -204,7 +204,7 @@ def _person(asked: dict[str, Any]) -> Person:
     )
 
 
-def _make_keys(folder: Path) -> None:
+def make_keys(folder: Path) -> None:
     """An authority with server and client, and another authority with a client that is a stranger here."""
     for authority, leaves in (("ca", ("server", "centre")), ("other-ca", ("stranger",))):
         key = ec.generate_private_key(ec.SECP256R1())

@@ -3,12 +3,13 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from api.citizens.apps import revoke_app_key
 from api.citizens.entering import CODE_LIFE, MOST_TRIES
 from api.citizens.holder import SESSION_LIFE
 from api.citizens.limits import CODES_OF_A_PERSON
+from api.identity.corrections import correct
 from api.store.schema import audit, records
 from api.store.schema_citizens import app_requests, citizen_contacts, citizen_tickets
 from api.store.transactions import writing
@@ -78,8 +79,6 @@ def test_the_answer_is_the_same_whoever_is_asked_for(app: CitizenApp, world: Wor
 
 
 def test_the_same_statements_run_whether_the_person_is_known(app: CitizenApp, world: World) -> None:
-    from sqlalchemy import event
-
     ran: list[str] = []
     event.listen(world.engine, "before_cursor_execute", lambda *given: ran.append(given[2]))
     app.ask(id_number=id_number(1))
@@ -213,3 +212,12 @@ def test_neither_contact_nor_answer_lies_open_in_the_database(app: CitizenApp, w
         ]
     assert len(kept) == 3
     assert not any(b"345678" in one or b"ticket" in one for one in kept)
+
+
+def test_who_was_corrected_is_found_by_the_right_name(app: CitizenApp, world: World) -> None:
+    right = "Nguyễn Thị Hồng Hạnh Nhân"
+    correct(world.engine, "r00000001", {"full_name": right}, by="lan@TYT-1", why="id", at=world.clock())
+    app.ask(full_name=NAME, date_of_birth=BORN)
+    assert app.delivered() == []
+    app.ask(full_name=right, date_of_birth=BORN)
+    assert len(app.delivered()) == 1

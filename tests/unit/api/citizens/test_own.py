@@ -55,8 +55,9 @@ def test_the_certificate_in_every_form(app: CitizenApp) -> None:
         assert "NGUYỄN THỊ HỒNG HẠNH" in text
         assert "01/03/2023" in text
         assert read_qr_image(sheet[0].render(scale=3).to_pil().convert("L")) == stored.hc1
-    missing = app.post("me/qr.png", {"certificate_code": "URN:UVCI:01:VN:00000000000000"})
-    assert (missing.status_code, missing.json()["code"]) == (404, "certificate-none")
+    for code in ("URN:UVCI:01:VN:00000000000000", "ẹ²", "#"):
+        missing = app.post("me/qr.png", {"certificate_code": code})
+        assert (missing.status_code, missing.json()["code"]) == (404, "certificate-none")
 
 
 @pytest.mark.parametrize("path", ["certificates", "qr.png", "qr.svg", "certificate.pdf", "sheet.pdf", "record"])
