@@ -67,6 +67,7 @@ def confirm(
     note: str,
     changes: Mapping[str, str] | None = None,
     grave: Grave | None = None,
+    seen: int | None = None,
 ) -> Decision:
     """The citizen is right. The record gets its next version, is matched where the person changed, and goes the road to
     a new passport; the old code ends by the rule: 14 days after the person was told, or at once if grave.
@@ -75,13 +76,14 @@ def confirm(
         note: what the citizen reads; kept sealed.
         changes: as `api.identity.corrections.correct` takes them.
         grave: the old passport was another person's, or sold. After fraud there is no correction and no new passport.
+        seen: the version of the record that the changes were made to; None: whichever is the newest.
 
     Raises CentreError ``complaint-not-found``, ``complaint-decided``, ``complaint-named``, ``complaint-decided-before``
     (it is an appeal against this person's decision), ``complaint-record-missing`` (it is tied to no record),
     ``complaint-nothing-changed`` (the record is as wrong as it was), ``complaint-fraud`` (with changes),
     ``complaint-conduct`` (with changes, or grave),
     ``complaint-correction`` (a change is refused; ``fields`` name it), ``complaint-in-signing`` (come again),
-    ``complaint-text``, ``role``.
+    ``version-moved`` (the record is not as it was ``seen``), ``complaint-text``, ``role``.
     """
     now = centre.clock()
     changes = changes or {}
@@ -99,7 +101,7 @@ def confirm(
             return Decision(proposed=True)
         decision = Decision(proposed=False)
         if ComplaintKind(case.kind) in OF_RECORD:
-            decision = _put_right(connection, centre, case, staff, changes, grave, now)
+            decision = _put_right(connection, centre, case, staff, changes, grave, now, seen)
         case = _close(connection, centre, case, staff, ComplaintState.CONFIRMED, Event.CONFIRMED, text, now)
     if grave is not None:
         end_due_codes(centre, because=complaint_id)  # else the sweep does it
@@ -178,6 +180,7 @@ def _put_right(
     changes: Mapping[str, str],
     grave: Grave | None,
     now: datetime,
+    seen: int | None,
 ) -> Decision:
     """The next version, and the end of the codes before it."""
     restore(connection, case.record_id, at=now)
@@ -192,8 +195,11 @@ def _put_right(
                 at=now,
                 proof=Proof(kind=ProofKind.COMPLAINT, reference=case.complaint_id),
                 targets=targets_of(centre.settings),
+                seen=seen,
             )
         except RecordError as error:
+            if error.code == "version-moved":
+                raise CentreError(error.code, error.detail) from error
             if error.code == "record-in-signing":
                 raise CentreError("complaint-in-signing", error.detail, retry_after=3600) from error
             raise CentreError("complaint-correction", error.code, fields=error.fields or ("changes",)) from error

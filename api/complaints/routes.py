@@ -144,6 +144,7 @@ class ConfirmRequest(NumberRequest):
         default_factory=dict, max_length=60, description="fields as `vaxseal records correct` takes them"
     )
     grave: Grave | None = None
+    seen: int | None = Field(default=None, ge=1, description="the record's version that the changes were made to")
 
 
 class RefuseRequest(NumberRequest):
@@ -286,7 +287,13 @@ def confirm(request: ConfirmRequest, centre: InCentre, staff: Worker) -> Decisio
     """The citizen is right: correct the record, and let the old code end by the rule."""
     return DecisionAnswer.of(
         deciding.confirm(
-            centre, request.number, staff=staff, note=request.note, changes=request.changes, grave=request.grave
+            centre,
+            request.number,
+            staff=staff,
+            note=request.note,
+            changes=request.changes,
+            grave=request.grave,
+            seen=request.seen,
         )
     )
 

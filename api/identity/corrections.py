@@ -72,6 +72,7 @@ def correct_in(
     proof: Proof | None = None,
     settles: Collection[RecordState] = (),
     targets: Collection[Target] = (),
+    seen: int | None = None,
 ) -> StoredRecord:
     """Write the next version of a record with some fields changed, and say where it stands now.
 
@@ -87,16 +88,19 @@ def correct_in(
         proof: what the correction rests on.
         settles: states that others must keep still in, and that this correction ends.
         targets: who is told of a correction that needs no new word about the person.
+        seen: the version that the person who corrects has looked at; None: whichever is the newest.
 
     The transaction is of `Turn.CORRECTION`; what is raised is raised before anything is written.
 
-    Raises RecordError: ``record-unknown``, ``correction-field``, ``correction-empty`` (nothing changes),
+    Raises RecordError: ``record-unknown``, ``version-moved`` (``seen`` is not the newest), ``correction-field``, ``correction-empty`` (nothing changes),
     ``correction-dose``, ``correction-same-person`` (another record has this person already), ``record-in-signing``,
     ``record-disputed``, and those of the cells (``date-form`` ...).
     """
     stored = load_record(connection, record_id, lock=True)
     if stored is None:
         raise RecordError("record-unknown", "there is no record of this number")
+    if seen not in (None, stored.record.version):
+        raise RecordError("version-moved", "the record was changed after it was looked at")
     if stored.state not in settles and not _may_return(connection, stored):
         check_open(stored)
     person, doses = _changed(stored, changes, by=by)

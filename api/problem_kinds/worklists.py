@@ -117,6 +117,17 @@ KINDS: Final[Mapping[str, Kind]] = {
         ),
         Words("There is no such field", "Check the field's name and the dose's number (see fields)."),
     ),
+    "version-moved": Kind(
+        409,
+        Words(
+            "Hồ sơ vừa được người khác sửa",
+            "Hãy xem dữ liệu mới của hồ sơ, rồi gửi lại phần sửa nếu vẫn cần.",
+        ),
+        Words(
+            "Somebody else has just changed the record",
+            "Look at what it says now, and send yours again if it is still needed.",
+        ),
+    ),
     "correction-value": Kind(
         422,
         Words("Giá trị mới không đúng", "Giá trị vừa nhập không đọc được (xem fields). Hãy kiểm tra rồi nhập lại."),

@@ -90,7 +90,7 @@ def pass_to_police(centre: Centre, staff: Staff, record_id: str, *, ground: Grou
     now = centre.clock()
     with writing(centre.engine) as connection:
         work = take_work(connection, staff, record_id, desk="clerk")
-        attempts = _attempts(connection, work)
+        attempts = attempts_made(connection, work.item)
         if ground is Ground.NOT_REACHED:
             check_attempts(attempts, centre.settings, at=now)
             change_item(connection, work.standing, work.item, _fresh(work.item, desk="police"), at=now)
@@ -178,14 +178,14 @@ def check_attempts(attempts: Sequence[Row[Any]], settings: Settings, *, at: date
         )
 
 
-def _attempts(connection: Connection, work: Work) -> Sequence[Row[Any]]:
+def attempts_made(connection: Connection, item: Item) -> Sequence[Row[Any]]:
     """Those that count: since it is to be mended, and since police handed it back."""
     steps = connection.execute(
         select(work_steps)
         .where(
-            work_steps.c.record_id == work.item.record_id,
-            work_steps.c.province == work.item.province,
-            work_steps.c.at >= work.item.since,
+            work_steps.c.record_id == item.record_id,
+            work_steps.c.province == item.province,
+            work_steps.c.at >= item.since,
         )
         .order_by(work_steps.c.number)
     ).all()

@@ -73,13 +73,13 @@ def list_work(
     with writing(centre.engine) as connection:
         if unit is not None:
             refuse_place(connection, staff, unit)
-        units = _places(connection, staff) if unit is None else inherited_units(connection, unit)
+        units = own_units(connection, staff) if unit is None else inherited_units(connection, unit)
         page = read_list(connection, units, desk=desk, work_class=work_class, status=status, after=place, limit=limit)
         _log(connection, centre, staff, "worklist-read", unit or staff.unit, page)
     return page
 
 
-def _places(connection: Connection, staff: Staff) -> Sequence[str]:
+def own_units(connection: Connection, staff: Staff) -> Sequence[str]:
     """Whose work is one's own: of a police unit, all stations that it answers for."""
     beside = police_places(connection, staff.unit)
     if not beside:
@@ -138,6 +138,12 @@ def read_above(connection: Connection, unit: str, *, after: tuple[str, str] = ("
     )
     query = _items(shown.c.why).join(shown, shown.c.record_id == work_items.c.record_id)
     return _page(connection, query.order_by(work_items.c.since, work_items.c.record_id), limit)
+
+
+def find_item(connection: Connection, record_id: str) -> ListedItem | None:
+    """What is to be mended of one record, for whoever may see it; None: nothing."""
+    row = connection.execute(_items().where(work_items.c.record_id == record_id)).one_or_none()
+    return None if row is None else _listed(row)
 
 
 def _items(*more: Any) -> Select[Any]:

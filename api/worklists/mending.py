@@ -44,6 +44,7 @@ _TOLD: Final = frozenset(
         "correction-same-person",
         "record-in-signing",
         "record-disputed",
+        "version-moved",
     }
 )
 _FITS: Final[Mapping[Finding, frozenset[WorkClass]]] = {
@@ -62,11 +63,15 @@ def mend(
     reason: CorrectionReason,
     proof: Proof,
     desk: Desk | None = None,
+    seen: int | None = None,
 ) -> StoredRecord:
     """Correct a record of one's list. Where the settings name a register it is asked about this person at once;
     otherwise, or where it gives no answer, the record waits for the next match.
 
-    Raises CentreError ``correction-value`` (a value cannot be read), ``correction-field``, ``correction-empty``,
+    Args:
+        seen: the version that the person has looked at: what somebody else changed since is not written over.
+
+    Raises CentreError ``version-moved``, ``correction-value`` (a value cannot be read), ``correction-field``, ``correction-empty``,
     ``correction-same-person``, ``record-in-signing``, ``record-disputed``, and those of `take_work`.
     """
     now, targets = centre.clock(), targets_of(centre.settings)
@@ -83,6 +88,7 @@ def mend(
             proof=proof,
             settles=(RecordState.REGISTER_DISPUTED,),  # it is on the list of the police: only they get here
             targets=targets,
+            seen=seen,
         )
         add_step(
             connection,

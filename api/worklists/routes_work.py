@@ -92,6 +92,7 @@ class CorrectRequest(AboutRecord):
     reason: CorrectionReason
     proof: ProofKind
     reference: str = Field(default="", max_length=REFERENCE_LIMIT, description="where the proof is found")
+    seen: int | None = Field(default=None, ge=1, description="the version looked at; null: whichever is the newest")
 
 
 class CorrectAnswer(BaseModel):
@@ -118,7 +119,16 @@ def _correct(request: CorrectRequest, centre: Centre, staff: Staff, desk: Desk) 
         proof = Proof(kind=request.proof, reference=request.reference)
     except RecordError as error:
         raise CentreError(error.code, error.detail, fields=("reference",)) from error
-    stored = mend(centre, staff, request.record_id, request.changes, reason=request.reason, proof=proof, desk=desk)
+    stored = mend(
+        centre,
+        staff,
+        request.record_id,
+        request.changes,
+        reason=request.reason,
+        proof=proof,
+        desk=desk,
+        seen=request.seen,
+    )
     return CorrectAnswer(
         record_id=request.record_id,
         version=stored.record.version,

@@ -77,15 +77,23 @@ def read_summary(connection: Connection, unit: str, *, today: date) -> Summary:
 
 
 def _standing(unit: str, counts: Counter[Key], today: date) -> Standing:
-    ages: dict[tuple[str, str], Counter[int]] = {}
     totals: Counter[str] = Counter()
+    for key, number in counts.items():
+        if ":" not in key.measure:
+            totals[key.measure] += number
+    classes = class_ages(counts, today)
+    oldest = max((one.oldest_days for one in classes), default=None)
+    return Standing(unit=unit, classes=classes, totals=dict(sorted(totals.items())), oldest_days=oldest)
+
+
+def class_ages(counts: Counter[Key], today: date) -> tuple[ClassAge, ...]:
+    """How many wait of each class and desk, and how long."""
+    ages: dict[tuple[str, str], Counter[int]] = {}
     for key, number in counts.items():
         if key.since and key.measure in _CLASSES:
             days = (today - date.fromisoformat(key.since)).days
             ages.setdefault((key.measure, key.desk), Counter())[days] += number
-        if ":" not in key.measure:
-            totals[key.measure] += number
-    classes = tuple(
+    return tuple(
         ClassAge(
             work_class=name,
             desk=desk,
@@ -95,8 +103,6 @@ def _standing(unit: str, counts: Counter[Key], today: date) -> Standing:
         )
         for (name, desk), found in sorted(ages.items())
     )
-    oldest = max((one.oldest_days for one in classes), default=None)
-    return Standing(unit=unit, classes=classes, totals=dict(sorted(totals.items())), oldest_days=oldest)
 
 
 def median(found: Counter[int]) -> int:
