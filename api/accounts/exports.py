@@ -152,6 +152,16 @@ def list_waiting(centre: Centre, staff: Staff) -> tuple[Export, ...]:
         return tuple(_export(row) for row in _in_scope(connection, staff, rows.all()))[:_LISTED]
 
 
+def list_own(centre: Centre, staff: Staff) -> tuple[Export, ...]:
+    """What this person asked for within a day and has not taken: what waits for a second person, and what may be
+    taken now."""
+    since = instant_to_text(centre.clock() - LIFE)
+    mine = (exports.c.account == staff.account) & (exports.c.asked_at > since) & exports.c.taken_at.is_(None)
+    query = select(exports).where(mine).order_by(exports.c.asked_at, exports.c.export_id).limit(_LISTED)
+    with centre.engine.connect() as connection:
+        return tuple(_export(row) for row in connection.execute(query))
+
+
 def count_exports(centre: Centre, staff: Staff, *, day: str) -> list[dict[str, Any]]:
     """What each person took on a day ("2022-03-01", in Viet Nam) from this person's units, the most first."""
     query = (

@@ -92,9 +92,9 @@ def correct_in(
 
     The transaction is of `Turn.CORRECTION`; what is raised is raised before anything is written.
 
-    Raises RecordError: ``record-unknown``, ``version-moved`` (``seen`` is not the newest), ``correction-field``, ``correction-empty`` (nothing changes),
-    ``correction-dose``, ``correction-same-person`` (another record has this person already), ``record-in-signing``,
-    ``record-disputed``, and those of the cells (``date-form`` ...).
+    Raises RecordError: ``record-unknown``, ``version-moved`` (``seen`` is not the newest), ``correction-field``,
+    ``correction-empty`` (nothing changes), ``correction-dose``, ``correction-same-person`` (another record has this
+    person already), ``record-in-signing``, ``record-disputed``, and those of the cells (``date-form`` ...).
     """
     stored = load_record(connection, record_id, lock=True)
     if stored is None:

@@ -71,8 +71,9 @@ def mend(
     Args:
         seen: the version that the person has looked at: what somebody else changed since is not written over.
 
-    Raises CentreError ``version-moved``, ``correction-value`` (a value cannot be read), ``correction-field``, ``correction-empty``,
-    ``correction-same-person``, ``record-in-signing``, ``record-disputed``, and those of `take_work`.
+    Raises CentreError ``version-moved``, ``correction-value`` (a value cannot be read), ``correction-field``,
+    ``correction-empty``, ``correction-same-person``, ``record-in-signing``, ``record-disputed``, and those of
+    `take_work`.
     """
     now, targets = centre.clock(), targets_of(centre.settings)
     with _refusals(), writing(centre.engine, Turn.CORRECTION) as connection:

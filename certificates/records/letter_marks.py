@@ -1,4 +1,4 @@
-"""Two values side by side, letter by letter: which pieces of each one the other has not, for whoever compares by eye."""
+"""Two values side by side, letter by letter: which pieces of each the other has not, for whoever compares by eye."""
 
 import unicodedata
 from collections.abc import Iterator

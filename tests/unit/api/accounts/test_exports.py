@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from api.accounts.exports import ALONE, Export, approve_export, list_waiting, request_export, take_export
+from api.accounts.exports import ALONE, Export, approve_export, list_own, list_waiting, request_export, take_export
 from api.audit import read_log
 from api.errors import CentreError
 from api.store.transactions import writing
@@ -98,3 +98,16 @@ def test_requests_at_once_add_up(world: World, clerk: Person) -> None:
     with ThreadPoolExecutor(6) as pool:
         states = [export.state for export in pool.map(lambda _: ask(clerk, 90), range(6))]
     assert states.count("granted") == 2
+
+
+def test_ones_own_requests_until_they_are_taken(world: World, clerk: Person, second: Person) -> None:
+    small, large = ask(clerk, 10), ask(clerk, ALONE)
+    assert [(one.export_id, one.state) for one in list_own(world.centre, clerk.staff)] == [
+        (one.export_id, one.state) for one in sorted((small, large), key=lambda one: one.export_id)
+    ]
+    approve_export(world.centre, second.staff, large.export_id)
+    take(clerk, small)
+    assert [one.state for one in list_own(world.centre, clerk.staff)] == ["approved"]
+    assert list_own(world.centre, second.staff) == ()
+    world.clock.forward(days=1)
+    assert list_own(world.centre, clerk.staff) == ()
