@@ -64,6 +64,9 @@ from api.web.me import door as my_door
 from api.web.me import own as my_pages
 from api.web.me.door import require_holder
 from api.web.oversight import routes as oversight_pages
+from api.web.work import complaints as work_complaints
+from api.web.work import duplicates as work_duplicates
+from api.web.work import handovers, imports, mending
 from api.worklists import routes_lists as worklist_routes
 from api.worklists import routes_work as work_routes
 from certificates.errors import CertificateError
@@ -142,6 +145,11 @@ _MODULES: Final = (
     my_door,
     my_pages,
     my_complaints,
+    mending,
+    work_complaints,
+    work_duplicates,
+    handovers,
+    imports,
 )
 AWAY_RETRY: Final = 5  # seconds after which a database that does not answer is tried again
 _AWAY: Final = (OperationalError, InterfaceError, PoolTimeoutError)  # no answer, a broken connection, none left

@@ -51,10 +51,10 @@ def rows(import_id: str, centre: _Centre, staff: _Asking, refused: bool = False)
     find_import(centre, staff, import_id)
     lines = row_lines(centre.engine, import_id, refused_only=refused)
     headers = {"Content-Disposition": f'attachment; filename="{import_id}.csv"'}
-    return StreamingResponse(_in_pieces(lines), media_type="text/csv; charset=utf-8", headers=headers)
+    return StreamingResponse(in_pieces(lines), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _in_pieces(lines: Iterator[str]) -> Iterator[bytes]:
+def in_pieces(lines: Iterator[str]) -> Iterator[bytes]:
     """With the mark by which spreadsheets know UTF-8."""
     piece = ["\ufeff"]
     for line in lines:

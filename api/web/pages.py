@@ -126,6 +126,20 @@ def refuse_foreign(request: Request) -> None:
         raise CentreError("page-origin")
 
 
+async def _log_in_first(request: Request) -> Response:
+    """To the log-in and back. What was typed into a form is kept on a page, to be sent again after the log-in."""
+    try:
+        form = await request.form(max_fields=_MOST_FIELDS, max_files=_MOST_FILES)
+    except HTTPException:
+        form = FormData()
+    typed = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    files = len(typed) < len(form.multi_items())
+    await form.close()
+    if not typed:
+        return see_other(f"{LOG_IN}?next={request.url.path}")
+    return render(request, "ended.html", 401, typed=typed, files=files, log_in=LOG_IN)
+
+
 class PageRoute(APIRoute):
     """A route whose refusals are pages; without a session it leads to the log-in and back."""
 
@@ -139,7 +153,7 @@ class PageRoute(APIRoute):
                 return await handle(request)
             except CentreError as error:
                 if error.code in _LOG_IN_FIRST:
-                    return see_other(f"{LOG_IN}?next={request.url.path}")
+                    return await _log_in_first(request)
                 told = {"may_from": error.may_from, "retry_after": error.retry_after}
                 return error_page(request, error.code, fields=error.fields, **told)
             except CertificateError as error:

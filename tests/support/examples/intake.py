@@ -14,7 +14,7 @@ from tests.support.examples.example import Example, Request, nothing
 from tests.support.intake import row, write_csv
 
 
-def _pair(world: World, unit: str) -> dict[str, str]:
+def pair_at(world: World, unit: str) -> dict[str, str]:
     """Two people of this unit who may be one."""
     number = sum(1 for _ in world.centre.settings.data.glob("*.csv"))
     path = write_csv(
@@ -28,7 +28,7 @@ def _pair(world: World, unit: str) -> dict[str, str]:
         return {"duplicate_id": connection.execute(query).scalar_one()}
 
 
-def _import(world: World, unit: str) -> dict[str, str]:
+def import_at(world: World, unit: str) -> dict[str, str]:
     number = sum(1 for _ in world.centre.settings.data.glob("*.csv"))
     path = write_csv(world.centre.settings.data / f"{number}.csv", row(unit=unit))
     return {"import_id": import_file(world.engine, path, imported_by="lan", at=world.clock(), unit=unit).import_id}
@@ -48,9 +48,9 @@ def _session(world: World, unit: str) -> dict[str, str]:
 
 EXAMPLES: Final[dict[str, Example]] = {
     "GET /v1/duplicates": Example(nothing, placed=False),
-    "POST /v1/duplicates/{duplicate_id}/read": Example(lambda world, unit: Request(path=_pair(world, unit))),
+    "POST /v1/duplicates/{duplicate_id}/read": Example(lambda world, unit: Request(path=pair_at(world, unit))),
     "POST /v1/duplicates/{duplicate_id}/decision": Example(
-        lambda world, unit: Request(path=_pair(world, unit), body={"verdict": "different", "why": "two sisters"})
+        lambda world, unit: Request(path=pair_at(world, unit), body={"verdict": "different", "why": "two sisters"})
     ),
     "POST /v1/vaccination-sessions": Example(lambda _world, unit: Request(body=_SESSION | {"unit": unit})),
     "GET /v1/vaccination-sessions/{session_id}": Example(lambda world, unit: Request(path=_session(world, unit))),
@@ -63,6 +63,6 @@ EXAMPLES: Final[dict[str, Example]] = {
     "POST /v1/vaccination-sessions/{session_id}/given": Example(
         lambda world, unit: Request(path=_session(world, unit), body={"places": [1]})
     ),
-    "GET /v1/imports/{import_id}": Example(lambda world, unit: Request(path=_import(world, unit))),
-    "GET /v1/imports/{import_id}/rows.csv": Example(lambda world, unit: Request(path=_import(world, unit))),
+    "GET /v1/imports/{import_id}": Example(lambda world, unit: Request(path=import_at(world, unit))),
+    "GET /v1/imports/{import_id}/rows.csv": Example(lambda world, unit: Request(path=import_at(world, unit))),
 }

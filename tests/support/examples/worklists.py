@@ -26,7 +26,7 @@ def _at(unit: str) -> Request:
     return Request(body={"unit": unit})
 
 
-def _record(world: World, unit: str, state: RecordState = RecordState.MISMATCHED, reason: str | None = None) -> str:
+def record_at(world: World, unit: str, state: RecordState = RecordState.MISMATCHED, reason: str | None = None) -> str:
     version = replace(new_version(next(_numbers), unit=unit, state=state, at=world.clock()), reason=reason)
     with writing(world.engine) as connection:
         write_versions(connection, [replace(version, evidence=None)], by="import", why="import", at=world.clock())
@@ -34,11 +34,11 @@ def _record(world: World, unit: str, state: RecordState = RecordState.MISMATCHED
 
 
 def _work(state: RecordState = RecordState.MISMATCHED, **body: Any) -> Callable[[World, str], Request]:
-    return lambda world, unit: Request(body={"record_id": _record(world, unit, state), **body})
+    return lambda world, unit: Request(body={"record_id": record_at(world, unit, state), **body})
 
 
 def _pass(world: World, unit: str) -> Request:
-    record_id = _record(world, unit)
+    record_id = record_at(world, unit)
     clerk = Staff(account="other", unit=unit, roles=frozenset({"clerk"}))
     note_attempt(world.centre, clerk, record_id, way=Way.PHONE, outcome=Outcome.DATA_CONFIRMED)
     return Request(body={"record_id": record_id, "ground": "data-confirmed"})
@@ -46,7 +46,7 @@ def _pass(world: World, unit: str) -> Request:
 
 def _aside(desk: RecordState, role: Any) -> Callable[[World, str], Request]:
     def about(world: World, unit: str) -> Request:
-        record_id = _record(world, unit, desk)
+        record_id = record_at(world, unit, desk)
         person = Staff(account="other", unit=unit, roles=frozenset({role}))
         put_aside(world.centre, person, record_id, reason=AsideReason.ILL, days=3)
         return Request(body={"record_id": record_id})
@@ -68,7 +68,7 @@ def _recheck(world: World, unit: str) -> Request:
         by="test",
         at=world.clock(),
     )
-    closing_id, record_id = f"c{next(_numbers)}", _record(world, below)
+    closing_id, record_id = f"c{next(_numbers)}", record_at(world, below)
     with writing(world.engine) as connection:
         connection.execute(
             insert(work_rechecks).values(
