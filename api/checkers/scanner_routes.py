@@ -5,7 +5,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.checkers.scanner import PAGE, SETUP, WORKER, PageFile, ScannerPage
+from api.checkers.scanner import PAGE, WORKER, PageFile, ScannerPage
 from api.errors import CentreError
 
 _CSP: Final = "; ".join(
@@ -30,8 +30,8 @@ _HEADERS: Final = {
     "Referrer-Policy": "no-referrer",
 }
 _SCOPE: Final = {"Service-Worker-Allowed": "/scan"}
-_ASKED: Final = "public, no-cache"  # a new version is seen at once
-_FRESH: Final = "public, max-age=3600"  # the service worker compares what it keeps with its SHA-256
+_ASKED: Final = "public, no-cache"  # no file of a version beside one of another, where no service worker sees to it
+_FRESH: Final = "public, max-age=3600"  # until then a second visit asks for nothing, not even for a newer page
 _NOT_BUILT: Final = """<!doctype html>
 <html lang="vi"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Scanner</title>
@@ -59,7 +59,7 @@ async def part(name: str, request: Request) -> Response:
     file = _files(request).get(name)
     if file is None:
         raise CentreError("not-found")
-    return _answer(request, file, _ASKED if name == SETUP else _FRESH, _SCOPE if name == WORKER else {})
+    return _answer(request, file, _FRESH if name == WORKER else _ASKED, _SCOPE if name == WORKER else {})
 
 
 def _files(request: Request) -> dict[str, PageFile]:

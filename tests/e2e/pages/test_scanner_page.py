@@ -311,9 +311,13 @@ def test_a_newer_page_comes_whole_or_not_at_all(chromium: Any, tmp_path: Path) -
           await kept.update();
           const fresh = kept.installing ?? kept.waiting ?? kept.active;
           if (fresh === before) return "nothing new";
-          if (["installed", "activating", "activated"].includes(fresh.state)) return "taken";
           return new Promise((done) => {
-            fresh.onstatechange = () => done(fresh.state === "redundant" ? "refused" : "taken");
+            const look = () => {
+              if (fresh.state === "redundant") done("refused");
+              if (fresh.state === "activated") done("taken");
+            };
+            fresh.onstatechange = look;
+            look();
           });
         }"""
         assert page.evaluate(update) == "nothing new"

@@ -18,13 +18,12 @@ self.addEventListener("fetch", (event) => {
 async function install(): Promise<void> {
   const cache = await caches.open(await version());
   await Promise.all(Object.keys(self.KEPT).map(async (name) => cache.put(addressOf(name), await fresh(name))));
-  await self.skipWaiting(); // whatever page is open has loaded its files already
+  void self.skipWaiting(); // whatever page is open has loaded its files already
 }
 
 async function activate(): Promise<void> {
   const own = await version();
   for (const name of await caches.keys()) if (name.startsWith("scan-") && name !== own) await caches.delete(name);
-  await self.clients.claim();
 }
 
 async function kept(name: string): Promise<Response> {
