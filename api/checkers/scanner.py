@@ -13,8 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
 from api.checkers.publishing import age_limits, pinned_roots
 from api.config import Settings
+from api.errors import CentreError
 from certificates.other_codes import WORDS
 from certificates.valuesets import PRODUCTS
 from certificates.verdicts import SENTENCES
@@ -23,6 +26,7 @@ DIST: Final = Path(__file__).parents[1] / "web" / "checker" / "dist"
 PAGE: Final = "index.html"
 WORKER: Final = "sw.js"
 SETUP: Final = "setup.json"
+_log = structlog.get_logger(__name__)
 _PACKED: Final = ".gz"
 _NOT_KEPT: Final = frozenset({"core.js"})  # for whoever builds on the checker; the page has it in another file
 _TYPES: Final = {
@@ -62,7 +66,6 @@ class ScannerPage:
 
     @cached_property
     def files(self) -> dict[str, PageFile]:
-        """Raises CentreError ``lists-roots``: the pinned root cannot be read."""
         if not (self._dist / PAGE).is_file():
             return {}
         found = {path.name: _read(path) for path in sorted(self._dist.iterdir()) if path.suffix in _TYPES}
@@ -87,9 +90,8 @@ def _announce(kept: dict[str, str]) -> bytes:
 def _setup(settings: Settings) -> dict[str, Any]:
     """What the page is told: whom to believe, where it is, and the library's own words."""
     limits = age_limits(settings)
-    roots = pinned_roots(settings) if settings.list_roots is not None else []
     return {
-        "roots": [b64encode(root).decode() for root in roots],
+        "roots": [b64encode(root).decode() for root in _roots(settings)],
         "country": settings.country,
         "environment": settings.environment,
         "limits": {"warn": _milliseconds(limits.warn), "refuse": _milliseconds(limits.refuse)},
@@ -97,6 +99,15 @@ def _setup(settings: Settings) -> dict[str, Any]:
         "others": {kind.value: {"en": english, "vi": local} for kind, (english, local) in WORDS.items()},
         "products": {product.mp: product.name for product in PRODUCTS.values()},
     }
+
+
+def _roots(settings: Settings) -> tuple[bytes, ...]:
+    """The pinned roots. Without them the page is there and says that it has nobody to believe."""
+    try:
+        return pinned_roots(settings)
+    except CentreError as error:
+        _log.error("scanner-without-root", code=error.code)
+        return ()
 
 
 def _milliseconds(span: timedelta) -> int:

@@ -28,6 +28,8 @@ _HEADERS: Final = {
     "Content-Security-Policy": _CSP,
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
     "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 _SCOPE: Final = {"Service-Worker-Allowed": "/scan"}
 _ASKED: Final = "public, no-cache"  # no file of a version beside one of another, where no service worker sees to it

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import cbor2
 import pytest
 
+from api.checkers.scanner import PageFile
 from api.context import system_clock
 from certificates.base45 import b45encode
 from certificates.bundle_folder import MANIFEST, PARTS, open_bundle
@@ -196,6 +198,36 @@ def test_the_same_refusals_of_lists(site: Site, page: Any, tmp_path: Path) -> No
     (site.lists / MANIFEST).write_bytes(newest)
     assert page.evaluate(_REFRESH)["trouble"] is None
     assert differing(page, site, [Question(text, NOW) for text in (passport(1), REVOKED_BY_CODE)]) == []
+
+
+def test_another_root_begins_anew_and_a_second_one_does_not(page: Any, tmp_path: Path) -> None:
+    """While roots change, devices go on counting; where a stolen key forces another, the thief's number is nothing."""
+    other = make_root(NOW - 365 * DAY)
+    key = certify(other, not_before=NOW - 30 * DAY)
+    with scanner_site(tmp_path / "roots") as site:
+        context = page.context.browser.new_context(service_workers="block")
+        telephone = context.new_page()
+
+        def pinning(*roots: bytes) -> Any:
+            """What the page finds, opened anew, with the lists that are served now."""
+            setup = json.loads(site.scanner.files["setup.json"].data)
+            said = {**setup, "roots": [b64encode(root).decode() for root in roots]}
+            site.scanner.files["setup.json"] = PageFile.of(json.dumps(said).encode(), ".json")
+            telephone.goto(site.page)
+            state = telephone.evaluate(_REFRESH)
+            return state["version"], state["trouble"]
+
+        first = site.publish()
+        older = (site.lists / MANIFEST).read_bytes()
+        site.publish(Changes(), at=NOW + dt.timedelta(seconds=1))
+        assert (first.version, pinning(ROOT.certificate_der)) == (1, (2, None))
+        (site.lists / MANIFEST).write_bytes(older)
+        assert pinning(ROOT.certificate_der, other.certificate_der) == (2, "list-rollback")
+        assert pinning() == (None, "no-root")
+        (site.lists / MANIFEST).unlink()
+        site.publish(key=key, root=other)
+        assert pinning(other.certificate_der) == (1, None)
+        context.close()
 
 
 def signed(

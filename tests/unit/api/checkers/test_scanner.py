@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from structlog.testing import capture_logs
 
 from api.checkers.scanner import ScannerPage
-from api.errors import CentreError
 from certificates.errors import CheckReason
 from certificates.other_codes import OtherCode
 from tests.support.centre import World
@@ -99,10 +99,15 @@ def test_what_the_page_is_told_of_its_deployment(world: World, dist: Path, tmp_p
     assert said["products"]["EU/1/20/1528"] == "Comirnaty"
 
 
-def test_a_root_that_cannot_be_read_is_an_error(world: World, dist: Path, tmp_path: Path) -> None:
-    settings = world.centre.settings.model_copy(update={"list_roots": tmp_path / "nothing.pem"})
-    with pytest.raises(CentreError, match="lists-roots"):
-        _ = ScannerPage(settings, dist).files
+@pytest.mark.parametrize("name", [None, "nothing.pem"])
+def test_without_a_root_that_can_be_read_the_page_believes_nobody(
+    world: World, dist: Path, tmp_path: Path, name: str | None
+) -> None:
+    settings = world.centre.settings.model_copy(update={"list_roots": name and tmp_path / name})
+    world.client.app.state.scanner = ScannerPage(settings, dist)  # type: ignore[attr-defined]
+    with capture_logs() as logs:
+        assert setup_of(world)["roots"] == []
+    assert {"event": "scanner-without-root", "code": "lists-roots", "log_level": "error"} in logs
 
 
 def test_without_a_page_people_are_told_what_helps(world: World, tmp_path: Path) -> None:

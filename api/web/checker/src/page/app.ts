@@ -50,6 +50,7 @@ class Page {
   async begin(): Promise<void> {
     this.#lists = await engine.start(this.setup);
     this.#render();
+    if (this.#lists.due) this.#refresh(); // beside everything else: a network may lead nowhere
     setInterval(() => this.#refresh(), ASK_AGAIN);
     setInterval(() => this.#render(), 60_000);
     window.addEventListener("online", () => this.#refresh());

@@ -37,6 +37,7 @@ class Engine {
     };
   }
 
+  /** Opens what this device has; nothing is fetched. Everything else waits for it. */
   start(setup: Setup): Promise<ListState> {
     return this.#ask({ kind: "start", setup });
   }

@@ -57,7 +57,8 @@ const OPTIONS: ReaderOptions = {
   textMode: "Plain",
 };
 const again = new Again();
-let lists: Lists;
+let opened: (lists: Lists) => void;
+const lists = new Promise<Lists>((done) => (opened = done));
 let country = "";
 
 prepareZXingModule({ overrides: { locateFile: (name: string) => `/scan/${name}` }, fireImmediately: true });
@@ -66,16 +67,15 @@ async function answer(asked: Ask): Promise<ListState | string[] | Answer | null>
   switch (asked.kind) {
     case "start":
       country = asked.setup.country;
-      lists = await Lists.open(asked.setup, await openStore());
-      if (lists.due) await lists.refresh();
-      return lists.state;
+      opened(await Lists.open(asked.setup, await openStore()));
+      return (await lists).state;
     case "refresh":
-      await lists.refresh();
-      return lists.state;
+      await (await lists).refresh();
+      return (await lists).state;
     case "read":
       return read(asked.frame, asked.inverted);
     case "decide":
-      return settle(asked.text, asked.at, asked.mode, asked.note);
+      return settle(await lists, asked);
     case "forget":
       again.forget();
       return null;
@@ -87,7 +87,7 @@ async function read(frame: Frame, inverted: boolean): Promise<string[]> {
   return [...new Set(found.filter((one) => one.isValid).map((one) => one.text))];
 }
 
-async function settle(text: string, at: number, mode: Mode | null, note: boolean): Promise<Answer> {
+async function settle(lists: Lists, { text, at, mode, note }: Extract<Ask, { kind: "decide" }>): Promise<Answer> {
   const policies = lists.state.policies;
   const ruled = mode !== null && policies !== null && (!policies.length || policies.includes(mode));
   const acceptance: Acceptance | null = ruled ? { country, policy: policies.length ? mode : null } : null;

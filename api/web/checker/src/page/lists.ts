@@ -9,6 +9,7 @@ import { type Head, lowestOf, type Store } from "./store.ts";
 const LISTS = "/v1/lists/";
 const MAX_MANIFEST = 65_536;
 export const ASK_AGAIN = 15 * 60_000; // milliseconds between two looks for newer lists
+const PATIENCE = 30_000; // milliseconds until an answer begins: a network may lead nowhere
 
 /** What the page shows of its lists. Times are milliseconds. */
 export interface ListState {
@@ -16,6 +17,7 @@ export interface ListState {
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly askedAt: number;
+  readonly due: boolean; // whether it is time to look for newer ones
   readonly signers: number;
   readonly revoked: number;
   /** The occasions that the rules of this country tell apart; null where there are no rules for it. */
@@ -49,18 +51,15 @@ export class Lists {
     return lists;
   }
 
-  get due(): boolean {
-    const age = Date.now() - (this.#head?.askedAt ?? 0);
-    return !this.#bundle || age > ASK_AGAIN || age < 0;
-  }
-
   get state(): ListState {
     const [bundle, country] = [this.#bundle, this.setup.country];
+    const age = Date.now() - (this.#head?.askedAt ?? 0);
     return {
       version: bundle?.version ?? null,
       issuedAt: bundle?.issuedAt ?? 0,
       expiresAt: bundle?.expiresAt ?? 0,
       askedAt: this.#head?.askedAt ?? 0,
+      due: !bundle || age > ASK_AGAIN || age < 0,
       signers: bundle?.trust.size ?? 0,
       revoked: bundle?.revocation.size ?? 0,
       policies: bundle?.rules?.countries.has(country) ? bundle.rules.policies(country) : null,
@@ -148,7 +147,10 @@ export class Lists {
 }
 
 async function ask(path: string, how: RequestInit): Promise<Response> {
-  const answer = await fetch(LISTS + path, { ...how, credentials: "omit" });
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), PATIENCE);
+  const answer = await fetch(LISTS + path, { ...how, credentials: "omit", signal: patience.signal });
+  clearTimeout(timer);
   if (!answer.ok) throw new ListError("list-missing");
   return answer;
 }
