@@ -13,7 +13,7 @@ import cbor2
 from bench import material, peers
 from bench.agent import agent_end_to_end
 from bench.checking import batch_in_two_processes, text_to_verdict
-from bench.citizens import citizens
+from bench.citizens import citizen_pages, citizens
 from bench.crowd import crowd
 from bench.growth import growth
 from bench.harness import Result, Run, each, race
@@ -337,6 +337,7 @@ ROWS: tuple[Callable[[Bench], Iterator[Result]], ...] = (
     growth,
     crowd,
     citizens,
+    citizen_pages,
     scanner,
     oversight,
     importing_csv,

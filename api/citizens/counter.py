@@ -21,8 +21,8 @@ from api.citizens.evidence import Evidence
 from api.citizens.finding import Sought, find_record, read_birth
 from api.citizens.holder import Holder, find_holder, open_holder
 from api.citizens.limits import count, seconds_left
-from api.citizens.own import certificate_of, note_look, page_of
-from api.citizens.people import Kind, Watcher, end_guardianship, register_guardian, watchers_of
+from api.citizens.own import certificate_of, look, page_of
+from api.citizens.people import SELF, Kind, Watcher, end_guardianship, register_guardian, watchers_of
 from api.citizens.sheets import Layout, print_sheet
 from api.citizens.standing import Standing, standing_of
 from api.context import Centre
@@ -88,12 +88,15 @@ def print_page(centre: Centre, staff: Staff, visit: str, *, layout: Layout | Non
     """
     holder = _holder(centre, staff, visit)
     if layout is None:
-        return page_of(centre, holder, holder.record_id, "")
-    with writing(centre.engine) as connection:
-        certificate = certificate_of(connection, holder.record_id, "", at=centre.clock())
-        page = print_sheet(certificate, layout, at=certificate.issued_at)
-        note_look(connection, holder, holder.record_id, "sheet-printed", at=centre.clock())
-    return page
+        return page_of(centre, holder, SELF, "")
+    certificate = look(
+        centre,
+        holder,
+        SELF,
+        "sheet-printed",
+        lambda connection, record_id: certificate_of(connection, record_id, "", at=centre.clock()),
+    )
+    return print_sheet(certificate, layout, at=certificate.issued_at)
 
 
 def keep_contact(centre: Centre, staff: Staff, visit: str, text: str, evidence: Evidence) -> Contact:

@@ -1,14 +1,16 @@
 """The certificates of a person: what each shows and whether it is good now, its page, and what was told about them."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from sqlalchemy import Connection, Row, Select, select, update
 
 from api.audit import record_act
 from api.citizens.holder import Holder
+from api.citizens.people import person_for
 from api.complaints.disputes import is_held_back
 from api.context import Centre
 from api.errors import CentreError
@@ -22,6 +24,8 @@ from certificates.qr import qr_png
 from certificates.records.model import Person, VaccinationRecord, instant_from_text, instant_to_text
 from certificates.uvci import normalise, printed
 
+Read = TypeVar("Read")
+FETCHED: Final = frozenset({"fetch-pdf", "sheet-printed"})
 Status = Literal["valid", "expired", "revoked", "disputed"]
 REVOKED: Final = Sentence(
     "Giấy chứng nhận này đã bị thu hồi. Nếu bạn cho là sai, hãy gửi phản ánh: được trả lời trong 48 giờ.",
@@ -49,7 +53,7 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """One notice, in both languages. Codes as they are printed; times are RFC 3339."""
+    """One notice, in both languages. Codes as they are printed; times are RFC 3339. ``fresh``: not told before."""
 
     kind: str
     words: Sentence
@@ -57,6 +61,7 @@ class Told:
     new_code: str | None = field(repr=False)
     since: str
     until: str | None
+    fresh: bool = False
 
 
 def certificates_of(connection: Connection, record_id: str, *, at: datetime) -> tuple[Certificate, ...]:
@@ -87,16 +92,48 @@ def shown_picture(certificate: Certificate) -> bytes:
     return certificate.picture or b""
 
 
-def page_of(centre: Centre, holder: Holder, record_id: str, code: str) -> bytes:
-    """The signed PDF. Raises CentreError ``certificate-none``, ``passport-disputed``, ``passport-revoked``."""
+def look(centre: Centre, holder: Holder, person: str, act: str, read: Callable[[Connection, str], Read]) -> Read:
+    """Read something of a person of this session. Who looks at the own record is in the log from the proof on; what is
+    fetched, and looks of guardians and clerks, stand there one by one.
+
+    Raises CentreError ``citizen-person-unknown``, and what ``read`` raises.
+    """
     now = centre.clock()
-    with writing(centre.engine) as connection:
-        certificate = certificate_of(connection, record_id, code, at=now)
+    with centre.engine.connect() as connection:
+        record_id = person_for(connection, holder, person, at=now)
+        found = read(connection, record_id)
+    own = record_id == holder.record_id and holder.proof != "counter"
+    if not own or act in FETCHED:
+        with writing(centre.engine) as connection:
+            note_look(connection, holder, record_id, act, at=now)
+    return found
+
+
+def page_of(centre: Centre, holder: Holder, person: str, code: str) -> bytes:
+    """The signed PDF. Raises CentreError ``certificate-none``, ``passport-disputed``, ``passport-revoked``."""
+
+    def read(connection: Connection, record_id: str) -> bytes:
+        certificate = certificate_of(connection, record_id, code, at=centre.clock())
         shown_code(certificate)
-        note_look(connection, holder, record_id, "fetch-pdf", at=now)
         query = select(passports.c.pdf).where(passports.c.uvci == normalise(certificate.code))
         pdf: bytes = connection.execute(query).scalar_one()
-    return pdf
+        return pdf
+
+    return look(centre, holder, person, "fetch-pdf", read)
+
+
+def read_notices(centre: Centre, holder: Holder, person: str) -> tuple[Told, ...]:
+    """What is to be told, the newest first. It counts as told from now on."""
+    now = centre.clock()
+    with centre.engine.connect() as connection:
+        record_id = person_for(connection, holder, person, at=now)
+    found = look(centre, holder, person, "read-notices", lambda connection, one: notices_of(connection, one, at=now))
+    if any(one.fresh for one in found):
+        told = instant_to_text(now)
+        due = (notices.c.record_id == record_id) & (notices.c.due_at <= told) & notices.c.told_at.is_(None)
+        with writing(centre.engine) as connection:
+            connection.execute(update(notices).where(due).values(told_at=told, told_by="shown"))
+    return found
 
 
 def note_look(connection: Connection, holder: Holder, record_id: str, act: str, *, at: datetime) -> None:
@@ -106,9 +143,8 @@ def note_look(connection: Connection, holder: Holder, record_id: str, act: str, 
 
 
 def notices_of(connection: Connection, record_id: str, *, at: datetime) -> tuple[Told, ...]:
-    """What is to be told: renewals, replacements, and revocations in force; the newest first. It counts as told."""
-    now = instant_to_text(at)
-    due = (notices.c.record_id == record_id) & (notices.c.due_at <= now)
+    """What is to be told: renewals, replacements, and revocations in force; the newest first."""
+    due = (notices.c.record_id == record_id) & (notices.c.due_at <= instant_to_text(at))
     found = [
         Told(
             kind=row.kind,
@@ -117,10 +153,10 @@ def notices_of(connection: Connection, record_id: str, *, at: datetime) -> tuple
             new_code=None if row.new_uvci is None else printed(row.new_uvci),
             since=row.due_at,
             until=row.until,
+            fresh=row.told_at is None,
         )
         for row in connection.execute(select(notices).where(due))
     ]
-    connection.execute(update(notices).where(due, notices.c.told_at.is_(None)).values(told_at=now, told_by="shown"))
     replaced = {one.code for one in found if one.kind == NoticeKind.REPLACED}
     revoked = (
         select(revoked_passports.c.uvci, revocation_orders.c.approved_at, revocation_orders.c.made_at)
@@ -132,7 +168,9 @@ def notices_of(connection: Connection, record_id: str, *, at: datetime) -> tuple
         code = printed(row.uvci)
         if code not in replaced:
             since = row.approved_at or row.made_at
-            found.append(Told(kind="revoked", words=REVOKED, code=code, new_code=None, since=since, until=None))
+            found.append(
+                Told(kind="revoked", words=REVOKED, code=code, new_code=None, since=since, until=None, fresh=False)
+            )
     return tuple(sorted(found, key=lambda one: (one.since, one.code), reverse=True))
 
 

@@ -17,13 +17,13 @@ from api.citizens.own import (
     Status,
     certificate_of,
     certificates_of,
-    note_look,
-    notices_of,
+    look,
     page_of,
+    read_notices,
     shown_code,
     shown_picture,
 )
-from api.citizens.people import SELF, end_guardianship, people_of, person_for, watchers_of
+from api.citizens.people import SELF, end_guardianship, people_of, watchers_of
 from api.citizens.routes_entering import TEXT, IdempotencyKey, Nothing
 from api.citizens.sheets import Layout, print_sheet
 from api.citizens.standing import standing_of
@@ -208,10 +208,13 @@ def end_consent(body: EndRequest, centre: InCentre, holder: Mine) -> Nothing:
 def certificates(body: PersonRequest, request: Request, centre: InCentre, holder: Mine) -> Response:
     """All certificates of a person, with what their QR codes hold."""
     now = centre.clock()
-    with writing(centre.engine) as connection:
-        record_id = person_for(connection, holder, body.person, at=now)
-        found = certificates_of(connection, record_id, at=now)
-        note_look(connection, holder, record_id, "certificates-shown", at=now)
+    found = look(
+        centre,
+        holder,
+        body.person,
+        "certificates-shown",
+        lambda connection, record_id: certificates_of(connection, record_id, at=now),
+    )
     return tagged(request, centre, CertificatesAnswer(certificates=[CertificateAnswer.of(one) for one in found]))
 
 
@@ -230,9 +233,7 @@ def picture_svg(body: CertificateRequest, request: Request, centre: InCentre, ho
 @router.post("/certificate.pdf", **_file("application/pdf"))
 def page(body: CertificateRequest, request: Request, centre: InCentre, holder: Mine) -> Response:
     """The signed PDF certificate."""
-    with centre.engine.connect() as connection:
-        record_id = person_for(connection, holder, body.person, at=centre.clock())
-    return tagged(request, centre, page_of(centre, holder, record_id, body.certificate_code), "application/pdf")
+    return tagged(request, centre, page_of(centre, holder, body.person, body.certificate_code), "application/pdf")
 
 
 @router.post("/sheet.pdf", **_file("application/pdf"))
@@ -245,11 +246,7 @@ def sheet(body: SheetRequest, request: Request, centre: InCentre, holder: Mine) 
 @router.post("/record", response_model=RecordAnswer)
 def record(body: PersonRequest, request: Request, centre: InCentre, holder: Mine) -> Response:
     """Where the record stands: why, the exact field that does not match, and what to do."""
-    now = centre.clock()
-    with writing(centre.engine) as connection:
-        record_id = person_for(connection, holder, body.person, at=now)
-        found = standing_of(connection, record_id)
-        note_look(connection, holder, record_id, "standing-shown", at=now)
+    found = look(centre, holder, body.person, "standing-shown", standing_of)
     answer = RecordAnswer(
         state=found.state,
         since=found.since,
@@ -266,11 +263,7 @@ def record(body: PersonRequest, request: Request, centre: InCentre, holder: Mine
 @router.post("/history", response_model=HistoryAnswer)
 def history(body: PersonRequest, request: Request, centre: InCentre, holder: Mine) -> Response:
     """Which unit used the data, when and why."""
-    now = centre.clock()
-    with writing(centre.engine) as connection:
-        record_id = person_for(connection, holder, body.person, at=now)
-        found = history_of(connection, record_id)
-        note_look(connection, holder, record_id, "history-shown", at=now)
+    found = look(centre, holder, body.person, "history-shown", history_of)
     uses = [
         UsedAnswer(at=one.at, unit=one.unit, who=Both.of(one.who), what=Both.of(one.what), why=Both.of(one.why))
         for one in found
@@ -281,11 +274,7 @@ def history(body: PersonRequest, request: Request, centre: InCentre, holder: Min
 @router.post("/notices", response_model=NoticesAnswer)
 def notices(body: PersonRequest, request: Request, centre: InCentre, holder: Mine) -> Response:
     """Renewals, replacements and revocations, the newest first."""
-    now = centre.clock()
-    with writing(centre.engine) as connection:
-        record_id = person_for(connection, holder, body.person, at=now)
-        found = notices_of(connection, record_id, at=now)
-        note_look(connection, holder, record_id, "read-notices", at=now)
+    found = read_notices(centre, holder, body.person)
     answer = [
         NoticeAnswer(
             kind=one.kind,
@@ -322,11 +311,11 @@ def open_complaint(
 
 
 def _one(centre: Centre, holder: Holder, body: CertificateRequest) -> Certificate:
-    """The certificate that is asked for; that it was looked at stands in the log."""
-    now = centre.clock()
-    act = "sheet-printed" if isinstance(body, SheetRequest) else "certificates-shown"
-    with writing(centre.engine) as connection:
-        record_id = person_for(connection, holder, body.person, at=now)
-        found = certificate_of(connection, record_id, body.certificate_code, at=now)
-        note_look(connection, holder, record_id, act, at=now)
-    return found
+    """The certificate that is asked for."""
+    return look(
+        centre,
+        holder,
+        body.person,
+        "sheet-printed" if isinstance(body, SheetRequest) else "certificates-shown",
+        lambda connection, record_id: certificate_of(connection, record_id, body.certificate_code, at=centre.clock()),
+    )

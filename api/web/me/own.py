@@ -3,7 +3,6 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
-from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,13 +12,13 @@ from api.citizens.own import (
     Certificate,
     certificate_of,
     certificates_of,
-    note_look,
-    notices_of,
+    look,
     page_of,
+    read_notices,
     shown_code,
     shown_picture,
 )
-from api.citizens.people import SELF, Shown, end_guardianship, people_of, person_for, watchers_of
+from api.citizens.people import SELF, Shown, end_guardianship, people_of, watchers_of
 from api.citizens.sheets import LAYOUTS, Layout, print_sheet
 from api.citizens.standing import standing_of
 from api.context import Centre
@@ -38,13 +37,18 @@ _PEOPLE: Final = "/me/mine/people"
 def mine(request: Request, centre: InCentre, holder: Mine, of: Of = SELF) -> Response:
     """The certificate, what was told about it, and the ways on."""
     now = centre.clock()
-    with writing(centre.engine) as connection:
-        people, person = _whose(connection, centre, holder, of)
-        found = certificates_of(connection, person.record_id, at=now)
-        told = notices_of(connection, person.record_id, at=now)
-        standing = standing_of(connection, person.record_id)
-        note_look(connection, holder, person.record_id, "certificates-shown", at=now)
-    values = {"certificates": found, "notices": told, "standing": standing}
+    people, person = _whose(centre, holder, of)
+    found, standing = look(
+        centre,
+        holder,
+        of,
+        "certificates-shown",
+        lambda connection, record_id: (
+            certificates_of(connection, record_id, at=now),
+            standing_of(connection, record_id),
+        ),
+    )
+    values = {"certificates": found, "notices": read_notices(centre, holder, of), "standing": standing}
     return render(request, "me/mine.html", **_frame(people, person), **values)
 
 
@@ -52,16 +56,13 @@ def mine(request: Request, centre: InCentre, holder: Mine, of: Of = SELF) -> Res
 def full_screen(request: Request, centre: InCentre, holder: Mine, of: Of = SELF) -> Response:
     """The QR alone, as large as the screen."""
     certificate = _newest(centre, holder, of, "certificates-shown")
-    drawn = qr_svg(shown_code(certificate)).encode()  # sharp at any size
-    return render(request, "me/screen.html", certificate=certificate, drawn=drawn, of=of)
+    return render(request, "me/screen.html", certificate=certificate, picture=shown_picture(certificate), of=of)
 
 
 @router.get("/me/mine/certificate.pdf")
 def page(centre: InCentre, holder: Mine, of: Of = SELF) -> Response:
     """The signed PDF."""
-    with centre.engine.connect() as connection:
-        record_id = person_for(connection, holder, of, at=centre.clock())
-    return _file(page_of(centre, holder, record_id, ""), "application/pdf", "certificate.pdf")
+    return _file(page_of(centre, holder, of, ""), "application/pdf", "certificate.pdf")
 
 
 @router.get("/me/mine/qr.png")
@@ -91,20 +92,16 @@ def sheet(centre: InCentre, holder: Mine, layout: str = "folded", of: Of = SELF)
 @router.get("/me/mine/record")
 def record(request: Request, centre: InCentre, holder: Mine, of: Of = SELF) -> Response:
     """Where the record stands, the field that does not match, and what to do."""
-    with writing(centre.engine) as connection:
-        people, person = _whose(connection, centre, holder, of)
-        standing = standing_of(connection, person.record_id)
-        note_look(connection, holder, person.record_id, "standing-shown", at=centre.clock())
+    people, person = _whose(centre, holder, of)
+    standing = look(centre, holder, of, "standing-shown", standing_of)
     return render(request, "me/record.html", **_frame(people, person), standing=standing)
 
 
 @router.get("/me/mine/history")
 def history(request: Request, centre: InCentre, holder: Mine, of: Of = SELF) -> Response:
     """Which unit used the data, and why."""
-    with writing(centre.engine) as connection:
-        people, person = _whose(connection, centre, holder, of)
-        uses = history_of(connection, person.record_id)
-        note_look(connection, holder, person.record_id, "history-shown", at=centre.clock())
+    people, person = _whose(centre, holder, of)
+    uses = look(centre, holder, of, "history-shown", history_of)
     return render(request, "me/history.html", **_frame(people, person), uses=uses)
 
 
@@ -130,8 +127,9 @@ def end_consent(centre: InCentre, holder: Mine, form: Form) -> Response:
     return see_other(_PEOPLE)
 
 
-def _whose(connection: Connection, centre: Centre, holder: Holder, of: str) -> tuple[tuple[Shown, ...], Shown]:
-    people = people_of(connection, holder, at=centre.clock())
+def _whose(centre: Centre, holder: Holder, of: str) -> tuple[tuple[Shown, ...], Shown]:
+    with centre.engine.connect() as connection:
+        people = people_of(connection, holder, at=centre.clock())
     for one in people:
         if one.handle == of:
             return people, one
@@ -145,11 +143,9 @@ def _frame(people: tuple[Shown, ...], person: Shown) -> dict[str, Any]:
 
 def _newest(centre: Centre, holder: Holder, of: str, act: str) -> Certificate:
     now = centre.clock()
-    with writing(centre.engine) as connection:
-        record_id = person_for(connection, holder, of, at=now)
-        found = certificate_of(connection, record_id, "", at=now)
-        note_look(connection, holder, record_id, act, at=now)
-    return found
+    return look(
+        centre, holder, of, act, lambda connection, record_id: certificate_of(connection, record_id, "", at=now)
+    )
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:
