@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from api.auth import bearer_hash
 from api.context import Centre
@@ -17,6 +17,7 @@ from certificates.records.model import instant_from_text, instant_to_text
 
 SESSION_LIFE: Final = timedelta(minutes=30)
 CITIZEN: Final = "citizen"
+_SESSION: Final = select(citizen_sessions).where(citizen_sessions.c.token_hash == bindparam("hash"))
 Proof = Literal["code", "slip", "counter"]
 
 
@@ -54,9 +55,7 @@ def open_holder(
 def find_holder(centre: Centre, bearer: str, *, app: str, actor: str = CITIZEN) -> Holder:
     """Raises CentreError ``citizen-session-ended``: over, closed, of another app, or of another clerk's visit."""
     with centre.engine.connect() as connection:
-        row = connection.execute(
-            select(citizen_sessions).where(citizen_sessions.c.token_hash == bearer_hash(bearer))
-        ).one_or_none()
+        row = connection.execute(_SESSION, {"hash": bearer_hash(bearer)}).one_or_none()
     ended = row is None or instant_from_text(row.expires_at) <= centre.clock()
     if row is None or ended or (row.app, row.actor) != (app, actor):
         raise CentreError("citizen-session-ended")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, TypeVar
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from api.audit import record_act
 from api.citizens.holder import Holder
@@ -27,6 +27,25 @@ from certificates.uvci import normalise, printed
 Read = TypeVar("Read")
 FETCHED: Final = frozenset({"fetch-pdf", "sheet-printed"})
 Status = Literal["valid", "expired", "revoked", "disputed"]
+# Put together once: that takes longer than to ask it.
+_RELEASED: Final[Select[Any]] = (
+    select(
+        passports.c.uvci,
+        passports.c.hc1,
+        passports.c.qr_png,
+        passports.c.issued_at,
+        passports.c.expires_at,
+        record_versions.c.document,
+        is_revoked(passports.c.uvci).label("revoked"),
+        is_held_back(passports.c.record_id).label("held_back"),
+    )
+    .join(
+        record_versions,
+        (record_versions.c.record_id == passports.c.record_id) & (record_versions.c.version == passports.c.version),
+    )
+    .where(passports.c.record_id == bindparam("record"), passports.c.state == "issued")
+    .order_by(passports.c.version.desc())
+)
 REVOKED: Final = Sentence(
     "Giấy chứng nhận này đã bị thu hồi. Nếu bạn cho là sai, hãy gửi phản ánh: được trả lời trong 48 giờ.",
     "This certificate was revoked. If you think that is wrong, complain: you are answered within 48 hours.",
@@ -66,7 +85,7 @@ class Told:
 
 def certificates_of(connection: Connection, record_id: str, *, at: datetime) -> tuple[Certificate, ...]:
     """All released ones of a record, the newest first."""
-    rows = connection.execute(_released(record_id)).all()
+    rows = connection.execute(_RELEASED, {"record": record_id}).all()
     return tuple(_certificate(row, at) for row in rows)
 
 
@@ -172,27 +191,6 @@ def notices_of(connection: Connection, record_id: str, *, at: datetime) -> tuple
                 Told(kind="revoked", words=REVOKED, code=code, new_code=None, since=since, until=None, fresh=False)
             )
     return tuple(sorted(found, key=lambda one: (one.since, one.code), reverse=True))
-
-
-def _released(record_id: str) -> Select[Any]:
-    return (
-        select(
-            passports.c.uvci,
-            passports.c.hc1,
-            passports.c.qr_png,
-            passports.c.issued_at,
-            passports.c.expires_at,
-            record_versions.c.document,
-            is_revoked(passports.c.uvci).label("revoked"),
-            is_held_back(passports.c.record_id).label("held_back"),
-        )
-        .join(
-            record_versions,
-            (record_versions.c.record_id == passports.c.record_id) & (record_versions.c.version == passports.c.version),
-        )
-        .where(passports.c.record_id == record_id, passports.c.state == "issued")
-        .order_by(passports.c.version.desc())
-    )
 
 
 def _certificate(row: Row[Any], at: datetime) -> Certificate:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from api.identity.proof_kinds import ProofKind
-from vaxseal.commands import complaint, police, sessions, worklists
+from vaxseal.commands import complaint, counter, police, sessions, worklists
 from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, now, out, stop
 from vaxseal.files import check_absent
 from vaxseal.options import By, Data, Json, Unit
@@ -30,6 +30,7 @@ app = typer.Typer(
 app.add_typer(sessions.app, name="session")
 
 app.add_typer(complaint.app, name="complaint")
+app.add_typer(counter.app, name="counter")
 _NO_DATABASE = (
     "Không ghi được cơ sở dữ liệu (đĩa đầy, hoặc việc khác đang giữ): việc dở dang không được tính, hãy làm lại. / "
     "The database cannot be written (disk full, or another job holds it): what was begun does not count, do it again."
