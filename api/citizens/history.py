@@ -22,6 +22,7 @@ from certificates.act_chain import unit_of
 MOST: Final = 200
 CENTRE: Final = Sentence("Trung tâm dữ liệu", "The data centre")
 YOURSELF: Final = Sentence("Bạn", "You")
+GUARDIAN: Final = Sentence("Người giám hộ, hoặc người được đồng ý", "A guardian, or whom you consented to")
 _OTHER: Final = Sentence("Dữ liệu của bạn được xử lý.", "Your data were worked on.")
 _ACTS: Final[Mapping[str, Sentence]] = {
     "read-record": Sentence("Xem hồ sơ của bạn.", "Your record was read."),
@@ -103,7 +104,6 @@ _PURPOSES: Final[Mapping[str, Sentence]] = {
     "code": Sentence("bằng mã gửi đến bạn", "by the code that was sent to you"),
     "slip": Sentence("bằng mã nhận trên phiếu", "by the claim code of the slip"),
     "counter": Sentence("tại quầy", "at a counter"),
-    "guardian": Sentence("bởi người giám hộ hoặc người được đồng ý", "by a guardian, or whom you consented to"),
 }
 _MADE: Final[Mapping[str, Sentence]] = {
     "session": Sentence("Ghi mũi tiêm tại buổi tiêm.", "A dose was entered at the session."),
@@ -115,6 +115,7 @@ _COMPARED: Final = Sentence("Đối chiếu với dữ liệu dân cư.", "It wa
 _LISTED: Final = Sentence("Đưa vào danh sách gửi công an xác minh.", "It was put on a list for the police to verify.")
 _CONFIRMED: Final = Sentence("Ký xác nhận mũi tiêm.", "The doses were confirmed by signature.")
 _SIGNED: Final = Sentence("Ký giấy chứng nhận.", "The certificate was signed.")
+_GUARDIAN: Final = "guardian"  # the reason of such a look
 _NOTHING: Final = Sentence("", "")
 
 
@@ -150,7 +151,7 @@ def _acts(connection: Connection, record_id: str) -> Iterator[_Found]:
         complaints.c.record_id == record_id, complaints.c.kind != ComplaintKind.CONDUCT.value
     )
     subjects = [record_id, *connection.execute(mine).scalars()]
-    looked = (audit.c.actor == CITIZEN) & audit.c.act.in_(_OWN_LOOKS) & (audit.c.reason != "guardian")
+    looked = (audit.c.actor == CITIZEN) & audit.c.act.in_(_OWN_LOOKS) & (audit.c.reason != _GUARDIAN)
     rows = connection.execute(
         select(audit.c.at, audit.c.actor, audit.c.act, audit.c.reason)
         .where(audit.c.subject.in_(subjects), ~looked, audit.c.act.not_in(_TOLD_OTHERWISE))
@@ -159,7 +160,8 @@ def _acts(connection: Connection, record_id: str) -> Iterator[_Found]:
     )
     for row in rows:
         what = _POLICE if row.act.startswith("police-") else _ACTS.get(row.act, _OTHER)
-        yield row.at, _unit(row.actor), what, _PURPOSES.get(row.reason, _NOTHING)
+        by = _GUARDIAN if row.actor == CITIZEN and row.reason == _GUARDIAN else _unit(row.actor)
+        yield row.at, by, what, _PURPOSES.get(row.reason, _NOTHING)
 
 
 def _made(connection: Connection, record_id: str) -> Iterator[_Found]:
@@ -196,4 +198,4 @@ def _unit(actor: str) -> str:
 
 
 def _who(unit: str, names: Mapping[str, Sentence]) -> Sentence:
-    return YOURSELF if unit == CITIZEN else names.get(unit, CENTRE)
+    return {CITIZEN: YOURSELF, _GUARDIAN: GUARDIAN}.get(unit) or names.get(unit, CENTRE)

@@ -88,6 +88,7 @@ def _shown(url: str, guests: Sequence[Guest], holder: Holder | None, codes: list
         f"  {url}/scan  the scanner",
     ]
     if holder is not None:
-        what = f"code {printed(holder.certificate_code)}, born {holder.date_of_birth}, slip {holder.claim_code}"
+        slip = f"slip {holder.record_id} with code {holder.claim_code}"
+        what = f"{slip}; or certificate {printed(holder.certificate_code)}, born {holder.date_of_birth}"
         lines.append(f"  {url}/me    a citizen: {what}")
     return Group(Text("\n".join(lines)), staff, Text("The digits change every 30 seconds, and each is good once."))

@@ -20,8 +20,9 @@ from vaxseal.demo.folder import DemoFolder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """What one citizen knows: the code and birthday, which stand in the QR too, and the claim code of the slip."""
+    """What one citizen knows: code and birthday, which stand in the QR too, and the slip's number and claim code."""
 
+    record_id: str
     certificate_code: str
     date_of_birth: str
     claim_code: str
@@ -46,7 +47,13 @@ def find_holders(engine: Engine, slips: Path) -> list[Holder]:
     for row in rows:
         born = VaccinationRecord.from_dict(json.loads(row.document)).person.date_of_birth
         assert born is not None  # noqa: S101 - no record without it is issued
-        holders.append(Holder(certificate_code=row.uvci, date_of_birth=born.iso, claim_code=codes[row.record_id]))
+        holder = Holder(
+            record_id=row.record_id,
+            certificate_code=row.uvci,
+            date_of_birth=born.iso,
+            claim_code=codes[row.record_id],
+        )
+        holders.append(holder)
     return holders
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query
+from sqlalchemy import select
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +21,7 @@ from api.complaints.routing import open_provinces, open_units
 from api.context import Centre
 from api.errors import CentreError
 from api.limits import limited
+from api.store.schema import units
 from api.web.me.door import Form, InCentre, Mine
 from api.web.messages import language_of
 from api.web.pages import PageRoute, field_of, render, words_of
@@ -68,7 +70,7 @@ def open_own(request: Request, centre: InCentre, holder: Mine, form: Form) -> Re
         opened, _again = complain(centre, holder, given["of"] or SELF, opening)
     except CentreError as error:
         return _own_page(request, given, error)
-    return _opened_page(request, opened)
+    return _opened_page(request, centre, opened)
 
 
 @router.get("/me/report")
@@ -97,7 +99,7 @@ def open_report(request: Request, centre: InCentre, form: Form) -> Response:
         opened = open_complaint(centre, opening)
     except CentreError as error:
         return _report_page(request, centre, given, error)
-    return _opened_page(request, opened)
+    return _opened_page(request, centre, opened)
 
 
 @router.get("/me/follow")
@@ -171,8 +173,8 @@ def _report_page(request: Request, centre: Centre, given: dict[str, str], error:
     options = [(kind.value, _said(request, KINDS[kind])) for kind in (ComplaintKind.CONDUCT, *_OWN)]
     with centre.engine.connect() as connection:
         provinces = open_provinces(connection)
-        units = open_units(connection, given["province"]) if given.get("province") else []
-    return _form_page(request, "me/report.html", given, error, options=options, provinces=provinces, units=units)
+        found = open_units(connection, given["province"]) if given.get("province") else []
+    return _form_page(request, "me/report.html", given, error, options=options, provinces=provinces, units=found)
 
 
 def _form_page(
@@ -186,8 +188,10 @@ def _form_page(
     )
 
 
-def _opened_page(request: Request, opened: Opened) -> Response:
-    return render(request, "me/opened.html", opened=opened)
+def _opened_page(request: Request, centre: Centre, opened: Opened) -> Response:
+    with centre.engine.connect() as connection:
+        name = connection.execute(select(units.c.name).where(units.c.code == opened.unit)).scalar_one()
+    return render(request, "me/opened.html", opened=opened, unit_name=name)
 
 
 def _said(request: Request, words: Any) -> str:
