@@ -62,9 +62,9 @@ def oversight(_bench: "Bench") -> Iterator[Result]:
                 each(lambda _, path=path: page(0, path)),  # type: ignore[misc]
                 f"the same over {FEW:,}",
                 each(lambda _, path=path: page(1, path)),  # type: ignore[misc]
-                rounds=(3, 3),
+                rounds=(4, 4),
                 must=1 / 1.2,
-                repeats=9,
+                repeats=15,
             )
         for world in worlds:
             world.engine.dispose()

@@ -20,7 +20,7 @@ from api.store.counts import fold
 from api.store.records import write_versions
 from api.store.schema import units
 from api.store.transactions import writing
-from tests.support.browser import browser, look_at, serving, violations
+from tests.support.browser import browser, keep, look_at, serving, violations
 from tests.support.centre import World, make_world, new_version
 from tests.support.staff import PASSWORD, Person, add_person
 
@@ -114,6 +114,7 @@ def test_where_it_sticks_from_the_country_to_a_record(served: tuple[World, str, 
     page = log_in(served, add_person(world, "phuc", "BYT", "ministry", "auditor"), "/oversight")
     page.get_by_role("heading", name="Vướng ở trạm y tế").wait_for()
     look_at(page, "oversight-country")
+    keep(page, "oversight-answer")
     units_shown = page.get_by_role("region", name="Bảng: Theo đơn vị")
     assert units_shown.get_by_role("row").nth(1).get_by_role("rowheader").inner_text() == "Thành phố Hà Nội"
     page.get_by_role("button", name="English").click()

@@ -28,6 +28,7 @@ def seen(world: World, unit: str | None = None) -> Coverage:
     return look_at_coverage(world.centre, person("BYT", "auditor"), unit)
 
 
+@pytest.mark.both_databases
 def test_doses_against_residents(world: World, tmp_path: Path) -> None:
     add(world, 1, RecordState.ISSUED)
     add(world, 2, RecordState.UNVERIFIABLE, unit="TYT-2")

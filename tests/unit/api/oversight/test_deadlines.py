@@ -40,6 +40,7 @@ def test_six_are_shipped(world: World) -> None:
     assert {seed["task"] for seed in SEEDS} < set(TASKS)
 
 
+@pytest.mark.both_databases
 def test_the_pace_of_the_week_says_when(world: World, tmp_path: Path) -> None:
     take_in(world, tmp_path, "a,*,issued,2022-03-20,Bộ", "b,SO-01,issued,2022-03-10,Sở", "c,TYT-2,mended,2022-03-01,T")
     for number in range(21):

@@ -24,6 +24,7 @@ def listed(world: World, what: What, unit: str | None = None, after: str | None 
     return list_behind(world.centre, MINISTRY, what, unit=unit, after=after)
 
 
+@pytest.mark.both_databases
 def test_pages_go_on_over_all_units(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, "LONGEST", 2)
     for number in range(5):

@@ -66,6 +66,7 @@ def test_it_sticks_where_most_are_whose_certificate_is_awaited(world: World) -> 
     assert [area.unit.code for area in found.below] == ["TYT-2", "TYT-1"]
 
 
+@pytest.mark.both_databases
 def test_how_long_it_waits(world: World) -> None:
     for days in (20, 10, 5):
         add(world, days, RecordState.UNVERIFIABLE)
