@@ -7,7 +7,7 @@ read in one statement.
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, FromClause, case, func, literal, select, union_all
@@ -143,13 +143,14 @@ def _standing(areas: Collection[str], measures: Collection[str] | None = None) -
 
 def _days(areas: Collection[str], since: date, until: date, measures: Collection[str]) -> FromClause:
     """Rows of area, day, measure, came and gone, several of a key."""
-    between = since.isoformat(), until.isoformat()
+    # Each day named: an index then passes over all other measures of these days.
+    asked = [(since + timedelta(days=number)).isoformat() for number in range((until - since).days + 1)]
     days, more = area_days.c, count_deltas.c
     kept = select(days.area, days.day, days.measure, days.came, days.gone).where(
-        days.area.in_(areas), days.day.between(*between), days.measure.in_(measures)
+        days.area.in_(areas), days.day.in_(asked), days.measure.in_(measures)
     )
     added = _since_fold(areas).with_only_columns(unit_areas.c.area, more.day, more.measure, more.came, more.gone)
-    return union_all(kept, added.where(more.day.between(*between), more.measure.in_(measures))).subquery()
+    return union_all(kept, added.where(more.day.in_(asked), more.measure.in_(measures))).subquery()
 
 
 def _by_day(areas: Collection[str], *, measures: Collection[str], until: date | None = None) -> FromClause:
