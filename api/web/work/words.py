@@ -11,6 +11,7 @@ from api.states import RecordState, WorkClass
 from api.worklists.asides import AsideReason
 from api.worklists.attempts import Ground, HandBackReason, Outcome, Way
 from api.worklists.mending import CorrectionReason, Finding
+from api.worklists.steps import StepKind
 from certificates.records.model import RegisterStatus
 from certificates.records.near_misses import Slip
 
@@ -160,16 +161,16 @@ OUTCOMES_OF_ROWS: Final[Mapping[str, str]] = {
     "accepted": N_("accepted"),
     "duplicate": N_("known already"),
 }
-EVENTS: Final[Mapping[str, str]] = {
-    "attempt": N_("Tried to reach the person"),
-    "passed": N_("Passed to police"),
-    "handed-back": N_("Handed back to the station"),
-    "aside": N_("Put aside"),
-    "back": N_("Back on the list"),
-    "raised": N_("Shown to the unit above for its age"),
-    "corrected": N_("Corrected"),
-    "settled": N_("Settled without a certificate"),
-    "rechecked": N_("Checked again"),
+EVENTS: Final[Mapping[StrEnum, str]] = {
+    StepKind.ATTEMPT: N_("Tried to reach the person"),
+    StepKind.PASSED: N_("Passed to police"),
+    StepKind.HANDED_BACK: N_("Handed back to the station"),
+    StepKind.ASIDE: N_("Put aside"),
+    StepKind.BACK: N_("Back on the list"),
+    StepKind.RAISED: N_("Shown to the unit above for its age"),
+    StepKind.CORRECTED: N_("Corrected"),
+    StepKind.SETTLED: N_("Settled without a certificate"),
+    StepKind.RECHECKED: N_("Checked again"),
 }
 # What a step's code and value may be, wherever they come from.
 CODES: Final[Mapping[str, str]] = {
