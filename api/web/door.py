@@ -50,6 +50,9 @@ def page_for(*roles: Role) -> PageGuard:
     return PageGuard(frozenset(roles))
 
 
+AnyStaff = Annotated[Staff, Depends(page_for(*ROLES))]
+
+
 def set_cookie(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
     """A cookie that no script reads and no other site's request carries; over TLS, where there is TLS."""
     response.set_cookie(
@@ -91,7 +94,7 @@ def login(request: Request, centre: InCentre, form: Form) -> Response:
 
 
 @router.post("/staff/logout")
-def logout(request: Request, centre: InCentre, _staff: Annotated[Staff, Depends(page_for(*ROLES))]) -> Response:
+def logout(request: Request, centre: InCentre, _staff: AnyStaff) -> Response:
     """End the session."""
     close_session(centre, request.cookies[COOKIE])
     answer = see_other(LOG_IN_PATH)
@@ -99,8 +102,36 @@ def logout(request: Request, centre: InCentre, _staff: Annotated[Staff, Depends(
     return answer
 
 
+@router.get("/staff/password")
+def show_password(request: Request, _staff: AnyStaff, changed: bool = False) -> Response:
+    """The form for another password; ``changed``: it was set just now."""
+    return render(request, "password.html", trouble=None, wrong="", changed=changed)
+
+
+@router.post("/staff/password", dependencies=[Depends(limited)])
+def change_password(request: Request, centre: InCentre, staff: AnyStaff, form: Form) -> Response:
+    """Set another password: both factors are asked for again, and all other sessions of the account end."""
+    given = PasswordAndCode(
+        account=staff.account,
+        password=_secret(form, "password"),
+        code="".join(field_of(form, "code", 20).split()),
+        new_password=_secret(form, "new_password"),
+    )
+    try:
+        bearer, _staff, _ends = open_session(centre, LOG_IN(centre, given))
+    except CentreError as error:
+        title, detail = words_of(request, error)
+        wrong = detail if error.code == "password-form" else ""
+        return render(
+            request, "password.html", 422, trouble=(title, "" if wrong else detail), wrong=wrong, changed=False
+        )
+    answer = see_other("/staff/password?changed=1")
+    set_cookie(request, answer, COOKIE, bearer, int(SESSION_LIFE.total_seconds()))
+    return answer
+
+
 @router.get("/staff")
-def home(request: Request, _staff: Annotated[Staff, Depends(page_for(*ROLES))]) -> Response:
+def home(request: Request, _staff: AnyStaff) -> Response:
     """What this person may do here."""
     return render(request, "home.html")
 

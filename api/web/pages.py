@@ -40,6 +40,7 @@ HEADERS: Final = {
 }
 _MOST_FIELDS: Final = 200
 _MOST_FILES: Final = 10
+_SECRETS: Final = frozenset({"password", "new_password", "code"})  # never stand on a page again
 _LOG_IN_FIRST: Final = frozenset({"staff-bearer-missing", "staff-session-ended"})
 
 
@@ -135,7 +136,7 @@ async def _log_in_first(request: Request) -> Response:
     typed = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     files = len(typed) < len(form.multi_items())
     await form.close()
-    if not typed:
+    if not typed or _SECRETS.intersection(name for name, _ in typed):
         return see_other(f"{LOG_IN}?next={request.url.path}")
     return render(request, "ended.html", 401, typed=typed, files=files, log_in=LOG_IN)
 

@@ -102,4 +102,6 @@ def _shown(name: str, value: Any) -> str:
 
 
 def _line(name: str, dose: int | None, here: str, there: str) -> Line:
-    return Line(field=name, dose=dose, cells=mark_letters(here, there), differs=here != there)
+    """What only one side has is marked as a whole: its line, where it is about the person; a dose may be one's own."""
+    cells = mark_letters(here, there) if here and there else ((Piece(here, False),), (Piece(there, False),))
+    return Line(field=name, dose=dose, cells=cells, differs=here != there and (dose is None or bool(here and there)))

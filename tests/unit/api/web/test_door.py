@@ -89,3 +89,22 @@ def test_forms_are_bounded(world: World, tmp_path: Path) -> None:
     assert browser.post("/staff/login", content=b"--y\r\n", headers=broken).status_code == 422
     answer = browser.post("/staff/login", files={"account": b"a file"}, headers=ORIGIN)
     assert answer.status_code == 422
+
+
+def test_another_password_ends_the_other_sessions(world: World) -> None:
+    person = add_person(world, "an", "TYT-1", "clerk")
+    here, elsewhere = log_in(world, person), TestClient(world.client.app, follow_redirects=False)
+    elsewhere.cookies.set("staff", person.bearer)
+    form = {"password": PASSWORD, "new_password": "short", "code": "000000"}
+    told = here.post("/staff/password", data=form, headers=ORIGIN)
+    assert (told.status_code, 'id="new_password-error"' in told.text) == (422, True)
+    form["new_password"] = "four words of mine"
+    assert "Đăng nhập không thành công" in here.post("/staff/password", data=form, headers=ORIGIN).text
+    world.clock.forward(minutes=1)
+    changed = here.post("/staff/password", data=form | {"code": person.code}, headers=ORIGIN)
+    assert changed.headers["location"] == "/staff/password?changed=1"
+    assert here.get("/staff").status_code == 200
+    assert elsewhere.get("/staff").headers["location"].startswith("/staff/login")
+    gone = elsewhere.post("/staff/password", data=form, headers=ORIGIN)
+    assert (gone.status_code, "four words" in gone.text) == (303, False)
+    assert log_in(world, person, password=PASSWORD).answer.status_code == 403  # type: ignore[attr-defined]
