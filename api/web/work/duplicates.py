@@ -69,7 +69,7 @@ def _show(request: Request, centre: Centre, staff: Staff, duplicate_id: str, *, 
     if found["kind"] == "person" and len(found["records"]) > 1:
         other = found["records"][1]
         sides = [{"name": side["record_id"], "unit": side["unit"], "state": side["state"]} for side in (one, other)]
-        lines = [*_persons(one["person"], other["person"]), *_doses(one["doses"], other["doses"])]
+        lines = [*person_lines(one["person"], other["person"]), *dose_lines(one["doses"], other["doses"])]
     else:
         dose = found["dose"] or {}
         there: dict[str, Any] = next((known for known in one["doses"] if known["number"] == dose.get("number")), {})
@@ -77,16 +77,18 @@ def _show(request: Request, centre: Centre, staff: Staff, duplicate_id: str, *, 
             {"name": one["record_id"], "unit": there.get("unit", found["unit"]), "state": one["state"]},
             {"name": "", "unit": found["other_unit"], "state": ""},
         ]
-        lines = [*_persons(one["person"], one["person"]), *_doses([there] if there else [], [dose])]
+        lines = [*person_lines(one["person"], one["person"]), *dose_lines([there] if there else [], [dose])]
     values = {"pair": found, "sides": sides, "lines": lines, "typed": typed, "fields": words.FIELDS}
     return show(request, centre, staff, "work/duplicate.html", status=typed.status if typed else 200, **values)
 
 
-def _persons(one: dict[str, Any], other: dict[str, Any]) -> list[Line]:
+def person_lines(one: dict[str, Any], other: dict[str, Any]) -> list[Line]:
+    """The fields of two people, as their records keep them."""
     return [_line(name, None, _shown(name, one.get(name)), _shown(name, other.get(name))) for name in _PERSON]
 
 
-def _doses(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> list[Line]:
+def dose_lines(one: list[dict[str, Any]], other: list[dict[str, Any]]) -> list[Line]:
+    """Doses, each beside the one of its number."""
     here, there = ({dose["number"]: dose for dose in side if dose} for side in (one, other))
     return [
         _line(name, number, *(_shown(name, side.get(number, {}).get(name)) for side in (here, there)))

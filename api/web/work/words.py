@@ -191,6 +191,11 @@ CODES: Final[Mapping[str, str]] = {
     "police-not-found": N_("Police know nobody like this"),
     "police-deceased": N_("Police: the person has died"),
 }
+# Of a version: what it was made for, and the number of that.
+PREFIXES: Final[Mapping[str, str]] = {
+    "complaint": N_("Complaint %(number)s"),
+    "police-list": N_("List %(number)s of police"),
+}
 SEXES: Final[Mapping[str, str]] = {"M": N_("Male"), "F": N_("Female")}
 IMPORT_STATES: Final[Mapping[str, str]] = {
     "staged": N_("interrupted: hand the same file in again"),
