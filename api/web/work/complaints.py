@@ -1,5 +1,6 @@
 """The complaints desk: the list by its clock, and one complaint beside its record."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 
@@ -9,10 +10,12 @@ from starlette.responses import Response
 
 from api.accounts.reading import Purpose, read_record
 from api.accounts.staff import Staff
+from api.auth import ACCOUNT_PATTERN
 from api.complaints import deciding, working
 from api.complaints.candidates import Candidate, find_candidates
 from api.complaints.events import EVENTS
 from api.complaints.kinds import KINDS, OF_RECORD, STATES, UNDECIDED, ComplaintKind, ComplaintState, Grave
+from api.complaints.photos import LARGEST_FILE, clean_photo
 from api.complaints.reading import Read, list_complaints, read_complaint, read_photo
 from api.complaints.refusals import REFUSALS, Refusal, check_refusal
 from api.complaints.scope import WORKING
@@ -22,7 +25,8 @@ from api.store.records import StoredRecord
 from api.web.door import Form, InCentre, page_for
 from api.web.messages import language_of
 from api.web.pages import HEADERS, PageRoute, see_other
-from api.web.work.forms import Typed, WrongFormError, count_of, needed, one_of, refused, values_of
+from api.web.work import words
+from api.web.work.forms import Typed, WrongFormError, contents_of, count_of, needed, one_of, refused, values_of
 from api.web.work.frame import after, show
 from api.web.work.values import changed, shown_record
 from certificates.errors import CertificateError
@@ -72,7 +76,7 @@ def decide(request: Request, centre: InCentre, staff: Worker, number: Number, fo
     """What is done about it."""
     values = values_of(form)
     do = values.get("do", "")
-    if do not in _ACTS and do != "seek":
+    if do not in {*_ACTS, "seek", "photo"}:
         raise CentreError("request-form", fields=("do",))
     try:
         if do == "seek":
@@ -80,10 +84,14 @@ def decide(request: Request, centre: InCentre, staff: Worker, number: Number, fo
             sought = find_candidates(centre, number, staff=staff, **given)
             typed = Typed(form="link", values=values, wrong={}, title="", detail="", status=200)
             return _show(request, centre, staff, number, typed=typed, candidates=sought)
+        if do == "photo":
+            (taken,) = contents_of(form, photo=LARGEST_FILE)
+            working.bring_photo(centre, number, clean_photo(taken), staff=staff)
+            return see_other(after(f"/work/complaints/{number}", "photo"))
         return see_other(_ACTS[do](centre, staff, number, values))
     except (CentreError, CertificateError, WrongFormError) as error:
         form_name = "link" if do == "seek" else do
-        typed = refused(request, form_name, values, error)
+        typed = refused(request, form_name, values, error, only="photo" if do == "photo" else "")
         return _show(request, centre, staff, number, typed=typed)
 
 
@@ -136,7 +144,7 @@ def _actions(read: Read) -> frozenset[str]:
     if one.state not in UNDECIDED:
         told = one.state is not ComplaintState.WITHDRAWN and one.told_at is None
         return frozenset({"told"} if told else ())
-    found = {"confirm", "refuse", "pass", "answer" if one.state is ComplaintState.WAITING else "ask"}
+    found = {"confirm", "refuse", "pass", "photo", "name", "answer" if one.state is ComplaintState.WAITING else "ask"}
     if one.kind in OF_RECORD and one.record_id is None:
         found.add("link")
     return frozenset(found)
@@ -202,6 +210,14 @@ def _pass_on(centre: Centre, staff: Staff, number: str, values: Mapping[str, str
     return after("/work/complaints", "complaint-passed", about=number)
 
 
+def _name(centre: Centre, staff: Staff, number: str, values: Mapping[str, str]) -> str:
+    (account,) = needed(values, "account")
+    if not re.fullmatch(ACCOUNT_PATTERN, account):
+        raise WrongFormError({"account": words.NO_ACCOUNT})
+    working.name_account(centre, number, account, staff=staff)
+    return after(f"/work/complaints/{number}", "named")
+
+
 def _told(centre: Centre, staff: Staff, number: str, _values: Mapping[str, str]) -> str:
     working.tell_citizen(centre, number, staff=staff)
     return after(f"/work/complaints/{number}", "told")
@@ -214,6 +230,7 @@ _ACTS: Final[Mapping[str, _Act]] = {
     "confirm": _confirm,
     "refuse": _refuse,
     "pass": _pass_on,
+    "name": _name,
     "told": _told,
 }
 

@@ -104,15 +104,21 @@ def refused(
     error: CentreError | CertificateError | WrongFormError,
     *,
     changed: Sequence[str] = (),
+    only: str = "",
 ) -> Typed:
-    """What is shown beside the fields that a refusal is about. ``changed``: the fields that it may be about."""
+    """What is shown beside the fields that a refusal is about.
+
+    Args:
+        changed: the fields that it may be about; all of them where none is named.
+        only: the form's one field, which a refusal is about that names none.
+    """
     say = messages_of(language_of(request)).gettext
     if isinstance(error, WrongFormError):
         title = say(N_("Something is still open"))
         wrong = {name: say(text) for name, text in error.fields.items()}
         return Typed(form=do, values=values, wrong=wrong, title=title, detail="")
     title, detail = words_of(request, error)
-    names = field_names(getattr(error, "fields", ()), changed or tuple(values))
+    names = field_names(getattr(error, "fields", ()), changed or tuple(values)) or ((only,) if only else ())
     wrong = dict.fromkeys(names, _of_cell(request, error) or detail)
     status = KINDS[error.code].status if error.code in KINDS else 500
     return Typed(form=do, values=values, wrong=wrong, title=title, detail="" if wrong else detail, status=status)

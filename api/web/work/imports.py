@@ -40,7 +40,7 @@ def take_in(request: Request, centre: InCentre, staff: Clerk, form: Form) -> Res
         (content,) = contents_of(form, file=centre.settings.largest_request)
         report = hand_in(centre, staff, _name_of(form), content)
     except (CentreError, WrongFormError) as error:
-        return _list(request, centre, staff, typed=refused(request, "import", {"file": ""}, error))
+        return _list(request, centre, staff, typed=refused(request, "import", {}, error, only="file"))
     if report.state == "failed":
         said = report.sentence_vi if language_of(request) == "vi" else report.sentence_en
         title = messages_of(language_of(request)).gettext(N_("The file was not taken in"))

@@ -196,6 +196,7 @@ PREFIXES: Final[Mapping[str, str]] = {
     "complaint": N_("Complaint %(number)s"),
     "police-list": N_("List %(number)s of police"),
 }
+NO_ACCOUNT: Final = N_("Give the account of a person of the staff.")
 SEXES: Final[Mapping[str, str]] = {"M": N_("Male"), "F": N_("Female")}
 IMPORT_STATES: Final[Mapping[str, str]] = {
     "staged": N_("interrupted: hand the same file in again"),
@@ -232,6 +233,8 @@ DONE: Final[Mapping[str, str]] = {
     "refused": N_("Complaint %(about)s was refused; the citizen reads why, and may appeal once."),
     "proposed": N_("Your decision about complaint %(about)s stands as a proposal: a second person decides."),
     "complaint-passed": N_("Complaint %(about)s was passed on; the clock runs on."),
+    "photo": N_("The photo is kept."),
+    "named": N_("It is noted: this person decides nothing of it."),
     "told": N_("It is written down that the citizen was told."),
     "same": N_("They are one and the same from now on."),
     "different": N_("They stay two different ones."),

@@ -1,5 +1,6 @@
 """The pages of clerks and police, read without a browser."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from certificates.records.model import RegisterStatus
 from certificates.records.near_misses import Slip
 from tests.support.complaints import Tree
 from tests.support.desk_world import Desks, make_desks
+from tests.support.photos import photo, picture
 from tests.support.staff import Person
 
 ORIGIN = {"Origin": "http://testserver", "Accept-Language": "en"}
@@ -130,6 +132,25 @@ def test_a_conduct_complaint_has_its_own_reason_and_no_record(desks: Desks) -> N
     assert browser_of(desks.clerk).get(f"/work/complaints/{number}").status_code == 404
 
 
+def test_a_photo_from_the_counter_and_a_person_who_is_named(desks: Desks) -> None:
+    number = Tree(world=desks.world).open().number
+    here, clerk = f"/work/complaints/{number}", browser_of(desks.clerk)
+    none = clerk.post(here, data={"do": "photo"})
+    assert (none.status_code, "This is needed." in none.text) == (422, True)
+    bad = clerk.post(here, data={"do": "photo"}, files={"photo": ("a.jpg", b"<svg onload=alert(1)>")})
+    assert (bad.status_code, 'aria-describedby="photo-photo-wrong' in bad.text) == (422, True)
+    assert "It is no JPEG, PNG or WebP" in bad.text
+    taken = clerk.post(here, data={"do": "photo"}, files={"photo": ("a.jpg", photo(image=picture(16, 16)))})
+    assert taken.headers["location"].endswith("?done=photo")
+    (address,) = set(re.findall(rf"{here}/photos/[0-9a-f]{{64}}", clerk.get(here).text))
+    shown = clerk.get(address)
+    assert (shown.headers["content-type"], shown.content[:3]) == ("image/jpeg", b"\xff\xd8\xff")
+    assert clerk.post(here, data={"do": "name", "account": "Lê An"}).status_code == 422
+    assert clerk.post(here, data={"do": "name", "account": "lan"}).status_code == 303
+    refused = clerk.post(here, data={"do": "refuse", "reason": "blurred"})
+    assert (refused.status_code, "The complaint names this account" in refused.text) == (403, True)
+
+
 def test_a_session_that_ended_gives_back_what_was_typed(desks: Desks) -> None:
     record_id = desks.add(5)
     stranger = TestClient(desks.world.client.app, follow_redirects=False, headers=ORIGIN)
@@ -150,7 +171,7 @@ def test_more_than_two_hundred_rows_wait_for_a_second_person(desks: Desks) -> No
     asked = clerk.post("/work/lists", data={"do": "make"})
     assert asked.headers["location"] == "/work/lists?done=asked-list"
     assert "waits for a second person" in clerk.get("/work/lists").text
-    (waiting,) = list_own(desks.world.centre, desks.clerk.staff)[1:]
+    (waiting,) = (one for one in list_own(desks.world.centre, desks.clerk.staff) if one.state == "waiting")
     given = {"export_id": waiting.export_id}
     assert "A second person is needed" in clerk.post("/work/lists", data={"do": "approve", **given}).text
     assert above.post("/work/lists", data={"do": "approve", **given}).status_code == 303
