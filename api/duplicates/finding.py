@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Insert, Table, bindparam, func, selec
 from sqlalchemy.dialects import postgresql, sqlite
 
 from api.duplicates.comparing import DoseReason, hints_of, may_be_one
+from api.store.arrays import one_of
 from api.store.bulk import insert_rows
 from api.store.records import NewVersion, StoredRecord, stored_record
 from api.store.schema import records
@@ -76,7 +77,7 @@ def compare_people(engine: Engine, *, origin: str, at: datetime) -> int:
                 return found
             shared = (
                 select(person_hints.c.hint)
-                .where(person_hints.c.hint.in_(hints))
+                .where(one_of(connection, person_hints.c.hint, hints))
                 .group_by(person_hints.c.hint)
                 .having(func.count().between(2, COMMON))
             )
@@ -89,7 +90,7 @@ def compare_people(engine: Engine, *, origin: str, at: datetime) -> int:
 def _compare(connection: Connection, hints: Sequence[str], origin: str, at: datetime) -> int:
     people: dict[str, list[str]] = {}
     mine: set[str] = set()
-    for row in connection.execute(select(person_hints).where(person_hints.c.hint.in_(hints))):
+    for row in connection.execute(select(person_hints).where(one_of(connection, person_hints.c.hint, hints))):
         people.setdefault(row.hint, []).append(row.record_id)
         if row.origin == origin:
             mine.add(row.record_id)

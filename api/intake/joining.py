@@ -21,6 +21,7 @@ from api.intake.staging import BUCKETS, ROW_COLUMNS, sentence, shard_of
 from api.intake.units import UnitBook
 from api.intake.versions import CLOSED
 from api.states import RecordState
+from api.store.arrays import one_of
 from api.store.bulk import insert_rows
 from api.store.locks import lock_free
 from api.store.records import NewVersion, StoredRecord, stored_record, write_versions
@@ -205,7 +206,8 @@ def join_people(
             tally.outcomes[entry.outcome] += 1
             if entry.error is not None:
                 tally.reasons[entry.error.code] += 1
-            tally.noted.update(entry.notes)
+            if entry.notes:
+                tally.noted.update(entry.notes)
         version = draft.finish(connection, key, units=units, at=at)
         if version is not None:
             versions.append(version)
@@ -281,7 +283,7 @@ def read_holders(connection: Connection, keys: Sequence[str]) -> dict[str, Store
 
 def _joined(connection: Connection, keys: Sequence[str]) -> dict[str, StoredRecord]:
     """By key: the record that holds the doses of a person who was joined to another."""
-    rows = connection.execute(select(joined_people).where(joined_people.c.person_key.in_(keys))).all()
+    rows = connection.execute(select(joined_people).where(one_of(connection, joined_people.c.person_key, keys))).all()
     if not rows:
         return {}
     holders = _kept(connection, records.c.record_id.in_({row.record_id for row in rows}))
@@ -292,7 +294,8 @@ def _joined(connection: Connection, keys: Sequence[str]) -> dict[str, StoredReco
 def _read_known(connection: Connection, keys: Sequence[str]) -> list[StoredRecord]:
     """Records of these persons, kept from now on. One that somebody else has at this moment counts as leased: an import
     waits for no record, and nobody waits long for an import."""
-    return _kept(connection, records.c.person_key.in_(keys) & (records.c.state != RecordState.JOINED.value))
+    theirs = one_of(connection, records.c.person_key, keys)
+    return _kept(connection, theirs & (records.c.state != RecordState.JOINED.value))
 
 
 def _kept(connection: Connection, theirs: ColumnElement[bool]) -> list[StoredRecord]:

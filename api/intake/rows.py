@@ -160,7 +160,9 @@ def _texts(
             continue
         cell = cells[position]
         try:
-            if cell.__class__ is str and position not in conversions:
+            if cell.__class__ is str and cell.isascii() and cell.isalnum():
+                texts[column] = cell  # a number or a plain word: nothing that could be put right
+            elif cell.__class__ is str and position not in conversions:
                 texts[column], told = _clean(cell)
                 if told:
                     notes += told

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
+from api.store.bulk import insert_rows
 from api.store.counts import Key, count
 from api.store.coverage import STOCK, count_coverage
 from api.store.schema import records
@@ -42,7 +43,11 @@ def note_given(connection: Connection, versions: Sequence[tuple[VaccinationRecor
     """Note what these versions (with their province) change, before they take the place of those that are stored."""
     changes = Counter[DoseKey]()
     for record, province in versions:
-        changes.update(dose_keys(record.to_dict(), province))
+        changes.update(
+            DoseKey(province, dose.unit, dose.given_on.isoformat(), dose.product, plain_lot(dose.lot))
+            for dose in record.doses
+            if dose.country == HERE
+        )
     later = [record.record_id for record, _ in versions if record.version > 1]
     old: list[tuple[VaccinationRecord, str]] = []
     if later:
@@ -60,13 +65,13 @@ def note_changes(
 ) -> None:
     """Store what is not nothing."""
     count_stock(connection, what, ((key.province, key.unit, number) for key, number in changes.items()), at=at)
+    names = (*DoseKey._fields, "change_id", "given", "issued")
     rows = [
-        {**key._asdict(), "change_id": secrets.token_hex(12), "given": 0, "issued": 0, what: count}
+        (*key, secrets.token_hex(12), *((count, 0) if what == "given" else (0, count)))
         for key, count in changes.items()
         if count
     ]
-    if rows:
-        connection.execute(insert(dose_changes), rows)
+    insert_rows(connection, dose_changes, names, rows)
 
 
 def count_stock(connection: Connection, what: str, doses: Iterable[tuple[str, str, int]], *, at: datetime) -> None:
