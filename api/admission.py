@@ -26,7 +26,7 @@ from api.limits import client_of
 from api.metrics import count_busy
 from api.problems import respond_to
 
-MOST_SECONDS: Final = 10.0  # that anybody waits in the queue; an agent waits 30 for an answer
+MOST_SECONDS: Final = 15.0  # that anybody waits in the queue; an agent waits 30 for an answer
 MOST_WAITING: Final = 256  # requests in one lane's queue
 MOST_OF_ONE: Final = 16  # of one unit's; its agents send one or two at a time
 LONGEST_RETRY: Final = 120  # seconds that anybody is told to stay away

@@ -24,6 +24,9 @@ from api.logs import set_up_logs
 from api.server import open_with
 from api.workers import Workers
 
+# Seconds that an unused connection is kept. Agents drop theirs sooner (`signer.client`): what is
+# sent at the moment when we drop it gets no answer, and its sender cannot know whether it was begun.
+KEEP_ALIVE: Final = 20
 PATIENCE: Final = 30  # seconds: a process that gives no sign for so long is replaced; requests may end at a stop
 
 
@@ -109,6 +112,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "server_header": False,
         "ssl_certfile": settings.tls_certificate,
         "ssl_keyfile": settings.tls_key,
+        "timeout_keep_alive": KEEP_ALIVE,
         "timeout_graceful_shutdown": PATIENCE,
         "timeout_worker_healthcheck": PATIENCE,
     }

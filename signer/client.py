@@ -29,8 +29,10 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 PAUSES: Final = (0.5, 1.0, 2.0, 4.0)  # seconds between attempts
 TIMEOUT: Final = httpx2.Timeout(30.0, connect=5.0)
 SUBMIT_TIMEOUT: Final = httpx2.Timeout(120.0, connect=5.0)  # the centre rebuilds every page before it answers
+KEPT: Final = 5.0  # seconds of an unused connection: the centre keeps it longer, so it never closes on a request
 PATIENCE: Final = 120.0  # seconds that a call waits in all where the centre says when to come again
 SPREAD: Final = 0.5  # of such a wait that is added by chance: those who were sent away do not come back as one
+MOST_SPREAD: Final = 5.0  # seconds of that: who was told to wait for long is not kept from its turn
 _TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
 _NOT_BEGUN: Final = frozenset({"busy", "too-many-requests"})  # the centre did nothing: a lease may be asked for, too
 _LONGEST_RETRY: Final = 86_400  # seconds: until tomorrow, where a quota is used up
@@ -126,6 +128,7 @@ class CentreClient:
         self._bearer: str | None = None
         self._http = httpx2.Client(
             timeout=TIMEOUT,
+            limits=httpx2.Limits(keepalive_expiry=KEPT),
             follow_redirects=False,
             trust_env=not local,  # a proxy never stands between this machine and itself
             transport=transport,
@@ -333,8 +336,9 @@ class CentreClient:
 
 
 def spread(seconds: float) -> float:
-    """A second at least, and by chance up to `SPREAD` more than what was asked for."""
-    return max(1.0, seconds) * _chance.uniform(1.0, 1.0 + SPREAD)
+    """A second at least, and by chance up to `SPREAD` more than what was asked for, `MOST_SPREAD` at most."""
+    least = max(1.0, seconds)
+    return least + _chance.uniform(0.0, min(SPREAD * least, MOST_SPREAD))
 
 
 def _retry_after(text: str) -> int | None:

@@ -11,7 +11,8 @@ from pydantic import SecretStr
 from api.config import Settings
 from api.errors import CentreError
 from api.server import open_centre, run_server
-from api.serving import _bind, _end_with_parent, serve_alone, serve_together
+from api.serving import KEEP_ALIVE, _bind, _end_with_parent, _options, serve_alone, serve_together
+from signer.client import KEPT
 from tests.support.databases import postgres
 
 NOWHERE = "192.0.2.1"  # of documents; no machine has it
@@ -24,6 +25,11 @@ def taken() -> Iterator[int]:
         other.bind(("127.0.0.1", 0))
         other.listen()
         yield other.getsockname()[1]
+
+
+def test_agents_drop_an_unused_connection_before_the_service_does(tmp_path: Path) -> None:
+    """Else a request meets the closing door: it looked like a centre that is away, in a rush, after a pause of 5 s."""
+    assert _options(Settings(data=tmp_path))["timeout_keep_alive"] == KEEP_ALIVE > 2 * KEPT
 
 
 def test_several_workers_need_postgresql(tmp_path: Path) -> None:
