@@ -27,9 +27,13 @@ from api.citizens.sheets import Layout, print_sheet
 from api.citizens.standing import Standing, standing_of
 from api.context import Centre
 from api.errors import CentreError
-from api.store.schema import records
+from api.passports.claims import hash_claim_code, new_claim_code
+from api.passports.slips import store_code
+from api.sessions.slip_pages import Heading, Slip, day_of, print_slips
+from api.store.schema import records, units
 from api.store.transactions import writing
-from certificates.records.model import Person
+from certificates.records.model import Person, VaccinationRecord
+from certificates.valuesets import PRODUCTS
 
 AT_COUNTER: Final = frozenset({Purpose.HOLDER_REQUEST, Purpose.COMPLAINT, Purpose.CORRECTION})
 
@@ -97,6 +101,39 @@ def print_page(centre: Centre, staff: Staff, visit: str, *, layout: Layout | Non
         lambda connection, record_id: certificate_of(connection, record_id, "", at=centre.clock()),
     )
     return print_sheet(certificate, layout, at=certificate.issued_at)
+
+
+def print_slip(centre: Centre, staff: Staff, visit: str) -> bytes:
+    """A slip for who lost it, with a new claim code that stands in this PDF only; the earlier one is worth nothing.
+
+    Raises CentreError ``citizen-session-ended``.
+    """
+    holder, now, code = _holder(centre, staff, visit), centre.clock(), new_claim_code()
+    with writing(centre.engine) as connection:
+        row = connection.execute(
+            select(records.c.document, records.c.province, records.c.unit, units.c.name)
+            .join(units, units.c.code == records.c.unit)
+            .where(records.c.record_id == holder.record_id)
+        ).one()
+        record = VaccinationRecord.from_dict(json.loads(row.document))
+        hashed = hash_claim_code(centre.secret, record.record_id, code)
+        store_code(connection, record.record_id, row.province, hashed, now)
+        record_act(connection, at=now, actor=staff.actor, act="slip-printed", subject=record.record_id)
+    latest, born = record.doses[-1], record.person.date_of_birth
+    product = PRODUCTS[latest.product].name if latest.product in PRODUCTS else latest.product
+    heading = Heading(
+        unit=f"{row.name} · {row.unit}", day=day_of(latest.given_on.isoformat()), product=product, lot=latest.lot
+    )
+    slip = Slip(
+        place=1,
+        name=record.person.full_name,
+        number=record.person.id_number or "",
+        born=day_of(born.iso) if born is not None else "",
+        dose=latest.number,
+        record=record.record_id,
+        code=code,
+    )
+    return print_slips(heading, [slip], at=now)
 
 
 def keep_contact(centre: Centre, staff: Staff, visit: str, text: str, evidence: Evidence) -> Contact:

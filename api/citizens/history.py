@@ -45,6 +45,7 @@ _ACTS: Final[Mapping[str, Sentence]] = {
     "fetch-pdf": Sentence("Tải giấy chứng nhận.", "The certificate was fetched."),
     "certificates-shown": Sentence("Xem giấy chứng nhận.", "Certificates were looked at."),
     "sheet-printed": Sentence("In giấy chứng nhận.", "The certificate was printed."),
+    "slip-printed": Sentence("In lại phiếu với mã nhận mới.", "A slip with a new claim code was printed."),
     "read-notices": Sentence("Xem thông báo.", "Notices were read."),
     "history-shown": Sentence("Xem lịch sử sử dụng dữ liệu.", "This history was looked at."),
     "standing-shown": Sentence("Xem tình trạng hồ sơ.", "The state of the record was looked at."),

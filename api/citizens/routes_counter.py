@@ -34,7 +34,9 @@ class VisitRequest(BaseModel):
 
 
 class PrintRequest(VisitRequest):
-    what: Literal["certificate", "folded", "card"] = "certificate"
+    what: Literal["certificate", "folded", "card", "slip"] = Field(
+        default="certificate", description="slip: with a new claim code; the earlier one ends"
+    )
 
 
 class ContactRequest(VisitRequest):
@@ -97,7 +99,9 @@ def look_up(body: LookUpRequest, centre: InCentre, staff: Clerk) -> VisitAnswer:
 
 @router.post("/print", response_class=Response, responses={200: {"content": {"application/pdf": {}}}})
 def print_page(body: PrintRequest, centre: InCentre, staff: Clerk) -> Response:
-    """The signed certificate, or a sheet to fold or to cut out."""
+    """The signed certificate, a sheet to fold or to cut out, or a slip for who lost it."""
+    if body.what == "slip":
+        return Response(counter.print_slip(centre, staff, body.visit), media_type="application/pdf")
     layout = None if body.what == "certificate" else body.what
     return Response(counter.print_page(centre, staff, body.visit, layout=layout), media_type="application/pdf")
 

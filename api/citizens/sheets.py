@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import typst
 
 from api.citizens.own import Certificate, shown_code
-from api.sessions.slip_pages import shown
+from api.sessions.slip_pages import day_of, shown
 from certificates.pdf import fonts
 from certificates.qr import qr_svg
 from certificates.records.dates import local_day
@@ -32,9 +32,9 @@ def print_sheet(certificate: Certificate, layout: Layout, *, at: datetime) -> by
         "svg": qr_svg(code, quiet_zone=2),
         "alt": ALT,
         "name": shown(certificate.person.full_name),
-        "born": _day(born.iso) if born is not None else "–",
-        "dose": shown(f"{latest.number} · {PRODUCTS[latest.product].name} · {_day(latest.given_on.isoformat())}"),
-        "until": _day(local_day(certificate.expires_at).isoformat()),
+        "born": day_of(born.iso) if born is not None else "–",
+        "dose": shown(f"{latest.number} · {PRODUCTS[latest.product].name} · {day_of(latest.given_on.isoformat())}"),
+        "until": day_of(local_day(certificate.expires_at).isoformat()),
         "code": certificate.code,
     }
     literal = json.dumps(data, ensure_ascii=True).replace("\\", "\\\\").replace('"', '\\"')
@@ -43,11 +43,6 @@ def print_sheet(certificate: Certificate, layout: Layout, *, at: datetime) -> by
         page = _compiler().compile(main, format="pdf", pdf_standards=["a-2a"], timestamp=at)
     assert isinstance(page, bytes)  # noqa: S101 - one document for one format
     return page
-
-
-def _day(iso: str) -> str:
-    """As people here write a date: 07/03/1961, 03/1961, 1961."""
-    return "/".join(reversed(iso.split("-")))
 
 
 @cache

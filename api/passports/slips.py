@@ -5,11 +5,12 @@ import hmac
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from api.audit import record_act
 from api.passports.claims import hash_claim_code
 from api.store.schema import claim_codes
+from certificates.records.model import instant_to_text
 
 MOST_FAILURES: Final = 5  # wrong claim codes; then the slip's code is of no use any more
 
@@ -35,3 +36,17 @@ def redeem_slip(
     )
     record_act(connection, at=at, actor="citizen", act=act if right else "claim-code-wrong", subject=record_id)
     return right
+
+
+def store_code(connection: Connection, record_id: str, province: str, code_hash: bytes, at: datetime) -> None:
+    """Keep the code of a slip, in place of an earlier one."""
+    connection.execute(delete(claim_codes).where(claim_codes.c.record_id == record_id))
+    connection.execute(
+        insert(claim_codes).values(
+            record_id=record_id,
+            province=province,
+            code_hash=code_hash,
+            failures=0,
+            made_at=instant_to_text(at),
+        )
+    )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, select, update
 
 from api.accounts.staff import Staff, refuse_role
 from api.audit import record_act
@@ -18,8 +18,9 @@ from api.intake.rows import person_key
 from api.intake.staging import bucket_of, shard_of
 from api.intake.units import UnitBook
 from api.passports.claims import hash_claim_code, new_claim_code
+from api.passports.slips import store_code
 from api.sessions.listing import dose_of, find_session
-from api.sessions.slip_pages import Heading, Slip, print_slips
+from api.sessions.slip_pages import Heading, Slip, day_of, print_slips
 from api.store.schema import claim_codes, records, units
 from api.store.schema_intake import session_people
 from api.store.transactions import Turn, lock_people, writing
@@ -72,7 +73,7 @@ def write_slips(
             hashed = hash_claim_code(centre.secret, record_id, code)
             hashes.append({"at": row.place, "hash": hashed, "record": record_id})
             if holder is not None:
-                _store_code(connection, record_id, holder.province, hashed, now)
+                store_code(connection, record_id, holder.province, hashed, now)
         connection.execute(
             update(session_people)
             .where(session_people.c.session_id == session_id, session_people.c.place == bindparam("at"))
@@ -81,7 +82,7 @@ def write_slips(
         )
         name = connection.execute(select(units.c.name).where(units.c.code == session.unit)).scalar_one()
         product = PRODUCTS[session.product].name
-        heading = Heading(unit=f"{name} · {session.unit}", day=_day(session.day), product=product, lot=session.lot)
+        heading = Heading(unit=f"{name} · {session.unit}", day=day_of(session.day), product=product, lot=session.lot)
         pdf = print_slips(heading, slips, at=now)
         record_act(
             connection,
@@ -151,16 +152,11 @@ def _slip(row: Row[Any], record_id: str, code: str) -> Slip:
         place=row.place,
         name=person.full_name,
         number=person.id_number or "",
-        born=_day(person.date_of_birth.iso) if person.date_of_birth is not None else "",
+        born=day_of(person.date_of_birth.iso) if person.date_of_birth is not None else "",
         dose=row.dose_number,
         record=record_id,
         code=code,
     )
-
-
-def _day(iso: str) -> str:
-    """As people here write a date: 07/03/1961, 03/1961, 1961."""
-    return "/".join(reversed(iso.split("-")))
 
 
 def _entry(row: Row[Any], session: Row[Any], staff: Staff) -> Entry:
@@ -180,24 +176,11 @@ def _settle(connection: Connection, row: Row[Any], entry: Entry, now: datetime) 
         if connection.execute(query).scalar_one() == 0:
             home = select(records.c.province).where(records.c.record_id == entry.record_id)
             province = connection.execute(home).scalar_one()
-            _store_code(connection, entry.record_id, province, row.code_hash, now)
+            store_code(connection, entry.record_id, province, row.code_hash, now)
     connection.execute(
         update(session_people)
         .where(session_people.c.session_id == row.session_id, session_people.c.place == row.place)
         .values(given_at=instant_to_text(now), record_id=entry.record_id)
-    )
-
-
-def _store_code(connection: Connection, record_id: str, province: str, code_hash: bytes, now: datetime) -> None:
-    connection.execute(delete(claim_codes).where(claim_codes.c.record_id == record_id))
-    connection.execute(
-        insert(claim_codes).values(
-            record_id=record_id,
-            province=province,
-            code_hash=code_hash,
-            failures=0,
-            made_at=instant_to_text(now),
-        )
     )
 
 

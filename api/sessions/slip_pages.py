@@ -60,6 +60,11 @@ def print_slips(heading: Heading, slips: Sequence[Slip], *, at: datetime) -> byt
     return page
 
 
+def day_of(iso: str) -> str:
+    """As people here write a date: 07/03/1961, 03/1961, 1961."""
+    return "/".join(reversed(iso.split("-")))
+
+
 def shown(text: str) -> str:
     """The text as the page can show it."""
     text = clean(text)

@@ -37,7 +37,8 @@ def print_(
     unit: Unit,
     by: By,
     what: Annotated[
-        str, typer.Option("--what", metavar="WORD", help="certificate; folded (A4, to A6); card (to cut out).")
+        str,
+        typer.Option("--what", metavar="WORD", help="certificate, folded (A4), card, or slip: a new claim code."),
     ] = "certificate",
     record: Record = None,
     purpose: Purpose = "holder-request",
@@ -54,16 +55,19 @@ def print_(
 
       vaxseal records counter print card.pdf --what card --unit 01-0007
     """
-    from api.citizens.counter import print_page
-    from api.citizens.sheets import LAYOUTS, Layout
+    from api.citizens.counter import print_page, print_slip
+    from api.citizens.sheets import Layout
 
-    if what not in ("certificate", *LAYOUTS):
-        stop("what-unknown", f"It is one of: certificate, {', '.join(LAYOUTS)}.", json=json)
+    layouts: dict[str, Layout | None] = {"certificate": None, "folded": "folded", "card": "card"}
+    if what not in (*layouts, "slip"):
+        stop("what-unknown", f"It is one of: {', '.join(layouts)}, slip.", json=json)
     check_absent(file, json=json)
     centre, staff, visit = _visit(data, by, unit, record, purpose, json)
-    layout: Layout | None = "card" if what == "card" else "folded" if what == "folded" else None
     with refusals(json):
-        page = print_page(centre, staff, visit.visit, layout=layout)
+        if what == "slip":
+            page = print_slip(centre, staff, visit.visit)
+        else:
+            page = print_page(centre, staff, visit.visit, layout=layouts[what])
     with sentences(json=json):
         file.write_bytes(page)
     if json:

@@ -30,7 +30,6 @@ CLERK = Staff(account="hoa", unit="TYT-1", roles=frozenset({"clerk"}))
 def world(make: Any) -> World:
     made: World = make("station")
     add_citizen(made)
-    made.agent("TYT-1").work()
     made.client.cookies.set("language", "en")
     return made
 
@@ -75,6 +74,7 @@ def test_another_site_sends_nothing(world: World) -> None:
 
 
 def test_a_handle_of_somebody_else_shows_nothing(world: World) -> None:
+    world.agent("TYT-1").work()
     enter(world)
     for path in ("", "/qr", "/qr.png", "/qr.svg", "/certificate.pdf", "/sheet.pdf", "/record", "/history"):
         assert world.client.get(f"/me/mine{path}").status_code == 200
@@ -92,6 +92,7 @@ def test_the_slip_keeps_what_was_typed_and_says_what_was_wrong(world: World) -> 
 
 
 def test_the_code_and_the_date_of_birth_show_the_code_alone(world: World) -> None:
+    world.agent("TYT-1").work()
     with world.engine.connect() as connection:
         uvci = connection.execute(select(passports.c.uvci)).scalar_one()
     answer = send(world, "/me/qr", certificate_code=printed(uvci).lower(), date_of_birth="5.4.1980")

@@ -33,7 +33,7 @@ def run(world: World, *words: str, given: str = CARD, unit: str = "TYT-2", code:
 
 
 def test_the_certificate_and_the_card_are_printed(world: World, tmp_path: Path) -> None:
-    for what in ("certificate", "folded", "card"):
+    for what in ("certificate", "folded", "card", "slip"):
         file = tmp_path / f"{what}.pdf"
         printed = run(world, "print", str(file), "--what", what)
         assert (printed["record"], printed["state"]) == ("r00000001", "issued")
@@ -41,7 +41,7 @@ def test_the_certificate_and_the_card_are_printed(world: World, tmp_path: Path) 
     assert run(world, "print", str(file), code=2)["error"] == "file-exists"
     with world.engine.connect() as connection:
         acts = connection.execute(select(audit.c.act, audit.c.actor).where(audit.c.actor == "hoa@TYT-2")).all()
-    assert {act for act, _ in acts} == {"counter-looked-up", "fetch-pdf", "sheet-printed"}
+    assert {act for act, _ in acts} == {"counter-looked-up", "fetch-pdf", "sheet-printed", "slip-printed"}
 
 
 def test_a_contact_is_registered(world: World) -> None:
