@@ -22,7 +22,7 @@ from api.oversight.overview import SIGNING, check_area
 from api.oversight.stages import STATES, Stage
 from api.states import WorkClass
 from api.store.areas import CLASSES
-from api.store.moves import ASIDE, IN_HAND, TAKEN_IN
+from api.store.moves import ASIDE, IN_HAND, RAISED, TAKEN_IN, TOP
 from api.store.schema import records, tokens, units
 from api.store.schema_complaints import complaint_events, complaints
 from api.store.schema_oversight import unit_areas
@@ -36,6 +36,7 @@ class Other(StrEnum):
     ALL = "all"  # records that were taken in
     IN_HAND = "in-hand"
     ASIDE = "aside"
+    RAISED = "raised"  # shown to a unit above, for its age
     COMPLAINTS = "complaints"  # that are open
     LATE = "late"  # of these, those whose 48 hours are over
     RECEIVED = "received"
@@ -45,14 +46,16 @@ class Other(StrEnum):
     IN_USE = "token-in-use"  # units that sign
     SUSPENDED = "token-suspended"
     NONE = "token-none"
+    NOT_IN_USE = "token-not-in-use"  # both of these
 
 
 What = Stage | WorkClass | Other
 LONGEST: Final = 100
 _DESKS: Final = {Stage.STATION: "clerk", Stage.POLICE: "police"}
+_COUNTED: Final = {Other.ALL: TAKEN_IN, Other.IN_HAND: IN_HAND, Other.ASIDE: ASIDE, Other.RAISED: RAISED}
 _EVENTS: Final = (Other.RECEIVED, Other.BREACHED, Other.CONFIRMED, Other.REFUSED)
 _NAMED: Final[dict[str, What]] = {one.value: one for kind in (Stage, WorkClass, Other) for one in kind}
-_TOKENS: Final = {Other.IN_USE: 1, Other.SUSPENDED: 0, Other.NONE: -1}
+_TOKENS: Final = {Other.IN_USE: 1, Other.SUSPENDED: 0, Other.NONE: -1, Other.NOT_IN_USE: -2}
 
 
 def what_of(text: str) -> What:
@@ -140,8 +143,8 @@ def _measures(what: What) -> tuple[frozenset[str], str | None]:
         return frozenset({what.value}), None
     if what in _DESKS:
         return CLASSES, _DESKS[Stage(what)]
-    if what in (Other.IN_HAND, Other.ASIDE, Other.ALL):
-        return frozenset({{Other.IN_HAND: IN_HAND, Other.ASIDE: ASIDE, Other.ALL: TAKEN_IN}[Other(what)]}), None
+    if what in _COUNTED:
+        return frozenset({_COUNTED[Other(what)]}), None
     if what is Stage.ENDED:
         raise CentreError("list-ended")
     return frozenset(state for state, stage in STATES.items() if stage == what), None
@@ -170,6 +173,8 @@ def _to_mend(what: What, desk: str | None) -> Select[Any]:
         query = query.where(items.desk == desk)
     if what is Other.IN_HAND:
         query = query.where(items.touched == 1)
+    if what is Other.RAISED:
+        query = query.where(items.level % TOP > 0)
     if what is Other.ASIDE:
         query = query.where(items.status == "aside")
     return query if not isinstance(what, WorkClass) else query.where(items.work_class == what.value)
@@ -219,7 +224,7 @@ def _units_by_token(area: str, state: int, place: tuple[str, str, str] | None) -
         select(units.c.code, units.c.opened_on, units.c.code, units.c.name)
         .join_from(units, unit_areas, unit_areas.c.unit == units.c.code)
         .where(unit_areas.c.area == area, units.c.closed_on.is_(None), units.c.kind.in_(SIGNING))
-        .where({1: active, 0: held & ~active, -1: ~held}[state])
+        .where({1: active, 0: held & ~active, -1: ~held, -2: ~active}[state])
     )
     return _ordered(query, place)
 

@@ -36,7 +36,7 @@ Auditor = Annotated[Staff, Depends(page_for("auditor"))]
 Code = Annotated[str, Path(max_length=32)]
 NAMED: Final = 5  # units that are named as slow, or as refusing much
 DECIDED: Final = 5  # complaints decided, from which on a part says something
-_UNITS: Final = (Other.IN_USE, Other.SUSPENDED, Other.NONE)
+_UNITS: Final = (Other.IN_USE, Other.SUSPENDED, Other.NONE, Other.NOT_IN_USE)
 _COMPLAINTS: Final = (
     Other.COMPLAINTS,
     Other.LATE,

@@ -52,6 +52,7 @@ OTHERS: Final[Mapping[str, str]] = {
     Other.ALL: N_("Taken in"),
     Other.IN_HAND: N_("Being mended"),
     Other.ASIDE: N_("Put aside"),
+    Other.RAISED: N_("Waiting for 14 days and more"),
     Other.COMPLAINTS: N_("Open complaints"),
     Other.LATE: N_("Complaints beyond 48 hours"),
     Other.RECEIVED: N_("Complaints received"),
@@ -61,6 +62,7 @@ OTHERS: Final[Mapping[str, str]] = {
     Other.IN_USE: N_("Units with a token in use"),
     Other.SUSPENDED: N_("Units whose tokens are suspended"),
     Other.NONE: N_("Units without a token"),
+    Other.NOT_IN_USE: N_("Units without a token in use"),
 }
 LISTS: Final[Mapping[str, str]] = {**STAGES, **CLASSES, **OTHERS}
 TASKS: Final[Mapping[str, str]] = {

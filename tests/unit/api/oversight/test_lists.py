@@ -14,6 +14,7 @@ from api.states import RecordState, WorkClass
 from api.store.schema import audit
 from api.worklists.asides import AsideReason, put_aside
 from api.worklists.attempts import Outcome, Way, note_attempt
+from api.worklists.escalation import raise_old
 from tests.support.centre import World
 from tests.unit.api.oversight.conftest import add, folded, person
 
@@ -89,12 +90,22 @@ def test_what_somebody_works_on_and_what_is_aside(world: World) -> None:
     assert [row.number for row in listed(world, Other.ALL).rows] == [first, second]
 
 
+def test_what_was_shown_above_for_its_age(world: World) -> None:
+    record = add(world, 1, RecordState.UNVERIFIABLE)
+    world.clock.forward(days=13)
+    add(world, 2, RecordState.UNVERIFIABLE)
+    world.clock.forward(days=2)
+    raise_old(world.centre)
+    assert [row.number for row in listed(world, Other.RAISED).rows] == [record]
+
+
 def test_units_by_their_tokens(world: World) -> None:
     fingerprint = world.keys["TYT-1"].certificate.fingerprint
     suspend_token(world.engine, fingerprint, by="test", at=world.clock(), reason="lost")
     found = {what: [row.unit for row in listed(world, what).rows] for what in (Other.IN_USE, Other.SUSPENDED)}
     assert found == {Other.IN_USE: ["TYT-2"], Other.SUSPENDED: ["TYT-1"]}
     assert listed(world, Other.NONE).rows == ()
+    assert [row.unit for row in listed(world, Other.NOT_IN_USE).rows] == ["TYT-1"]
 
 
 def test_names_of_lists() -> None:
