@@ -42,7 +42,7 @@ def read_oldest(connection: Connection, areas: Collection[str]) -> dict[str, str
     ages = area_ages.c
     first = (
         select(func.min(ages.since))
-        .where(ages.area == unit_areas.c.area, ages.measure == TO_MEND)
+        .where(ages.area == unit_areas.c.area, ages.measure == TO_MEND, ages.records > 0)
         .correlate(unit_areas)
         .scalar_subquery()
     )

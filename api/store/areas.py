@@ -74,10 +74,17 @@ def add_to_areas(
         for area in areas[unit]:
             came[area, day, measure] += more
             gone[area, day, measure] += less
-    add_rows(connection, area_counts, {key: (number,) for key, number in counts.items() if number})
-    add_rows(connection, area_ages, {key: (number,) for key, number in ages.items() if number})
+    add_standing(connection, area_counts, counts)
+    add_standing(connection, area_ages, ages)
     add_rows(connection, area_days, {key: (came[key], gone[key]) for key in came})
-    _drop_empty(connection)
+
+
+def add_standing(connection: Connection, table: Table, numbers: Mapping[tuple[str, ...], int]) -> None:
+    """`add_rows` to a table of ``records``; what falls to nought is gone. Only rows of these keys are looked at."""
+    add_rows(connection, table, {key: (number,) for key, number in numbers.items() if number})
+    key = tuple_(*table.primary_key)
+    for some in _some([one for one, number in numbers.items() if number < 0]):
+        connection.execute(delete(table).where(key.in_(some), table.c.records == 0))
 
 
 def add_rows(connection: Connection, table: Table, rows: Mapping[tuple[str, ...], tuple[int, ...]]) -> None:
@@ -110,7 +117,8 @@ def follow_tree(connection: Connection) -> int:
     for some in _some(new):
         _insert_new(connection, some)
         _carry(connection, some, 1)
-    _drop_empty(connection)
+    if gone:
+        _drop_empty(connection)
     if before is None:
         connection.execute(insert(area_tree).values(name=_TREE, stamp=stamp))
     else:
@@ -217,6 +225,7 @@ def _adding(statement: Any, table: Table) -> Any:
 
 
 def _drop_empty(connection: Connection) -> None:
+    """After a change of the tree: of whole tables."""
     for table in (area_counts, area_ages):
         connection.execute(delete(table).where(table.c.records == 0))
     connection.execute(delete(area_days).where(area_days.c.came == 0, area_days.c.gone == 0))

@@ -27,7 +27,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from api.store.areas import add_rows, add_to_areas, follow_tree
+from api.store.areas import add_rows, add_standing, add_to_areas, follow_tree
 from api.store.schema_worklists import count_deltas, unit_counts, unit_days
 
 AT_ONCE: Final = 2000  # rows that one transaction folds
@@ -113,10 +113,11 @@ def fold(connection: Connection) -> int:
         day = (row.unit, row.day, row.measure, row.desk, row.province)
         came[day] += row.came
         gone[day] += row.gone
-    units = {(key.unit, key.measure, key.desk, key.since, key.province): number for key, number in standing.items()}
-    add_rows(connection, unit_counts, {key: (number,) for key, number in units.items() if number})
+    units: dict[tuple[str, ...], int] = {
+        (key.unit, key.measure, key.desk, key.since, key.province): number for key, number in standing.items()
+    }
+    add_standing(connection, unit_counts, units)
     add_rows(connection, unit_days, {key: (came[key], gone[key]) for key in came})
-    connection.execute(delete(unit_counts).where(unit_counts.c.records == 0))
     _fold_areas(connection, standing, came, gone)
     return len(rows)
 
