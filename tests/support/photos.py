@@ -3,9 +3,10 @@
 import io
 import struct
 import zlib
+from importlib.resources import files
 from typing import Any
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from PIL.ExifTags import GPS, IFD, Base
 
 
@@ -13,6 +14,17 @@ def picture(width: int = 320, height: int = 200) -> Image.Image:
     """A page with something on it: the left half darker, so that one sees how it is turned."""
     image = Image.new("RGB", (width, height), "white")
     ImageDraw.Draw(image).rectangle((0, 0, width // 2, height), fill=(40, 60, 90))
+    return image
+
+
+def slip(*lines: str) -> Image.Image:
+    """A slip that says so."""
+    image = Image.new("RGB", (640, 400), "#efe8d6")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((24, 24, 616, 376), outline="#6b6250", width=3)
+    font = str(files("certificates.pdf.fonts") / "NotoSans-Regular.subset.ttf")
+    for number, line in enumerate(("PHIẾU XÁC NHẬN TIÊM CHỦNG", *lines)):
+        draw.text((56, 64 + 72 * number), line, fill="#2b2a26", font=ImageFont.truetype(font, 25 if number else 30))
     return image
 
 

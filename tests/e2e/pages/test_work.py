@@ -18,7 +18,7 @@ from tests.support.browser import browser, look_at, serving
 from tests.support.complaints import SLIP, Tree
 from tests.support.desk_world import HOA, Desks, make_desks
 from tests.support.intake import row, write_csv
-from tests.support.photos import photo, picture
+from tests.support.photos import photo, slip
 from tests.support.police import fill
 from tests.support.staff import Person
 
@@ -211,7 +211,7 @@ def test_a_complaint_is_confirmed_beside_its_photo_and_another_one_refused(
     tree = Tree(world=desks.world)
     record_id = desks.add(7, state=RecordState.READY, reason=None)
     tree.slip(record_id)
-    shown = clean_photo(photo(image=picture(640, 400)))
+    shown = clean_photo(photo(image=slip(HOA, "Mũi 2: 05/10/2021, Vaxzevria, FK0112")))
     wrong = tree.open(record_id=record_id, claim_code=SLIP, unit=None, statement="Sai lô mũi 2: FK0112", photo=shown)
     lost = tree.open(ComplaintKind.NOTHING_FOUND, statement="Không thấy gì", date_of_birth="05/04/1980")
     page = open_as(chromium, address, desks.clerk)
@@ -270,13 +270,28 @@ def test_a_list_goes_to_police_and_comes_back_signed(chromium: Any, desks: Desks
     page.get_by_role("button", name="Hand it in").click()
     page.get_by_role("heading", name=re.compile("came back")).wait_for()
     assert desks.world.state(record_id)[0] == "ready"
-    file = write_csv(tmp_path / "a.csv", row(unit="TYT-1"), row(unit="TYT-1", id="001161012346", born="?"))
+    page.context.close()
+
+
+def test_a_file_is_handed_in_and_two_alike_in_it_are_joined(
+    chromium: Any, desks: Desks, address: str, tmp_path: Path
+) -> None:
+    alike = row(unit="TYT-1", id="001161012354", dose=2, day="20/12/2021")
+    file = write_csv(tmp_path / "a.csv", row(unit="TYT-1"), alike, row(unit="TYT-1", born="?"))
+    page = open_as(chromium, address, desks.clerk)
     page.goto(f"{address}/work/imports")
     page.get_by_label(re.compile("A spreadsheet")).set_input_files(file)
     page.get_by_role("button", name="Take it in").click()
     page.get_by_role("heading", name="a.csv").wait_for()
-    assert page.get_by_role("cell", name="3").is_visible()
-    page = open_as(chromium, address, desks.clerk)
-    for name in ("lists", "imports", "duplicates"):
-        page.goto(f"{address}/work/{name}")
-        look_at(page, f"work-{name}")
+    assert page.get_by_role("cell", name="4").is_visible()
+    page.goto(f"{address}/work/duplicates")
+    press(page, "n")
+    page.get_by_role("heading", name="Alike").wait_for()
+    assert page.locator("mark").all_inner_texts() == ["45", "54"]
+    look_at(page, "work-duplicate")
+    press(page, "s")
+    page.keyboard.press("Enter")
+    told(page, "This is needed.")
+    page.keyboard.type("cùng phiếu")
+    page.keyboard.press("Enter")
+    told(page, "They are one and the same from now on.")
