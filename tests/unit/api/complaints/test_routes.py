@@ -117,7 +117,7 @@ def test_the_service_sweeps_by_itself(tree: Tree, monkeypatch: pytest.MonkeyPatc
         swept.set()
         return done
 
-    monkeypatch.setattr("api.app.sweep_complaints", sweeping)
+    monkeypatch.setattr("api.background.sweep_complaints", sweeping)
     tree.world.clock.forward(hours=24)
     with TestClient(create_app(tree.world.centre)):
         assert swept.wait(10)
