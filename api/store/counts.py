@@ -20,7 +20,6 @@ from sqlalchemy import (
     Table,
     delete,
     func,
-    insert,
     select,
     text,
     tuple_,
@@ -28,6 +27,7 @@ from sqlalchemy import (
 )
 
 from api.store.areas import add_rows, add_standing, add_to_areas, follow_tree
+from api.store.bulk import insert_rows
 from api.store.schema_worklists import count_deltas, unit_counts, unit_days
 
 AT_ONCE: Final = 2000  # rows that one transaction folds
@@ -83,15 +83,13 @@ def _write(connection: Connection, added: _Added) -> None:
         for key, day in {**added.came, **added.gone}
         if added.came[key, day] or added.gone[key, day]
     }
-    if both:
-        batch = secrets.token_hex(8)
-        connection.execute(
-            insert(count_deltas),
-            [
-                {"batch": batch, "number": number, "day": day, "came": came, "gone": gone, **key._asdict()}
-                for number, ((key, day), (came, gone)) in enumerate(both.items())
-            ],
-        )
+    batch = secrets.token_hex(8)
+    insert_rows(
+        connection,
+        count_deltas,
+        ("batch", "number", "day", "came", "gone", *Key._fields),
+        [(batch, number, day, *moved, *key) for number, ((key, day), moved) in enumerate(both.items())],
+    )
 
 
 def fold(connection: Connection) -> int:
