@@ -68,6 +68,7 @@ def connect(address: str | Path) -> Engine:
         isolation_level="REPEATABLE READ",  # of those who only read
         pool_size=CONNECTIONS // 2,
         max_overflow=CONNECTIONS // 2,
+        pool_use_lifo=True,  # the one that was used last: its statements are prepared, and it need not be asked
     )
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", partial(_ping_rested, engine.dialect))
