@@ -1,5 +1,6 @@
 """Ways of sending: a gateway, a mail server with STARTTLS, a terminal; and what becomes of a message."""
 
+import queue
 import socket
 import ssl
 import threading
@@ -9,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import select
 
+from api.app import create_app
 from api.citizens.contacts import Contact, read_contact
 from api.citizens.entering import enter_by_code
 from api.citizens.senders import Console, Mail, Sms, senders_of
@@ -114,6 +117,17 @@ def test_a_mail_server_that_is_away_is_a_failure_without_an_address() -> None:
 def test_a_terminal_shows_the_code_and_not_the_address(capsys: pytest.CaptureFixture[str]) -> None:
     Console().send(TO, "1234 5678", "vi")
     assert capsys.readouterr().err == "[email h…@example.vn] 1234 5678\n"
+
+
+def test_the_service_sends_by_itself(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    world: World = make("two-tier", citizen_console=True)
+    add_citizen(world)
+    key, sent = add_app(world).key, queue.Queue[str]()
+    monkeypatch.setattr(Console, "send", lambda _self, _to, text, _language: sent.put(text))
+    headers = {"X-App-Key": key, "Idempotency-Key": "request-1"}
+    with TestClient(create_app(world.centre)) as client:
+        client.post("/v1/citizen/enter/send-code", json={"id_number": id_number(1)}, headers=headers)
+        assert "là mã xem giấy chứng nhận" in sent.get(timeout=20)
 
 
 def test_which_ways_a_deployment_has(world: World, tmp_path: Path) -> None:
