@@ -62,7 +62,7 @@ from api.web import files as web_files
 from api.web.me import complaints as my_complaints
 from api.web.me import door as my_door
 from api.web.me import own as my_pages
-from api.web.me.door import require_holder
+from api.web.me.door import holder_if_any, require_holder
 from api.web.oversight import routes as oversight_pages
 from api.web.work import complaints as work_complaints
 from api.web.work import duplicates as work_duplicates
@@ -287,7 +287,7 @@ def access_of(route: BaseRoute) -> Access:
     found += ["token"] if require_session in calls else []
     found += ["platform"] if require_platform in calls else []
     found += ["citizen" if require_citizen in calls else "app"] if require_app in calls else []
-    found += ["citizen-page"] if require_holder in calls else []
+    found += ["citizen-page"] if calls & {require_holder, holder_if_any} else []
     found += [call.roles for call in calls if isinstance(call, RoleGuard)]
     if len(found) != 1:
         raise CentreError("route-open", f"{path} is neither public by the list nor protected, or it is both")

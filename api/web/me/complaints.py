@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.citizens.complaining import complain
+from api.citizens.holder import Holder
 from api.citizens.people import SELF
 from api.complaints import following
 from api.complaints.events import EVENTS
@@ -22,7 +23,7 @@ from api.context import Centre
 from api.errors import CentreError
 from api.limits import limited
 from api.store.schema import units
-from api.web.me.door import Form, InCentre, Mine
+from api.web.me.door import Form, InCentre, Mine, holder_if_any
 from api.web.messages import language_of
 from api.web.pages import PageRoute, field_of, render, words_of
 
@@ -60,9 +61,13 @@ def show_own_form(request: Request, _holder: Mine, of: Annotated[str, Query(max_
 
 
 @router.post("/me/mine/complaint", dependencies=[Depends(limited)])
-def open_own(request: Request, centre: InCentre, holder: Mine, form: Form) -> Response:
+def open_own(
+    request: Request, centre: InCentre, holder: Annotated[Holder | None, Depends(holder_if_any)], form: Form
+) -> Response:
     """Open it; the next page has number, secret and the end of the 48 hours."""
     given = {**_given(form), "of": field_of(form, "of", 32)}
+    if holder is None:
+        return _own_page(request, given, CentreError("citizen-session-ended"))
     try:
         opening = Opening(
             kind=_kind(given["kind"]), statement=given["statement"], contact=given["contact"], photo=_read_photo(form)
@@ -183,9 +188,9 @@ def _form_page(
     filled = dict.fromkeys((*_FIELDS, "province"), "") | given
     trouble = None if error is None else words_of(request, error)
     fields = () if error is None else error.fields
-    return render(
-        request, template, 200 if error is None else 422, given=filled, trouble=trouble, fields=fields, **values
-    )
+    ended = error is not None and error.code == "citizen-session-ended"
+    status = 200 if error is None else 401 if ended else 422
+    return render(request, template, status, given=filled, trouble=trouble, fields=fields, ended=ended, **values)
 
 
 def _opened_page(request: Request, centre: Centre, opened: Opened) -> Response:

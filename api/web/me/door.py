@@ -40,6 +40,14 @@ def require_holder(request: Request, centre: InCentre) -> Holder:
     return holder
 
 
+def holder_if_any(request: Request, centre: InCentre) -> Holder | None:
+    """As `require_holder`, for a form whose text must not be lost when the session ended while it was written."""
+    try:
+        return require_holder(request, centre)
+    except CentreError:
+        return None
+
+
 Mine = Annotated[Holder, Depends(require_holder)]
 
 

@@ -124,6 +124,14 @@ def test_a_photo_that_is_none_stands_beside_its_field(world: World) -> None:
     assert '<option value="TYT-1" selected>' in answer.text
 
 
+def test_what_was_written_is_still_there_when_the_session_ended_meanwhile(world: World) -> None:
+    enter(world)
+    world.clock.forward(minutes=30)
+    answer = send(world, "/me/mine/complaint", kind="data-wrong", statement="Sai ngày sinh")
+    assert (answer.status_code, "Sai ngày sinh" in answer.text) == (401, True)
+    assert "come back and send it again" in answer.text
+
+
 def opened(world: World, **given: str) -> dict[str, str]:
     """Number and secret of a fresh complaint about the own record."""
     enter(world)
