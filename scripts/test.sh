@@ -18,4 +18,4 @@ heading "import-linter: who may import whom"
 lint-imports --no-cache --no-logo
 [ "${1:-}" != --lint ] || exit 0
 heading "pytest"
-exec pytest -q -n "${TEST_PROCESSES:-2}" --dist loadgroup "$@"
+exec pytest -q -n "${TEST_PROCESSES:-2}" --dist loadfile --no-loadscope-reorder "$@"

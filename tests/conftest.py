@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]
 
 settings.register_profile(  # `make test`: the same examples in every run
     "quick",
@@ -21,6 +22,19 @@ settings.register_profile("thorough", deadline=None, max_examples=2000, suppress
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 _UNIT_TESTS = Path(__file__).parent / "unit"
+_WITH = {"tests/e2e/test_peers.py": "tests/e2e/test_demo.py"}  # they look at the same demo
+
+
+class ByFile(LoadFileScheduling):  # type: ignore[misc]
+    """A file's tests stay in one process, so that what a module or a demo sets up is set up once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return _WITH.get(file, file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    return ByFile(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -1,4 +1,4 @@
-"""One demo in each mode, shared by all tests that look at what came out. They stay in one worker (xdist_group)."""
+"""One demo in each mode, shared by all tests that look at what came out. They stay in one worker (`tests.conftest`)."""
 
 import json
 from pathlib import Path

@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 from cryptography import x509
 
 from certificates.hc1 import decode_hc1
@@ -13,7 +12,6 @@ from tests.support.demo import PEOPLE, play
 from vaxseal.demo.dirt import KINDS
 
 # The same province in both modes: whoever signs, the same people must get a passport.
-pytestmark = pytest.mark.xdist_group("demo")
 
 
 def test_every_class_of_record_ends_where_it_should(played: tuple[Path, dict[str, Any]]) -> None:

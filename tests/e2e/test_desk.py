@@ -19,7 +19,6 @@ from tests.support.softhsm import GoldenTokens, copy_tokens, golden_tokens, soft
 from tests.support.station_card import station_card
 
 __all__ = ["golden_tokens"]  # a fixture
-pytestmark = pytest.mark.xdist_group("desk")
 
 
 @dataclass

@@ -22,8 +22,6 @@ from pyhanko_certvalidator import ValidationContext
 
 from certificates.hc1 import decode_hc1, encode_hc1
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 _ROOT = Path(__file__).parents[2]
 _PEERS = {
     "PyPI cwt": (_ROOT / ".cache/peers/cwt", ("bin/python", str(_ROOT / "tests/peers/cwt/verify.py"))),

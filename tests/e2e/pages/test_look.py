@@ -10,8 +10,6 @@ from tests.support.browser import browser, look_at, serving
 from tests.support.centre import World, make_world
 from tests.support.staff import PASSWORD, add_person
 
-pytestmark = pytest.mark.xdist_group("pages")
-
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[World, str, Any]]:

@@ -20,7 +20,6 @@ from tests.support.centre import World, make_world
 from tests.support.citizens import NAME, SLIP, Post, add_citizen, id_number
 from tests.support.photos import photo, picture
 
-pytestmark = pytest.mark.xdist_group("pages")
 PHONE = {"width": 360, "height": 640}
 
 

@@ -24,7 +24,6 @@ from tests.support.browser import browser, keep, look_at, serving, violations
 from tests.support.centre import World, make_world, new_version
 from tests.support.staff import PASSWORD, Person, add_person
 
-pytestmark = pytest.mark.xdist_group("pages")
 PROVINCES = {"T-01": "Thành phố Hà Nội", "T-79": "Thành phố Hồ Chí Minh", "T-92": "Thành phố Cần Thơ"}
 COMMUNES = ("Phường Nghĩa Đô", "Xã Đường Lâm", "Phường Ô Chợ Dừa", "Xã Phượng Dực")
 READY_THERE = 24  # records of Phượng Dực that are ready

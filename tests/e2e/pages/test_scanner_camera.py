@@ -24,7 +24,6 @@ from tests.support.sights import (
     write_video,
 )
 
-pytestmark = pytest.mark.xdist_group("pages")
 SEEN = {
     "clean": "Nguyễn Thị Ánh 1",
     "turned": "Nguyễn Thị Ánh 2",

@@ -15,7 +15,6 @@ from tests.support.codes import code
 from tests.support.scanner import DAY, DSC, NOW, Site, passport, person, scanner_site, seconds
 from tests.support.sights import code_picture, held_up
 
-pytestmark = pytest.mark.xdist_group("pages")
 HOSTILE = {
     "<img src=x onerror=alert(1)>" + "A" * 40: None,
     "javascript:alert(document.domain)//": None,

@@ -29,7 +29,6 @@ from tests.support.scanner import DAY, DSC, ENTRY, LIST_KEY, NOW, ROOT, RULES, S
 from tests.support.softkeys import soft_key
 from tests.support.trust_lists import certify, make_root
 
-pytestmark = pytest.mark.xdist_group("pages")
 KID = key_identifier(DSC.certificate_der)
 REVOKED_BY_CODE, REVOKED_BY_COUNTRY, REVOKED_BY_SIGNATURE = (passport(number) for number in (11, 12, 13))
 _DECIDE = """async (questions) => {

@@ -22,8 +22,6 @@ from tests.support.photos import photo, slip
 from tests.support.police import fill
 from tests.support.staff import Person
 
-pytestmark = pytest.mark.xdist_group("pages")
-
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
