@@ -285,7 +285,7 @@ def test_a_file_is_handed_in_and_two_alike_in_it_are_joined(
     page.goto(f"{address}/work/duplicates")
     press(page, "n")
     page.get_by_role("heading", name="Alike").wait_for()
-    assert page.locator("mark").all_inner_texts() == ["45", "54"]
+    assert sorted(page.locator("mark").all_inner_texts()) == ["45", "54"]  # which one is left, its id decides
     look_at(page, "work-duplicate")
     press(page, "s")
     page.keyboard.press("Enter")
