@@ -65,6 +65,7 @@ from api.web.me import own as my_pages
 from api.web.me.door import holder_if_any, require_holder
 from api.web.oversight import routes as oversight_pages
 from api.web.work import complaints as work_complaints
+from api.web.work import counter as work_counter
 from api.web.work import duplicates as work_duplicates
 from api.web.work import handovers, imports, mending
 from api.worklists import routes_lists as worklist_routes
@@ -146,6 +147,7 @@ _MODULES: Final = (
     my_pages,
     my_complaints,
     mending,
+    work_counter,
     work_complaints,
     work_duplicates,
     handovers,

@@ -21,7 +21,7 @@ from api.citizens.evidence import Evidence
 from api.citizens.finding import Sought, find_record, read_birth
 from api.citizens.holder import Holder, find_holder, open_holder
 from api.citizens.limits import count, seconds_left
-from api.citizens.own import certificate_of, look, page_of
+from api.citizens.own import Status, certificate_of, certificates_of, look, page_of
 from api.citizens.people import SELF, Kind, Watcher, end_guardianship, register_guardian, watchers_of
 from api.citizens.sheets import Layout, print_sheet
 from api.citizens.standing import Standing, standing_of
@@ -48,6 +48,7 @@ class Visit:
     contact: str | None = field(repr=False)  # masked
     standing: Standing
     watchers: tuple[Watcher, ...]
+    certificate: Status | None  # the newest one's; None: there is none
 
 
 def look_up(centre: Centre, staff: Staff, sought: Sought, *, date_of_birth: str, purpose: Purpose) -> Visit:
@@ -59,6 +60,8 @@ def look_up(centre: Centre, staff: Staff, sought: Sought, *, date_of_birth: str,
     refuse_role(staff, "clerk")
     if purpose not in AT_COUNTER:
         raise CentreError("counter-purpose", fields=("purpose",))
+    if _by_number(sought):
+        read_birth(date_of_birth)
     now = centre.clock()
     with writing(centre.engine) as connection:
         record_id = find_record(connection, sought)
@@ -73,16 +76,23 @@ def look_up(centre: Centre, staff: Staff, sought: Sought, *, date_of_birth: str,
         )
         if error is None and record_id is not None:
             visit, _holder = open_holder(connection, record_id, "counter", app="", actor=staff.actor, at=now)
-            contact = find_contact(connection, centre.secret, record_id)
-            return Visit(
-                visit=visit,
-                record_id=record_id,
-                name=_person(connection, record_id).full_name,
-                contact=None if contact is None else contact.masked,
-                standing=standing_of(connection, record_id),
-                watchers=watchers_of(connection, record_id, at=now),
-            )
+            return _visit(connection, centre, visit, record_id)
     raise error or CentreError("counter-unknown")
+
+
+def look_again(centre: Centre, staff: Staff, visit: str) -> Visit:
+    """The same visit, as things stand now. The look stands in the log.
+
+    Raises CentreError ``citizen-session-ended`` (the visit is over, or another clerk's).
+    """
+    holder = _holder(centre, staff, visit)
+    return look(
+        centre,
+        holder,
+        SELF,
+        "standing-shown",
+        lambda connection, record_id: _visit(connection, centre, visit, record_id),
+    )
 
 
 def print_page(centre: Centre, staff: Staff, visit: str, *, layout: Layout | None) -> bytes:
@@ -173,6 +183,20 @@ def end_guardian(centre: Centre, staff: Staff, visit: str, handle: str) -> None:
         end_guardianship(connection, handle, record_id=holder.record_id, by=staff.actor, at=centre.clock())
 
 
+def _visit(connection: Connection, centre: Centre, visit: str, record_id: str) -> Visit:
+    now, contact = centre.clock(), find_contact(connection, centre.secret, record_id)
+    certificates = certificates_of(connection, record_id, at=now)
+    return Visit(
+        visit=visit,
+        record_id=record_id,
+        name=_person(connection, record_id).full_name,
+        contact=None if contact is None else contact.masked,
+        standing=standing_of(connection, record_id),
+        watchers=watchers_of(connection, record_id, at=now),
+        certificate=certificates[0].status if certificates else None,
+    )
+
+
 def _holder(centre: Centre, staff: Staff, visit: str) -> Holder:
     refuse_role(staff, "clerk")
     return find_holder(centre, visit, app="", actor=staff.actor)
@@ -188,7 +212,7 @@ def _refusal(
         return CentreError("counter-limit", retry_after=seconds_left(now, timedelta(days=1)))
     if record_id is None:
         return CentreError("counter-unknown")
-    if sought.person is None or not sought.person.id_number:  # the slip's number, or a name: within the own part
+    if not _by_number(sought):  # the slip's number, or a name: within the own part
         unit = connection.execute(select(records.c.unit).where(records.c.record_id == record_id)).scalar_one()
         try:
             refuse_place(connection, staff, unit)
@@ -198,6 +222,11 @@ def _refusal(
     if read_birth(date_of_birth) != _person(connection, record_id).date_of_birth:
         return CentreError("counter-unknown")
     return None
+
+
+def _by_number(sought: Sought) -> bool:
+    """By the number of the card, which its date of birth must go with."""
+    return sought.person is not None and bool(sought.person.id_number)
 
 
 def _person(connection: Connection, record_id: str) -> Person:

@@ -53,11 +53,10 @@ def page_for(*roles: Role) -> PageGuard:
 AnyStaff = Annotated[Staff, Depends(page_for(*ROLES))]
 
 
-def set_cookie(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
+def set_cookie(request: Request, response: Response, name: str, value: str, seconds: int, *, path: str = "/") -> None:
     """A cookie that no script reads and no other site's request carries; over TLS, where there is TLS."""
-    response.set_cookie(
-        name, value, max_age=seconds, httponly=True, samesite="strict", secure=request.url.scheme == "https"
-    )
+    secure = request.url.scheme == "https"
+    response.set_cookie(name, value, max_age=seconds, path=path, httponly=True, samesite="strict", secure=secure)
 
 
 def own_path(path: str, otherwise: str) -> str:

@@ -110,6 +110,6 @@ for (const button of document.querySelectorAll(".take")) {
   });
 }
 
-// Where something is wrong or new, the keyboard begins there.
-const first = document.querySelector("details[open] [aria-invalid]") ?? document.querySelector("[data-first], [data-done]");
-first?.focus();
+// Where something is wrong or new, the keyboard begins there; else in the field for which the page is opened.
+const begins = ["details[open] [aria-invalid], form.card [aria-invalid]", "[data-first], [data-done]", "form.card [data-begin]"];
+begins.map((one) => document.querySelector(one)).find((one) => one)?.focus();

@@ -216,6 +216,11 @@ ANSWERS: Final[Mapping[StrEnum, str]] = {
     RegisterStatus.DECEASED: N_("The register says that the person has died."),
     RegisterStatus.MERGED: N_("The register has merged this number into another."),
 }
+COUNTER_PURPOSES: Final[Mapping[StrEnum, str]] = {
+    Purpose.HOLDER_REQUEST: N_("The person asks for it"),
+    Purpose.COMPLAINT: N_("For a complaint"),
+    Purpose.CORRECTION: N_("To correct the record"),
+}
 DONE: Final[Mapping[str, str]] = {
     "corrected": N_("Record %(about)s was corrected: %(state)s."),
     "still": N_("It was corrected, but something is still to be mended: %(state)s."),
@@ -240,5 +245,9 @@ DONE: Final[Mapping[str, str]] = {
     "different": N_("They stay two different ones."),
     "asked-list": N_("It is more than 200 rows today: a second person must agree first."),
     "agreed": N_("You have agreed; who asked may take the list now."),
+    "visit-over": N_("The visit is over: it ends after half an hour. Look the person up again."),
+    "contact": N_("Codes go to this contact from now on."),
+    "guardian": N_("It is registered: this person may see the certificates from now on."),
+    "guardian-ended": N_("It has ended: this person sees the certificates no longer."),
     "withdrawn": N_("List %(about)s is given up; its records may go onto another one."),
 }

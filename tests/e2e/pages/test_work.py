@@ -13,8 +13,11 @@ from api.identity.proofs import Proof, ProofKind
 from api.states import RecordState
 from api.web.door import COOKIE
 from api.worklists.mending import CorrectionReason, mend
+from certificates.records.dates import PartialDate
 from certificates.signed_file import sign_file
 from tests.support.browser import browser, look_at, serving
+from tests.support.centre import World
+from tests.support.citizens import add_citizen, id_number
 from tests.support.complaints import SLIP, Tree
 from tests.support.desk_world import HOA, Desks, make_desks
 from tests.support.intake import row, write_csv
@@ -51,6 +54,12 @@ def open_as(chromium: Any, address: str, person: Person, *, script: bool = True)
 
 def told(page: Any, text: str) -> None:
     page.get_by_text(text).first.wait_for()
+
+
+def issue(world: World) -> None:
+    """Passports for all who are ready."""
+    for unit in ("TYT-1", "BYT"):
+        world.agent(unit).work()
 
 
 def press(page: Any, *letters: str) -> None:
@@ -293,3 +302,62 @@ def test_a_file_is_handed_in_and_two_alike_in_it_are_joined(
     page.keyboard.type("cùng phiếu")
     page.keyboard.press("Enter")
     told(page, "They are one and the same from now on.")
+
+
+def test_somebody_without_a_telephone_is_served_at_the_counter(chromium: Any, desks: Desks, address: str) -> None:
+    world = desks.world
+    born, day = PartialDate(2015, 5, 6), "06/05/2015"
+    child = add_citizen(world, 31, contact=None, name="LÊ THỊ AN", born=born)
+    add_citizen(world, 32, contact=None)
+    issue(world)
+    page = open_as(chromium, address, desks.clerk)
+    page.goto(f"{address}/work/counter")
+    page.get_by_label("Number of the card").fill(id_number(31))
+    page.get_by_role("button", name="Look the person up").click()
+    page.get_by_label("Date of birth").fill("31/02/2015")
+    page.get_by_role("button", name="Look the person up").click()
+    told(page, "This is no date.")
+    look_at(page, "work-counter")
+    assert page.evaluate("document.activeElement.name") == "date_of_birth"
+    assert page.get_by_label("Number of the card").input_value() == id_number(31)
+    page.get_by_label("Date of birth").fill(day)
+    page.get_by_role("button", name="Look the person up").click()
+    page.get_by_role("heading", name="LÊ THỊ AN").wait_for()
+    assert page.url == f"{address}/work/counter/{child}"
+    press(page, "c")
+    page.keyboard.type("0912")
+    page.get_by_label("What you saw of the person").select_option("citizen-card")
+    page.get_by_role("button", name="Register the contact").click()
+    told(page, "Enter a telephone number")
+    assert page.get_by_label("Telephone or e-mail").input_value() == "0912"
+    page.get_by_label("Telephone or e-mail").fill("0912 345 678")
+    page.get_by_role("button", name="Register the contact").click()
+    told(page, "Codes go to this contact from now on.")
+    press(page, "g")
+    page.keyboard.type(id_number(32))
+    page.keyboard.press("Tab")
+    page.keyboard.type("05/04/1980")
+    page.get_by_label("What you saw for it").select_option("birth-certificate")
+    page.get_by_role("button", name="Register who may see it").click()
+    told(page, "this person may see the certificates from now on")
+    press(page, "s")
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="Print a new slip").click()
+    assert Path(caught.value.path()).read_bytes().startswith(b"%PDF-")
+    press(page, "p")
+    look_at(page, "work-visit")
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="Card to cut out").click()
+    assert Path(caught.value.path()).read_bytes().startswith(b"%PDF-")
+    page.locator("summary", has_text="End it").click()
+    page.context.clear_cookies(name="visit")
+    page.get_by_role("button", name="It is over: end it").click()
+    page.get_by_role("heading", name="The visit is over").wait_for()
+    again = page.context.new_page()
+    again.goto(f"{address}/work/counter")
+    again.get_by_text("Without a card").click()
+    again.get_by_label("Record number on the slip").fill(child)
+    again.get_by_role("button", name="Look the person up").click()
+    again.get_by_role("heading", name="LÊ THỊ AN").wait_for()
+    page.get_by_role("button", name="I have looked the person up: send it now").click()
+    told(page, "this person sees the certificates no longer")

@@ -12,7 +12,7 @@ from tests.support.centre import World
 class Request:
     """One good request. ``params`` stand in the address; ``body`` is JSON, or ``content`` goes as it is.
 
-    ``form`` and ``files`` go as a page's form does.
+    ``form`` and ``files`` go as a page's form does; ``cookies`` beside that of the session.
     """
 
     body: Any = None
@@ -21,6 +21,7 @@ class Request:
     content: bytes | None = None
     form: Mapping[str, str] | None = None
     files: Mapping[str, tuple[str, bytes]] | None = None
+    cookies: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)

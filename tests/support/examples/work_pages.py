@@ -1,6 +1,7 @@
 """Examples of the pages of clerks and police."""
 
 import itertools
+from collections.abc import Callable
 from typing import Final
 
 from api.accounts.exports import request_export
@@ -10,6 +11,8 @@ from api.identity.lists import EXPORT
 from api.states import RecordState
 from api.worklists.asides import AsideReason, put_aside
 from tests.support.centre import World
+from tests.support.citizens import add_citizen
+from tests.support.examples.citizens import visit
 from tests.support.examples.complaints import open_at
 from tests.support.examples.example import Example, Request, nothing
 from tests.support.examples.intake import import_at, pair_at
@@ -62,10 +65,31 @@ def _file(world: World, unit: str) -> Request:
     return Request(files={"file": (name, path.read_bytes())})
 
 
+def _look_up(world: World, unit: str) -> Request:
+    record_id = add_citizen(world, next(_numbers), unit=unit)
+    return Request(form={"record_id": record_id, "purpose": "holder-request"})
+
+
+def _visit(form: dict[str, str] | None = None) -> Callable[[World, str, Staff], Request]:
+    def about(world: World, unit: str, caller: Staff) -> Request:
+        number = next(_numbers)
+        mine = visit(world, unit, caller, number=number)
+        return Request(path={"record_id": f"r{number:08}"}, cookies={"visit": mine}, form=form)
+
+    return about
+
+
 EXAMPLES: Final[dict[str, Example]] = {
     "GET /work": Example(nothing, placed=False),
     "GET /work/records/{record_id}": Example(_record),
     "POST /work/records/{record_id}": Example(by_caller=_decide),
+    "GET /work/counter": Example(nothing, placed=False),
+    "POST /work/counter": Example(_look_up),
+    # A visit belongs to the clerk who opened it: no request of another can name it.
+    "GET /work/counter/{record_id}": Example(by_caller=_visit(), placed=False),
+    "POST /work/counter/{record_id}": Example(
+        by_caller=_visit({"do": "contact", "contact": "0912345678", "evidence": "citizen-card"}), placed=False
+    ),
     "GET /work/complaints": Example(nothing, placed=False),
     "GET /work/complaints/{number}": Example(_complaint),
     "POST /work/complaints/{number}": Example(_ask),

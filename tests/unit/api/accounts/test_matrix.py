@@ -38,6 +38,8 @@ def call(world: World, name: str, request: Request, bearer: str | None) -> Any:
         {} if bearer is None else {"Cookie": f"{COOKIE}={bearer}"} if page else {"Authorization": f"Bearer {bearer}"}
     )
     headers |= {"Origin": "http://testserver"} if page else {}
+    if "Cookie" in headers:
+        headers["Cookie"] += "".join(f"; {key}={value}" for key, value in (request.cookies or {}).items())
     for key, value in (request.path or {}).items():
         path = path.replace(f"{{{key}}}", value)
     given: dict[str, Any] = {"params": dict(request.params or {}), "headers": headers}

@@ -150,3 +150,8 @@ def test_contacts_that_are_not_kept(clerk: Person) -> None:
     ):
         answer = clerk.post("/v1/counter/contact", {"visit": visit, "contact": contact, "evidence": evidence})
         assert (answer.status_code, answer.json()["code"]) == (422, code)
+
+
+def test_without_a_date_that_can_be_read_nobody_learns_whether_a_number_is_known(clerk: Person) -> None:
+    told = [look_up(clerk, number, date_of_birth=text) for number in (1, 999) for text in ("", "31/02/1980")]
+    assert {(answer.status_code, answer.json()["code"]) for answer in told} == {(422, "citizen-form")}
