@@ -67,6 +67,7 @@ from api.web.oversight import routes as oversight_pages
 from api.web.work import complaints as work_complaints
 from api.web.work import counter as work_counter
 from api.web.work import duplicates as work_duplicates
+from api.web.work import entering as work_entering
 from api.web.work import handovers, imports, mending
 from api.worklists import routes_lists as worklist_routes
 from api.worklists import routes_work as work_routes
@@ -148,6 +149,7 @@ _MODULES: Final = (
     my_complaints,
     mending,
     work_counter,
+    work_entering,  # before the page of one complaint, whose number it is none
     work_complaints,
     work_duplicates,
     handovers,

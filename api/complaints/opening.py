@@ -121,7 +121,9 @@ def open_complaint(
         named = _named(connection, opening)
         unit = _handler(connection, opening, named)
         if named is not None and staff is not None and staff.unit in family_of(connection, named):
-            raise CentreError("complaint-own-counter", "conduct of this unit is not taken down at its own counter")
+            raise CentreError(
+                "complaint-own-counter", "conduct of this unit is not taken down at its own counter", fields=("unit",)
+            )
         province = province_of(connection, unit)
         number, secret = _new_number(province), new_claim_code()
         connection.execute(
@@ -251,5 +253,5 @@ def _handler(connection: Connection, opening: Opening, named: str | None) -> str
         )
     above = unit_above(connection, named)
     if above is None:
-        raise CentreError("complaint-top", "nobody stands above this unit here")
+        raise CentreError("complaint-top", "nobody stands above this unit here", fields=("unit",))
     return above

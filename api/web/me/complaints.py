@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Query
 from sqlalchemy import select
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,9 +14,9 @@ from api.citizens.people import SELF
 from api.complaints import following
 from api.complaints.events import EVENTS
 from api.complaints.following import Followed
-from api.complaints.kinds import KINDS, STATES, ComplaintKind, ComplaintState
+from api.complaints.kinds import KINDS, STATES, ComplaintKind, ComplaintState, Grave
 from api.complaints.opening import Opened, Opening, open_complaint
-from api.complaints.photos import LARGEST_FILE, CleanPhoto, clean_photo
+from api.complaints.photos import CleanPhoto
 from api.complaints.refusals import REFUSALS
 from api.complaints.routing import open_provinces, open_units
 from api.context import Centre
@@ -26,10 +26,21 @@ from api.store.schema import units
 from api.web.me.door import Form, InCentre, Mine, holder_if_any
 from api.web.messages import language_of
 from api.web.pages import PageRoute, field_of, render, words_of
+from api.web.photos import photo_of
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _OWN: Final = tuple(kind for kind in ComplaintKind if kind is not ComplaintKind.CONDUCT)
-_FIELDS: Final = ("kind", "statement", "contact", "unit", "accused", "person_name", "date_of_birth", "given_on")
+_FIELDS: Final = (
+    "kind",
+    "statement",
+    "grave",
+    "contact",
+    "unit",
+    "accused",
+    "person_name",
+    "date_of_birth",
+    "given_on",
+)
 Province = Annotated[str, Query(max_length=8)]
 
 
@@ -70,7 +81,11 @@ def open_own(
         return _own_page(request, given, CentreError("citizen-session-ended"))
     try:
         opening = Opening(
-            kind=_kind(given["kind"]), statement=given["statement"], contact=given["contact"], photo=_read_photo(form)
+            kind=_kind(given["kind"]),
+            statement=given["statement"],
+            contact=given["contact"],
+            grave=_grave(given["grave"]),
+            photo=photo_of(form),
         )
         opened, _again = complain(centre, holder, given["of"] or SELF, opening)
     except CentreError as error:
@@ -99,7 +114,8 @@ def open_report(request: Request, centre: InCentre, form: Form) -> Response:
             given_on=given["given_on"],
             unit=given["unit"] or None,
             province=given["province"] or None,
-            photo=_read_photo(form),
+            grave=_grave(given["grave"]),
+            photo=photo_of(form),
         )
         opened = open_complaint(centre, opening)
     except CentreError as error:
@@ -125,7 +141,7 @@ def follow(request: Request, centre: InCentre, form: Form) -> Response:
     trouble = None
     if act in _ACTS:
         try:
-            found, text = _ACTS[act](centre, given["number"], given["secret"], text, _read_photo(form)), ""
+            found, text = _ACTS[act](centre, given["number"], given["secret"], text, photo_of(form)), ""
         except CentreError as error:
             trouble = words_of(request, error)
     refusal = None if found.refusal is None else REFUSALS[found.refusal]
@@ -156,15 +172,10 @@ def _kind(text: str) -> ComplaintKind:
     return ComplaintKind(text)
 
 
-def _read_photo(form: FormData) -> CleanPhoto | None:
-    """The photo of a form, if there is one. Raises CentreError as `clean_photo`, naming the field."""
-    photo = form.get("photo")
-    if not isinstance(photo, UploadFile) or not photo.filename:
-        return None
-    try:
-        return clean_photo(photo.file.read(LARGEST_FILE + 1))
-    except CentreError as error:
-        raise CentreError(error.code, error.detail, fields=("photo",), retry_after=error.retry_after) from error
+def _grave(text: str) -> Grave | None:
+    if text and text not in set(Grave):
+        raise CentreError("request-form", fields=("grave",))
+    return Grave(text) if text else None
 
 
 def _own_page(request: Request, given: dict[str, str], error: CentreError | None) -> Response:

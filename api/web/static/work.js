@@ -110,6 +110,11 @@ for (const button of document.querySelectorAll(".take")) {
   });
 }
 
+for (const button of document.querySelectorAll(".print")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+
 // Where something is wrong or new, the keyboard begins there; else in the field for which the page is opened.
 const begins = ["details[open] [aria-invalid], form.card [aria-invalid]", "[data-first], [data-done]", "form.card [data-begin]"];
 begins.map((one) => document.querySelector(one)).find((one) => one)?.focus();

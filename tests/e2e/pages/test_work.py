@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from api.complaints.following import follow
 from api.complaints.kinds import ComplaintKind
 from api.complaints.photos import clean_photo
 from api.identity.proofs import Proof, ProofKind
@@ -361,3 +362,30 @@ def test_somebody_without_a_telephone_is_served_at_the_counter(chromium: Any, de
     again.get_by_role("heading", name="LÊ THỊ AN").wait_for()
     page.get_by_role("button", name="I have looked the person up: send it now").click()
     told(page, "this person sees the certificates no longer")
+
+
+def test_a_complaint_is_taken_down_for_somebody_at_the_counter(
+    chromium: Any, desks: Desks, address: str, tmp_path: Path
+) -> None:
+    page = open_as(chromium, address, desks.clerk)
+    page.goto(f"{address}/work/complaints")
+    press(page, "t")
+    page.get_by_label(re.compile("Conduct: delay")).check()
+    page.get_by_role("button", name="Take it down").click()
+    told(page, "This is needed.")
+    look_at(page, "work-complaint-new")
+    page.get_by_label("In the person’s own words").fill("Đòi 50.000 đồng")
+    page.get_by_role("button", name="Take it down").click()
+    page.locator("#new-unit-wrong").wait_for()  # conduct of this very unit
+    assert page.get_by_label(re.compile("Conduct: delay")).is_checked()
+    assert page.get_by_label("In the person’s own words").input_value() == "Đòi 50.000 đồng"
+    page.get_by_label(re.compile("there is nothing in the system")).check()
+    page.get_by_label("Full name").fill("Lê Thị Hạnh")
+    (tmp_path / "slip.jpg").write_bytes(photo(image=slip(HOA, "Mũi 2: 05/10/2021")))
+    page.get_by_label("Photo of the slip or the card").set_input_files(tmp_path / "slip.jpg")
+    page.get_by_role("button", name="Take it down").click()
+    told(page, "It is answered until")
+    look_at(page, "work-complaint-opened")
+    number, secret = page.locator("dd.code").all_inner_texts()
+    found = follow(desks.world.centre, number, secret)
+    assert (found.kind, found.unit) == (ComplaintKind.NOTHING_FOUND, "TYT-1")

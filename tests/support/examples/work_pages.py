@@ -65,6 +65,11 @@ def _file(world: World, unit: str) -> Request:
     return Request(files={"file": (name, path.read_bytes())})
 
 
+def _enter(_world: World, unit: str) -> Request:
+    given = {"kind": "nothing-found", "statement": "Không thấy gì", "person_name": "Lê Thị Hạnh"}
+    return Request(form={**given, "unit": unit})
+
+
 def _look_up(world: World, unit: str) -> Request:
     record_id = add_citizen(world, next(_numbers), unit=unit)
     return Request(form={"record_id": record_id, "purpose": "holder-request"})
@@ -91,6 +96,8 @@ EXAMPLES: Final[dict[str, Example]] = {
         by_caller=_visit({"do": "contact", "contact": "0912345678", "evidence": "citizen-card"}), placed=False
     ),
     "GET /work/complaints": Example(nothing, placed=False),
+    "GET /work/complaints/new": Example(nothing, placed=False),
+    "POST /work/complaints/new": Example(_enter, placed=False),
     "GET /work/complaints/{number}": Example(_complaint),
     "POST /work/complaints/{number}": Example(_ask),
     "GET /work/complaints/{number}/photos/{photo}": Example(_photo),

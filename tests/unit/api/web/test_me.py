@@ -165,3 +165,14 @@ def test_a_refusal_says_why_and_is_brought_before_the_unit_above(world: World) -
     assert "Đơn vị BYT" in send(world, "/me/follow", **known, act="appeal", text="Ảnh rõ").text
     wrong = {**known, "secret": "00000-00000"}
     assert send(world, "/me/follow", **wrong).status_code == 404
+
+
+def test_a_certificate_that_is_said_to_be_sold_is_shown_to_nobody(world: World) -> None:
+    world.agent("TYT-1").work()
+    enter(world)
+    assert "full screen" in world.client.get("/me/mine").text
+    page = send(world, "/me/mine/complaint", grave="fraud", statement="Bán giấy của tôi")
+    assert (page.status_code, '<option value="fraud" selected>' in page.text) == (422, True)
+    opened(world, grave="fraud")
+    assert "full screen" not in world.client.get("/me/mine").text
+    assert send(world, "/me/mine/complaint", kind="data-wrong", statement="x", grave="other").status_code == 422
