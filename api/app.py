@@ -69,6 +69,7 @@ from api.web.work import counter as work_counter
 from api.web.work import duplicates as work_duplicates
 from api.web.work import entering as work_entering
 from api.web.work import handovers, imports, mending
+from api.web.work import rechecks as work_rechecks
 from api.worklists import routes_lists as worklist_routes
 from api.worklists import routes_work as work_routes
 from certificates.errors import CertificateError
@@ -149,6 +150,7 @@ _MODULES: Final = (
     my_complaints,
     mending,
     work_counter,
+    work_rechecks,
     work_entering,  # before the page of one complaint, whose number it is none
     work_complaints,
     work_duplicates,

@@ -87,7 +87,21 @@ def read_rechecks(
             raise CentreError("page-after", "it is not of an earlier page", fields=("after",))
         query = query.where(tuple_(table.drawn_at, table.closing_id) > tuple_(last, after))
     rows = connection.execute(query.order_by(table.drawn_at, table.closing_id).limit(max(1, min(limit, LONGEST))))
-    return tuple(Sampled(**{name: row._mapping[name] for name in Sampled.__slots__}) for row in rows)
+    return tuple(_sampled(row) for row in rows)
+
+
+def read_recheck(centre: Centre, staff: Staff, closing_id: str) -> Sampled:
+    """One closing that waits to be checked again, for whoever may check it.
+
+    Raises CentreError ``recheck-unknown``, ``recheck-done``, ``recheck-self``, ``role``, ``place``.
+    """
+    refuse_role(staff, "overseer")
+    with centre.engine.connect() as connection:
+        row = connection.execute(select(work_rechecks).where(work_rechecks.c.closing_id == closing_id)).one_or_none()
+        if row is None:
+            raise CentreError("recheck-unknown", "nothing of this number was drawn")
+        _check_person(connection, staff, row)
+    return _sampled(row)
 
 
 def recheck(centre: Centre, staff: Staff, closing_id: str, *, error: ErrorClass | None) -> Literal["ok", "error"]:
@@ -149,6 +163,10 @@ def _check_person(connection: Connection, staff: Staff, row: Row[Any]) -> None:
         raise CentreError("recheck-self", "nobody checks what he closed himself")
     if row.result is not None:
         raise CentreError("recheck-done", "somebody has checked it already")
+
+
+def _sampled(row: Row[Any]) -> Sampled:
+    return Sampled(**{name: row._mapping[name] for name in Sampled.__slots__})
 
 
 def _closing(row: Row[Any], staff: Staff, now: Any) -> dict[str, Any]:

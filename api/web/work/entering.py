@@ -28,7 +28,6 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Worker = Annotated[Staff, Depends(page_for(*WORKING))]
 PLACE: Final = "/work/complaints/new"
 _TEXTS: Final = ("statement", "person_name", "date_of_birth", "id_number", "contact", "given_on", "accused")
-_CODES: Final = ("unit", "lives_in", "record_id", "claim_code")
 
 
 @router.get(PLACE)
@@ -68,7 +67,10 @@ def _opening(centre: Centre, staff: Staff, values: Mapping[str, str], form: Form
         photo=photo_of(form),
         province=province,
         **{name: values.get(name, "") for name in _TEXTS},
-        **{name: values.get(name) or None for name in _CODES},
+        unit=values.get("unit") or None,
+        lives_in=values.get("lives_in") or None,
+        record_id=values.get("record_id") or None,
+        claim_code=values.get("claim_code") or None,
     )
 
 

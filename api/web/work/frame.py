@@ -22,6 +22,7 @@ _STATES: Final = {state.value: text for state, text in words.RECORD_STATES.items
 _AREAS: Final = (
     ("/work", words.N_("Work list"), frozenset({"clerk", "police", "overseer"})),
     ("/work/counter", words.N_("Counter"), frozenset({"clerk"})),
+    ("/work/rechecks", words.N_("Checks"), frozenset({"overseer"})),
     ("/work/complaints", words.N_("Complaints"), frozenset({"clerk", "overseer"})),
     ("/work/duplicates", words.N_("Duplicates"), frozenset({"clerk", "overseer"})),
     ("/work/lists", words.N_("Lists for police"), frozenset({"clerk", "police", "overseer"})),

@@ -1,6 +1,5 @@
 """The work list of clerks and police, and one record of it: what differs, and what is done about it."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 
@@ -27,7 +26,7 @@ from api.web.pages import PageRoute, see_other
 from api.web.work import words
 from api.web.work.forms import Typed, WrongFormError, count_of, needed, one_of, refused, values_of
 from api.web.work.frame import after, show
-from api.web.work.values import changed, compare_lines, denied_fields, entry_lines, shown_record
+from api.web.work.values import changed, compare_lines, denied_fields, entry_lines, shown_record, told_events
 from api.worklists.asides import AsideReason, call_back, put_aside
 from api.worklists.attempts import Ground, HandBackReason, Outcome, Way, hand_back, note_attempt, pass_to_police
 from api.worklists.listing import Status, list_above, list_work
@@ -132,7 +131,7 @@ def _show(
         "record_id": record_id,
         "stored": stored,
         "item": item,
-        "events": [_told(event.what, event.code, event.value, event.at, event.by) for event in opened.events],
+        "events": told_events(opened.events),
         "tried": opened.tried,
         "shown": shown_record(stored.record),
         "denied": denied_fields(stored),
@@ -255,12 +254,3 @@ def _purpose(staff: Staff) -> Purpose:
 def _unit_name(centre: Centre, staff: Staff) -> str:
     with centre.engine.connect() as connection:
         return str(connection.execute(select(units.c.name).where(units.c.code == staff.unit)).scalar_one())
-
-
-def _told(what: str, code: str, value: str, at: str, by: str) -> dict[str, Any]:
-    """An event of the history: what happened, and its codes, which the page puts into words where they are ones."""
-    head, _, number = what.partition(" ")
-    kind, _, rest = value.partition(": ")
-    if head == "corrected" or not re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]+Z", value):
-        return {"version": number, "what": head, "parts": [code, kind, rest], "until": None, "at": at, "by": by}
-    return {"version": number, "what": head, "parts": [code], "until": value, "at": at, "by": by}

@@ -1,12 +1,14 @@
 """A record as its page shows it and takes it back: what stands in each field, what the register says of it, and which
 fields somebody changed."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from api.identity.queries import Compared, ShownEntry
 from api.store.records import StoredRecord
+from api.worklists.history import Event
 from certificates.records.letter_marks import Piece, mark_letters
 from certificates.records.model import Person, RegisterStatus, VaccinationRecord
 from certificates.records.near_misses import Slip
@@ -119,3 +121,17 @@ def entry_lines(entered: Person, entry: ShownEntry) -> tuple[Line, ...]:
             )
         )
     return tuple(lines)
+
+
+def told_events(events: Sequence[Event]) -> list[dict[str, Any]]:
+    """A history: what happened, and its codes, which the page puts into words where they are ones."""
+    return [_told(event) for event in events]
+
+
+def _told(event: Event) -> dict[str, Any]:
+    head, _, number = event.what.partition(" ")
+    kind, _, rest = event.value.partition(": ")
+    known = {"version": number, "what": head, "until": None, "at": event.at, "by": event.by}
+    if head == "corrected" or not re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]+Z", event.value):
+        return known | {"parts": [event.code, kind, rest]}
+    return known | {"parts": [event.code], "until": event.value}

@@ -11,6 +11,7 @@ from api.states import RecordState, WorkClass
 from api.worklists.asides import AsideReason
 from api.worklists.attempts import Ground, HandBackReason, Outcome, Way
 from api.worklists.mending import CorrectionReason, Finding
+from api.worklists.rechecks import ErrorClass
 from api.worklists.steps import StepKind
 from certificates.records.model import RegisterStatus
 from certificates.records.near_misses import Slip
@@ -172,10 +173,33 @@ EVENTS: Final[Mapping[StrEnum, str]] = {
     StepKind.SETTLED: N_("Settled without a certificate"),
     StepKind.RECHECKED: N_("Checked again"),
 }
+CLOSINGS: Final[Mapping[str, str]] = {
+    "mended": N_("Corrected"),
+    "settled": N_("Settled without a certificate"),
+    "rechecked": N_("Checked again"),
+}
+DRAWN_BECAUSE: Final[Mapping[str, str]] = {
+    "rate": N_("drawn at random"),
+    "single": N_("drawn at random; one person at most works there"),
+    "settled": N_("each of these is looked at"),
+}
+ERRORS: Final[Mapping[StrEnum, str]] = {
+    ErrorClass.WRONG_NAME: N_("The name is wrong"),
+    ErrorClass.WRONG_DATE_OF_BIRTH: N_("The date of birth is wrong"),
+    ErrorClass.WRONG_SEX: N_("The sex is wrong"),
+    ErrorClass.WRONG_ID: N_("The number is wrong"),
+    ErrorClass.WRONG_DOSE: N_("A dose is wrong"),
+    ErrorClass.WRONG_PERSON: N_("It is another person’s"),
+    ErrorClass.NO_EVIDENCE: N_("The proof that was named is not there"),
+    ErrorClass.EVIDENCE_SAYS_OTHERWISE: N_("The proof says otherwise"),
+    ErrorClass.NOT_ATTEMPTED: N_("Attempts were written down that were not made"),
+    ErrorClass.NOT_CLOSED: N_("It should not have been closed"),
+    ErrorClass.NOT_CHECKED: N_("The check was not made"),
+}
 # What a step's code and value may be, wherever they come from.
 CODES: Final[Mapping[str, str]] = {
     key.value: text
-    for words in (WAYS, OUTCOMES, GROUNDS, ASIDE_REASONS, REASONS, PROOFS, HAND_BACK_REASONS, FINDINGS)
+    for words in (WAYS, OUTCOMES, GROUNDS, ASIDE_REASONS, REASONS, PROOFS, HAND_BACK_REASONS, FINDINGS, ERRORS)
     for key, text in words.items()
 } | {
     "ended": N_("its time is over"),
@@ -245,6 +269,8 @@ DONE: Final[Mapping[str, str]] = {
     "different": N_("They stay two different ones."),
     "asked-list": N_("It is more than 200 rows today: a second person must agree first."),
     "agreed": N_("You have agreed; who asked may take the list now."),
+    "checked-ok": N_("It is written down: nothing was wrong with record %(about)s."),
+    "checked-error": N_("It is written down what was wrong with record %(about)s; unsigned, it is on the list again."),
     "visit-over": N_("The visit is over: it ends after half an hour. Look the person up again."),
     "contact": N_("Codes go to this contact from now on."),
     "guardian": N_("It is registered: this person may see the certificates from now on."),

@@ -13,7 +13,8 @@ from api.complaints.photos import clean_photo
 from api.identity.proofs import Proof, ProofKind
 from api.states import RecordState
 from api.web.door import COOKIE
-from api.worklists.mending import CorrectionReason, mend
+from api.worklists.mending import CorrectionReason, Finding, mend, settle
+from api.worklists.sampling import commit_seeds, draw_due
 from certificates.records.dates import PartialDate
 from certificates.signed_file import sign_file
 from tests.support.browser import browser, look_at, serving
@@ -24,7 +25,7 @@ from tests.support.desk_world import HOA, Desks, make_desks
 from tests.support.intake import row, write_csv
 from tests.support.photos import photo, slip
 from tests.support.police import fill
-from tests.support.staff import Person
+from tests.support.staff import Person, add_person
 
 
 @pytest.fixture(scope="module")
@@ -389,3 +390,36 @@ def test_a_complaint_is_taken_down_for_somebody_at_the_counter(
     number, secret = page.locator("dd.code").all_inner_texts()
     found = follow(desks.world.centre, number, secret)
     assert (found.kind, found.unit) == (ComplaintKind.NOTHING_FOUND, "TYT-1")
+
+
+def test_a_sample_of_what_police_settled_is_checked_again_above(chromium: Any, desks: Desks, address: str) -> None:
+    world = desks.world
+    commit_seeds(world.centre)
+    nobody = [
+        desks.add(number, state=RecordState.REGISTER_DISPUTED, reason="register-wrong:sex") for number in (41, 42)
+    ]
+    for record_id in nobody:
+        settle(world.centre, desks.police.staff, record_id, finding=Finding.NOBODY)
+    world.clock.forward(days=1)
+    draw_due(world.centre)
+    page = open_as(chromium, address, add_person(world, "vinh", "XA-1", "overseer"))
+    page.goto(f"{address}/work/rechecks")
+    told(page, "minh.ca@CA-1")
+    look_at(page, "work-rechecks")
+    press(page, "n")
+    page.get_by_role("heading", name="What you found").wait_for()
+    proof = page.locator("dt", has_text="Reason and proof").locator("+ dd")
+    assert proof.inner_text() == "There is no such person"
+    press(page, "w")
+    page.get_by_role("button", name="Write the error down").click()
+    told(page, "Choose one of these.")
+    look_at(page, "work-recheck")
+    page.get_by_label("Attempts were written down that were not made").check()
+    page.keyboard.press("Enter")
+    told(page, "It is written down what was wrong")
+    press(page, "n")
+    page.get_by_role("heading", name="What you found").wait_for()
+    press(page, "o")
+    page.keyboard.press("Enter")
+    told(page, "nothing was wrong with record")
+    told(page, "Nothing waits to be checked.")

@@ -16,7 +16,7 @@ from tests.support.examples.citizens import visit
 from tests.support.examples.complaints import open_at
 from tests.support.examples.example import Example, Request, nothing
 from tests.support.examples.intake import import_at, pair_at
-from tests.support.examples.worklists import record_at
+from tests.support.examples.worklists import recheck_at, record_at
 from tests.support.intake import row, write_csv
 from tests.support.photos import photo, picture
 
@@ -70,6 +70,10 @@ def _enter(_world: World, unit: str) -> Request:
     return Request(form={**given, "unit": unit})
 
 
+def _recheck(form: dict[str, str] | None = None) -> Callable[[World, str], Request]:
+    return lambda world, unit: Request(path={"closing_id": recheck_at(world, unit)}, form=form)
+
+
 def _look_up(world: World, unit: str) -> Request:
     record_id = add_citizen(world, next(_numbers), unit=unit)
     return Request(form={"record_id": record_id, "purpose": "holder-request"})
@@ -88,6 +92,9 @@ EXAMPLES: Final[dict[str, Example]] = {
     "GET /work": Example(nothing, placed=False),
     "GET /work/records/{record_id}": Example(_record),
     "POST /work/records/{record_id}": Example(by_caller=_decide),
+    "GET /work/rechecks": Example(nothing, placed=False),
+    "GET /work/rechecks/{closing_id}": Example(_recheck()),
+    "POST /work/rechecks/{closing_id}": Example(_recheck({"do": "error", "error": "wrong-name"})),
     "GET /work/counter": Example(nothing, placed=False),
     "POST /work/counter": Example(_look_up),
     # A visit belongs to the clerk who opened it: no request of another can name it.

@@ -54,8 +54,8 @@ def _aside(desk: RecordState, role: Any) -> Callable[[World, str], Request]:
     return about
 
 
-def _recheck(world: World, unit: str) -> Request:
-    """Of the work of a unit below this one."""
+def recheck_at(world: World, unit: str) -> str:
+    """What waits to be checked at this unit: the work of a unit below it."""
     below = f"BELOW-{next(_numbers)}"
     add_unit(
         world.engine,
@@ -86,7 +86,11 @@ def _recheck(world: World, unit: str) -> Request:
                 drawn_at="2022-03-02T00:00:00Z",
             )
         )
-    return Request(body={"closing_id": closing_id, "error": None})
+    return closing_id
+
+
+def _recheck(world: World, unit: str) -> Request:
+    return Request(body={"closing_id": recheck_at(world, unit), "error": None})
 
 
 _CORRECTION: Final[dict[str, Any]] = {"changes": {"sex": "Nam"}, "reason": "typed-wrong", "proof": "slip"}

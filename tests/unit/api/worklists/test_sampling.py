@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from sqlalchemy import delete, insert, select, update
@@ -13,7 +14,7 @@ from api.store.moves import Move, move
 from api.store.schema_worklists import sample_draws, work_closings, work_rechecks
 from api.store.transactions import writing
 from api.worklists.mending import Finding, settle
-from api.worklists.rechecks import ErrorClass, list_rechecks, read_rates, recheck, wilson
+from api.worklists.rechecks import ErrorClass, list_rechecks, read_rates, read_recheck, recheck, wilson
 from api.worklists.sampling import commit_seeds, draw_due, find_wrong_draws, is_drawn, one_person_units
 from tests.support.centre import World
 from tests.support.staff import add_person
@@ -127,11 +128,17 @@ def test_another_person_of_the_unit_above_checks_again(world: World, add: Add) -
     ):
         with pytest.raises(CentreError, match=code):
             recheck(world.centre, person, closing, error=None)
-    with pytest.raises(CentreError, match="recheck-unknown"):
-        recheck(world.centre, OVERSEER, "nothing", error=None)
+        with pytest.raises(CentreError, match=code):
+            read_recheck(world.centre, person, closing)
+    for look in (read_recheck, partial(recheck, error=None)):
+        with pytest.raises(CentreError, match="recheck-unknown"):
+            look(world.centre, OVERSEER, "nothing")
+    assert read_recheck(world.centre, OVERSEER, closing) == sampled[good]
     assert recheck(world.centre, OVERSEER, closing, error=None) == "ok"
     with pytest.raises(CentreError, match="recheck-done"):
         recheck(world.centre, OVERSEER, closing, error=ErrorClass.WRONG_SEX)
+    with pytest.raises(CentreError, match="recheck-done"):
+        read_recheck(world.centre, OVERSEER, closing)
     assert recheck(world.centre, OVERSEER, sampled[bad].closing_id, error=ErrorClass.WRONG_SEX) == "error"
     assert world.state(bad) == ("held", "recheck-error")
     assert list_rechecks(world.centre, OVERSEER) == ()

@@ -15,6 +15,7 @@ from api.web.work import words
 from api.worklists.asides import AsideReason
 from api.worklists.attempts import Ground, HandBackReason, Outcome, Way
 from api.worklists.mending import CorrectionReason, Finding
+from api.worklists.rechecks import ErrorClass
 from api.worklists.steps import StepKind
 from certificates.records.model import RegisterStatus
 from certificates.records.near_misses import Slip
@@ -51,6 +52,7 @@ def test_every_code_of_a_closed_list_has_words() -> None:
         (ProofKind, words.PROOFS),
         (Finding, words.FINDINGS),
         (RegisterStatus, words.ANSWERS),
+        (ErrorClass, words.ERRORS),
     ):
         assert set(kinds) == set(known)
 
