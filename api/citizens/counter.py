@@ -7,7 +7,7 @@ those of the clerk's part of the tree. Every look stands in the log and in the p
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
 
@@ -25,6 +25,8 @@ from api.citizens.own import Status, certificate_of, certificates_of, look, page
 from api.citizens.people import SELF, Kind, Watcher, end_guardianship, register_guardian, watchers_of
 from api.citizens.sheets import Layout, print_sheet
 from api.citizens.standing import Standing, standing_of
+from api.complaints.kinds import ComplaintKind
+from api.complaints.opening import Opened, Opening, open_complaint
 from api.context import Centre
 from api.errors import CentreError
 from api.passports.claims import hash_claim_code, new_claim_code
@@ -181,6 +183,18 @@ def end_guardian(centre: Centre, staff: Staff, visit: str, handle: str) -> None:
     holder = _holder(centre, staff, visit)
     with writing(centre.engine) as connection:
         end_guardianship(connection, handle, record_id=holder.record_id, by=staff.actor, at=centre.clock())
+
+
+def take_complaint(centre: Centre, staff: Staff, visit: str, opening: Opening) -> Opened:
+    """Take down what the person complains of: it is tied to the record, and no slip is asked for.
+
+    Conduct of a unit that is named is tied to nothing: nobody there shall know whose it is. Raises CentreError
+    ``citizen-session-ended``, and those of `open_complaint`.
+    """
+    holder = _holder(centre, staff, visit)
+    tied = opening.kind is not ComplaintKind.CONDUCT or opening.unit is None
+    opening = replace(opening, record_id=holder.record_id if tied else None, claim_code=None)
+    return open_complaint(centre, opening, staff=staff, proven=True)
 
 
 def _visit(connection: Connection, centre: Centre, visit: str, record_id: str) -> Visit:

@@ -91,13 +91,25 @@ def act(request: Request, centre: InCentre, staff: Clerk, record_id: RecordId, f
     except CentreError as error:
         if error.code != "citizen-session-ended":
             raise
-        return render(request, "work/visit_over.html", 401, typed=list(values.items()), home=HOME)
+        return visit_over(request, values)
 
 
-def _show(request: Request, centre: Centre, staff: Staff, record_id: str, *, typed: Typed | None = None) -> Response:
+def visit_of(request: Request, centre: Centre, staff: Staff, record_id: str) -> counter.Visit:
+    """The visit of this address. Raises CentreError ``citizen-session-ended``."""
     found = counter.look_again(centre, staff, _bearer(request))
     if found.record_id != record_id:
         raise CentreError("citizen-session-ended")
+    return found
+
+
+def visit_over(request: Request, values: Mapping[str, str]) -> Response:
+    """What was typed into a visit that had ended stands here, to be sent once the person was looked up again."""
+    files = request.headers.get("content-type", "").startswith("multipart/")
+    return render(request, "work/visit_over.html", 401, typed=list(values.items()), home=HOME, files=files)
+
+
+def _show(request: Request, centre: Centre, staff: Staff, record_id: str, *, typed: Typed | None = None) -> Response:
+    found = visit_of(request, centre, staff, record_id)
     language = language_of(request)
 
     def papers(*kinds: frozenset[Evidence]) -> list[tuple[str, str]]:

@@ -102,6 +102,10 @@ EXAMPLES: Final[dict[str, Example]] = {
     "POST /work/counter/{record_id}": Example(
         by_caller=_visit({"do": "contact", "contact": "0912345678", "evidence": "citizen-card"}), placed=False
     ),
+    "GET /work/counter/{record_id}/complaint": Example(by_caller=_visit(), placed=False),
+    "POST /work/counter/{record_id}/complaint": Example(
+        by_caller=_visit({"kind": "data-wrong", "statement": "Sai ngày sinh"}), placed=False
+    ),
     "GET /work/complaints": Example(nothing, placed=False),
     "GET /work/complaints/new": Example(nothing, placed=False),
     "POST /work/complaints/new": Example(_enter, placed=False),

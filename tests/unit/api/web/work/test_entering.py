@@ -84,3 +84,23 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_is_lost(
     assert answer.status_code in (404, 422)
     assert sorted(re.findall(r'id="new-(\w+)-wrong"', answer.text)) == fields
     assert all(text in answer.text for text in (GIVEN | given).values())
+
+
+def test_a_visit_to_the_counter_ties_it_to_the_record_and_conduct_to_nobody(desks: Desks) -> None:
+    record_id = add_citizen(desks.world, contact=None)
+    headers = {"Origin": "http://testserver", "Accept-Language": "en"}
+    browser = TestClient(desks.world.client.app, cookies={"staff": desks.clerk.bearer}, headers=headers)
+    there = f"/work/counter/{record_id}/complaint"
+    typed = {"kind": "data-wrong", "statement": "Sai ngày sinh", "unit": ""}
+    over = browser.post(there, data=typed)
+    assert (over.status_code, 'value="Sai ngày sinh"' in over.text) == (401, True)
+    assert "The visit is over" in browser.get(there).text
+    browser.post("/work/counter", data={"record_id": record_id, "purpose": "complaint"})
+    assert "It is tied to this record." in browser.get(there).text
+    refused = browser.post(there, data=typed | {"statement": ""})
+    assert (refused.status_code, 'id="new-statement-wrong"' in refused.text) == (422, True)
+    tree = Tree(world=desks.world)
+    assert tree.row(followed(desks, browser.post(there, data=typed)).number).record_id == record_id
+    conduct = typed | {"kind": "conduct", "unit": "CA-1", "record_id": record_id, "claim_code": "x"}
+    row = tree.row(followed(desks, browser.post(there, data=conduct)).number)
+    assert (row.record_id, row.named_unit, row.unit) == (None, "CA-1", "XA-1")
