@@ -103,8 +103,13 @@ def test_zbarimg_reads_every_picture(played: Played) -> None:
         pytest.skip("zbarimg is not installed: its reading is left out")
     out, _ = played
     pictures = sorted((out / "passports").glob("*.png"))
+    only = ("-Sdisable", "-Sqrcode.enable")  # among so many modules it sees a bar code of another kind now and then
     done = subprocess.run(
-        ["zbarimg", "--raw", "--quiet", *map(str, pictures)], capture_output=True, text=True, timeout=300, check=True
+        ["zbarimg", *only, "--raw", "--quiet", *map(str, pictures)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
     )
     assert done.stdout.splitlines() == passports(out)
 
