@@ -1,3 +1,6 @@
+import re
+from pathlib import Path
+
 from fastapi.testclient import TestClient
 
 from tests.support.centre import World
@@ -30,3 +33,13 @@ def test_files(world: World) -> None:
     assert (again.status_code, again.content) == (304, b"")
     assert world.client.get("/static/mark.svg").headers["content-type"] == "image/svg+xml"
     assert world.client.get("/static/nothing.css").status_code == 404
+
+
+def test_the_desk_has_the_same_colours_and_type() -> None:
+    """It stands in a room of its own, which may not read this one."""
+    root = Path(__file__).parents[4]
+    look, desk = (
+        re.findall(r":root \{.*?\n(?=\*)", (root / file).read_text("utf-8"), re.DOTALL)
+        for file in ("api/web/static/look.css", "signer/desk/pages/desk.css")
+    )
+    assert look == desk != []
