@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, Response
 
 from api.auth import get_centre
+from api.conditional import is_known
 from api.context import Centre
 from api.errors import CentreError
 from api.problems import RESPONSES
@@ -38,7 +39,7 @@ def newest(request: Request, centre: Annotated[Centre, Depends(get_centre)]) -> 
     except CertificateError as error:
         raise CentreError("list-missing") from error
     headers = _headers(hashlib.sha256(data).hexdigest(), FRESH)
-    if _is_known(request, headers["ETag"]):
+    if is_known(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     length = {"Content-Length": str(len(data))}
     return Response(b"" if request.method == "HEAD" else data, media_type=MEDIA_TYPE, headers=headers | length)
@@ -52,16 +53,10 @@ def part(sha256: str, request: Request, centre: Annotated[Centre, Depends(get_ce
     if not _SHA256.fullmatch(sha256) or not path.is_file():
         raise CentreError("list-missing")
     headers = _headers(sha256, FOR_EVER)
-    if _is_known(request, headers["ETag"]):
+    if is_known(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return FileResponse(path, media_type=MEDIA_TYPE, headers=headers)
 
 
 def _headers(sha256: str, caching: str) -> dict[str, str]:
     return {"ETag": f'"{sha256}"', "Cache-Control": caching}
-
-
-def _is_known(request: Request, etag: str) -> bool:
-    """Whether If-None-Match (RFC 9110, 13.1.2) names what would be sent."""
-    given = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    return etag in given or given == ["*"]

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.checkers.scanner import PAGE, WORKER, PageFile, ScannerPage
+from api.conditional import is_known
 from api.errors import CentreError
 
 _CSP: Final = "; ".join(
@@ -72,8 +73,7 @@ def _files(request: Request) -> dict[str, PageFile]:
 def _answer(request: Request, file: PageFile, caching: str, more: dict[str, str] | None = None) -> Response:
     etag = f'"{file.digest}"'
     headers = {**_HEADERS, **(more or {}), "Cache-Control": caching, "ETag": etag, "Vary": "Accept-Encoding"}
-    given = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-    if etag in given:
+    if is_known(request, etag):
         return Response(status_code=304, headers=headers)
     data = file.data
     if file.packed is not None and "gzip" in request.headers.get("accept-encoding", ""):

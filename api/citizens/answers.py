@@ -11,6 +11,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from pydantic import BaseModel
 
+from api.conditional import is_known
 from api.context import Centre
 
 _KEPT = "private, no-cache"  # an app may keep it, and asks whether it still holds
@@ -23,7 +24,6 @@ def tagged(
     data = content.model_dump_json().encode() if isinstance(content, BaseModel) else content
     tag = f'"{hmac.new(centre.secret, b"etag" + data, hashlib.sha256).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": _KEPT}
-    known = {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}
-    if tag in known or "*" in known:
+    if is_known(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(data, media_type=media_type, headers=headers)

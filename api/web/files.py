@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.conditional import is_known
 from api.errors import CentreError
 
 router = APIRouter(include_in_schema=False)
@@ -37,6 +38,6 @@ def static(request: Request, name: str) -> Response:
         raise CentreError("not-found")
     data, tag = _read(name)
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if request.headers.get("if-none-match") == tag:
+    if is_known(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(data, media_type=_TYPES[name.rpartition(".")[2]], headers=headers)
