@@ -98,6 +98,9 @@ def prove_by_password(centre: Centre, given: PasswordAndCode) -> Proven:
     return Proven(account=row.account, by="password")
 
 
+LOG_IN: Final[LogIn[PasswordAndCode]] = prove_by_password  # the way of this service, for programs and pages
+
+
 def _changed(password: str, now: datetime) -> dict[str, str]:
     return {"password_hash": hash_password(password), "password_set_at": instant_to_text(now)}
 

@@ -7,7 +7,7 @@ from fastapi.security import HTTPAuthorizationCredentials
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.accounts.exports import APPROVERS, Export, approve_export, count_exports, list_waiting
-from api.accounts.login import LogIn, PasswordAndCode, prove_by_password
+from api.accounts.login import LOG_IN, PasswordAndCode
 from api.accounts.passwords import LONGEST
 from api.accounts.reading import READERS, Purpose, read_record
 from api.accounts.sessions import close_session, open_session, require_staff, staff_bearer
@@ -20,7 +20,6 @@ from api.signing.own_entries import count_own_entries
 from certificates.records.model import instant_to_text
 
 _DAY = r"^\d{4}-\d{2}-\d{2}$"
-LOG_IN: LogIn[PasswordAndCode] = prove_by_password
 router = APIRouter(prefix="/v1/staff", tags=["staff"], responses=RESPONSES)
 
 

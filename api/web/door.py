@@ -8,7 +8,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.accounts.login import LogIn, PasswordAndCode, prove_by_password
+from api.accounts.login import LOG_IN, PasswordAndCode
 from api.accounts.passwords import LONGEST
 from api.accounts.sessions import SESSION_LIFE, RoleGuard, close_session, find_staff, open_session
 from api.accounts.staff import ROLES, Role, Staff, refuse_role
@@ -21,7 +21,6 @@ from api.web.messages import LANGUAGES
 from api.web.pages import LOG_IN as LOG_IN_PATH
 from api.web.pages import PageRoute, field_of, read_form, render, see_other, words_of
 
-LOG_IN: Final[LogIn[PasswordAndCode]] = prove_by_password
 COOKIE: Final = "staff"
 HOME: Final = "/staff"
 _YEAR: Final = 365 * 24 * 3600
