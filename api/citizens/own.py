@@ -6,18 +6,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, TypeVar
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from api.audit import record_act
 from api.citizens.holder import Holder
 from api.citizens.people import person_for
-from api.complaints.disputes import is_held_back
 from api.context import Centre
 from api.errors import CentreError
 from api.notices.kinds import WORDS, NoticeKind
-from api.revocation.standing import is_revoked
+from api.passports.citizen import RELEASED
 from api.stations.sentences import Sentence
-from api.store.schema import passports, record_versions, revocation_orders, revoked_passports
+from api.store.schema import passports, revocation_orders, revoked_passports
 from api.store.schema_revoking import notices
 from api.store.transactions import writing
 from certificates.qr import qr_png
@@ -28,24 +27,7 @@ Read = TypeVar("Read")
 FETCHED: Final = frozenset({"fetch-pdf", "sheet-printed"})
 Status = Literal["valid", "expired", "revoked", "disputed"]
 # Put together once: that takes longer than to ask it.
-_RELEASED: Final[Select[Any]] = (
-    select(
-        passports.c.uvci,
-        passports.c.hc1,
-        passports.c.qr_png,
-        passports.c.issued_at,
-        passports.c.expires_at,
-        record_versions.c.document,
-        is_revoked(passports.c.uvci).label("revoked"),
-        is_held_back(passports.c.record_id).label("held_back"),
-    )
-    .join(
-        record_versions,
-        (record_versions.c.record_id == passports.c.record_id) & (record_versions.c.version == passports.c.version),
-    )
-    .where(passports.c.record_id == bindparam("record"), passports.c.state == "issued")
-    .order_by(passports.c.version.desc())
-)
+_OF_RECORD: Final = RELEASED.where(passports.c.record_id == bindparam("record")).order_by(passports.c.version.desc())
 REVOKED: Final = Sentence(
     "Giấy chứng nhận này đã bị thu hồi. Nếu bạn cho là sai, hãy gửi phản ánh: được trả lời trong 48 giờ.",
     "This certificate was revoked. If you think that is wrong, complain: you are answered within 48 hours.",
@@ -85,7 +67,7 @@ class Told:
 
 def certificates_of(connection: Connection, record_id: str, *, at: datetime) -> tuple[Certificate, ...]:
     """All released ones of a record, the newest first."""
-    rows = connection.execute(_RELEASED, {"record": record_id}).all()
+    rows = connection.execute(_OF_RECORD, {"record": record_id}).all()
     return tuple(_certificate(row, at) for row in rows)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 
 from api.complaints.disputes import is_held_back
 from api.context import Centre
@@ -25,12 +25,13 @@ from certificates.uvci import normalise
 
 Status = Literal["valid", "expired", "revoked"]
 
-# Without the page, which few want and which is large.
-_RELEASED: Final = Quick(
+# Every released passport with its record. Without the page, which few want and which is large.
+RELEASED: Final[Select[Any]] = (
     select(
         passports.c.uvci,
         passports.c.record_id,
         passports.c.province,
+        passports.c.issued_at,
         passports.c.expires_at,
         passports.c.hc1,
         passports.c.qr_png,
@@ -42,8 +43,9 @@ _RELEASED: Final = Quick(
         record_versions,
         (record_versions.c.record_id == passports.c.record_id) & (record_versions.c.version == passports.c.version),
     )
-    .where(passports.c.uvci == bindparam("code"), passports.c.state == "issued")
+    .where(passports.c.state == "issued")
 )
+_BY_CODE: Final = Quick(RELEASED.where(passports.c.uvci == bindparam("code")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +99,7 @@ def fetch_pdf(centre: Centre, *, certificate_code: str, date_of_birth: str, clai
 
 def find_released(centre: Centre, certificate_code: str, date_of_birth: str) -> Any:
     """The row of a released passport, revoked or not. Raises CentreError ``passport-not-found``."""
-    row = _RELEASED.first(centre.engine, code=normalise(certificate_code))
+    row = _BY_CODE.first(centre.engine, code=normalise(certificate_code))
     if row is None:
         raise CentreError("passport-not-found")
     born = json.loads(row.document)["person"]["date_of_birth"]  # as the record's model wrote it; a whole one takes long
