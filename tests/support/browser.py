@@ -44,9 +44,9 @@ def _chromium() -> str:
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[str]:
+def serving(app: Any, port: int | None = None) -> Iterator[str]:
     """An application in a thread, on loopback; gives its address."""
-    port = free_port()
+    port = free_port() if port is None else port
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, log_level="critical"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -3,8 +3,6 @@
 import json
 import os
 import subprocess
-import threading
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +11,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-import uvicorn
 from sqlalchemy import select
 
 from api.app import create_app
@@ -25,6 +22,7 @@ from api.store.database import open_database
 from api.store.records import write_versions
 from api.store.schema import records
 from api.store.transactions import writing
+from tests.support.browser import serving
 from tests.support.centre import new_version
 from tests.support.road import VAXSEAL, free_port
 
@@ -82,18 +80,10 @@ def desk_centre(folder: Path, certificates: Sequence[bytes]) -> Iterator[DeskCen
     )
     for der in certificates:
         enrol_token(centre.engine, UNIT, der, settings=settings, by="t", at=at)
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(centre), host="127.0.0.1", port=port, log_config=None, log_level="critical")
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
     try:
-        yield DeskCentre(centre, url)
+        with serving(create_app(centre), port):
+            yield DeskCentre(centre, url)
     finally:
-        server.should_exit = True
-        thread.join(10)
         centre.engine.dispose()
 
 
