@@ -14,7 +14,6 @@ from api.context import Centre
 from api.errors import CentreError
 from api.intake.importer import ImportReport, import_file
 from api.store.schema import import_rows, imports
-from api.store.schema_intake import import_staging
 
 LISTED: Final = 50
 ROWS_SHOWN: Final = 200
@@ -91,10 +90,9 @@ def look_at_import(centre: Centre, staff: Staff, import_id: str) -> ImportLook:
     """As `find_import`, with its counts."""
     found = find_import(centre, staff, import_id)
     outcomes = select(import_rows.c.outcome, func.count()).where(import_rows.c.import_id == import_id)
-    waiting = select(func.count()).where(import_staging.c.import_id == import_id)
     with centre.engine.connect() as connection:
         counts = {row[0]: row[1] for row in connection.execute(outcomes.group_by(import_rows.c.outcome))}
-        left = connection.execute(waiting).scalar_one()
+    left = max(0, (found.row_count or 0) - sum(counts.values())) if found.state == "staged" else 0
     return _look(found, left, counts)
 
 

@@ -1,13 +1,11 @@
-"""Taking in a file: rows are staged and understood, then joined to records; what was interrupted goes on."""
+"""Taking in a file: it is read to its end, then its rows are joined to records; what was interrupted goes on."""
 
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,20 +14,18 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from api.audit import record_act
 from api.duplicates.finding import compare_people
 from api.intake.claiming import claimed
-from api.intake.columns import Header, check_header
 from api.intake.crew import Crew
 from api.intake.faults import FileError
-from api.intake.joining import Tally, join_step, steps_for
-from api.intake.sources import Table, open_table
-from api.intake.staging import Plan, Row, Seen, conversion_notes, conversions_from, conversions_text, decide, stage
-from api.intake.texts import Conversion
+from api.intake.joining import Tally
+from api.intake.reading import read_through
+from api.intake.spool import Spool
+from api.intake.steps import Plan, join_step, steps_for
 from api.intake.units import UnitBook
 from api.store.schema import import_rows, imports
-from api.store.schema_intake import import_staging, import_steps
+from api.store.schema_intake import import_tallies
 from api.store.transactions import writing
 from certificates.records.model import instant_to_text
 
-BATCH: Final = 1000  # rows a transaction while staging
 LARGE: Final = 4 << 20  # bytes of a file for which processes of its own are started
 Progress = Callable[[int, int | None], None]
 
@@ -92,10 +88,10 @@ def import_file(
 ) -> ImportReport:
     """Import a CSV or XLSX file of doses.
 
-    The rows are first understood and staged, a thousand a transaction; a file that cannot be read to its end leaves
-    nothing. When all are there they are joined to records, again step by step. Every row ends as accepted, duplicate or
-    refused, with its reason, in ``import_rows``. An import that was interrupted, at whatever moment, is gone on with by
-    importing the file again: no step is done twice.
+    The file is read to its end first: one that cannot be leaves nothing. Then its rows are joined to records, some
+    thousand a transaction. Every row ends as accepted, duplicate or refused, with its reason, in ``import_rows``. An
+    import that was interrupted, at whatever moment, is gone on with by importing the file again: rows that have their
+    outcome keep it.
 
     Args:
         engine: from `api.store.database.open_database`.
@@ -174,15 +170,36 @@ class _Run:
     def complete(self, processes: int) -> ImportReport:
         if self.unit is not None and self.unit not in self.units:
             raise FileError("unit-unknown")
-        with ExitStack() as stack:
+        tally, done, behind = self._behind()
+        with Spool() as spool:
+            reading = read_through(
+                self.path,
+                spool,
+                unit=self.unit,
+                done=done,
+                notes=self.notes,
+                told=lambda rows: self.progress(rows, None),
+            )
+            with writing(self.engine) as connection:
+                mine = imports.c.import_id == self.import_id
+                connection.execute(update(imports).where(mine).values(row_count=reading.rows))
             large = processes > 1 and self.path.stat().st_size > LARGE and self.engine.dialect.name == "postgresql"
-            crew = stack.enter_context(Crew(self.engine, self.units, processes if large else 1))
-            total = self._stage_all(crew)
-            tally = self._join_all(crew, total)
+            with Crew(self.engine, self.units, processes if large else 1) as crew:
+                plan = Plan(
+                    import_id=self.import_id,
+                    names=reading.header.names,
+                    unit=self.unit,
+                    conversions=reading.conversions,
+                    by=self.by,
+                    at=self.at,
+                )
+                steps = steps_for(spool.counts, after=behind)
+                for result in crew.run(join_step, ((plan, step, spool.rows(step.first, step.last)) for step in steps)):
+                    tally.add(json.loads(result))
+                    self.progress(reading.rows + tally.outcomes.total(), 2 * reading.rows)
         compare_people(self.engine, origin=self.import_id, at=self.at)
         report = self._report(tally)
         with writing(self.engine) as connection:
-            connection.execute(delete(import_steps).where(import_steps.c.import_id == self.import_id))
             self._end(connection, state="complete")
             record_act(
                 connection,
@@ -197,8 +214,6 @@ class _Run:
 
     def fail(self, error: FileError) -> ImportReport:
         with writing(self.engine) as connection:
-            self._forget(connection)
-            connection.execute(delete(import_steps).where(import_steps.c.import_id == self.import_id))
             self._end(connection, state="failed", reason=error.code)
             record_act(
                 connection,
@@ -211,104 +226,23 @@ class _Run:
         return _failed(self.import_id, self.file_name, error, tuple(self.notes))
 
     def _end(self, connection: Connection, **values: str) -> None:
+        connection.execute(delete(import_tallies).where(import_tallies.c.import_id == self.import_id))
         connection.execute(
             update(imports)
             .where(imports.c.import_id == self.import_id)
             .values(completed_at=instant_to_text(self.at), note="; ".join(self.notes), **values)
         )
 
-    def _forget(self, connection: Connection) -> None:
-        """Nothing of what was read counts; the file is still where it came from."""
-        for table in (import_staging, import_rows):
-            connection.execute(delete(table).where(table.c.import_id == self.import_id))
-        connection.execute(
-            delete(import_steps).where(import_steps.c.import_id == self.import_id, import_steps.c.phase == "read")
-        )
-
-    def _stage_all(self, crew: Crew) -> int:
-        """Stage what is not staged yet; returns the number of rows.
-
-        Letters of old fonts show only when the whole file was read. Where they do, it is read once more.
-        """
-        done = self._done()
-        if "staged" in done:
-            self.notes = [*done["staged"][1]["notes"], *self.notes]
-            return int(done["staged"][1]["rows"])
-        known = conversions_from(json.dumps(done["letters"][1])) if "letters" in done else None
-        earlier = list(self.notes)
-        with open_table(self.path) as table:
-            self.notes[:0] = table.notes
-            check_header(table.header, unit_given=self.unit is not None)
-            if table.font is not None:
-                known = {at: Conversion(font=table.font, mixed=False) for at in table.header.positions.values()}
-            self.notes += self._header_notes(table.header)
-            seen = self._stage(crew, table, known)
-            header = table.header
-        if known is None:
-            known = decide(seen)
-            if known:
-                with writing(self.engine) as connection:
-                    self._forget(connection)
-                    self._mark(connection, "letters", 1, conversions_text(known))
-                with open_table(self.path) as table:
-                    self._stage(crew, table, known)
-        if table.font is None:
-            self.notes += conversion_notes(known, header)
-        if seen.rows == 0:
-            raise FileError("file-empty")
-        with writing(self.engine) as connection:
-            notes = [note for note in self.notes if note not in earlier]
-            self._mark(connection, "staged", 1, json.dumps({"rows": seen.rows, "notes": notes}))
-        return seen.rows
-
-    def _mark(self, connection: Connection, phase: str, number: int, result: str) -> None:
-        connection.execute(
-            insert(import_steps).values(import_id=self.import_id, phase=phase, number=number, result=result)
-        )
-
-    def _done(self) -> dict[str, dict[int, Any]]:
-        """What is behind this import, by phase and number."""
-        query = select(import_steps).where(import_steps.c.import_id == self.import_id)
-        done: dict[str, dict[int, Any]] = {}
+    def _behind(self) -> tuple[Tally, frozenset[int], int]:
+        """What is behind this import: what its steps made, the rows with an outcome, the number of the next step."""
+        tally, following = Tally(), 0
+        steps = select(import_tallies).where(import_tallies.c.import_id == self.import_id)
+        rows = select(import_rows.c.row_number).where(import_rows.c.import_id == self.import_id)
         with self.engine.connect() as connection:
-            for row in connection.execute(query):
-                done.setdefault(row.phase, {})[row.number] = json.loads(row.result)
-        return done
-
-    def _header_notes(self, header: Header) -> Iterator[str]:
-        if header.unknown:
-            yield "unknown columns, kept but not read: " + ", ".join(header.unknown)
-        if header.left_out:
-            names = ", ".join(" ".join(header.names[position].split()) for position in sorted(header.left_out))
-            yield "personal data that no certificate needs, not stored: " + names
-
-    def _stage(self, crew: Crew, table: Table, conversions: Mapping[int, Conversion] | None) -> Seen:
-        plan = Plan(
-            import_id=self.import_id,
-            names=table.header.names,
-            unit=self.unit,
-            conversions=conversions,
-        )
-        seen = Seen()
-        done = self._done().get("read", {})
-        for result in done.values():
-            seen.add(result)
-        calls = ((plan, number, rows) for number, rows in enumerate(_batches(table.rows)) if number not in done)
-        for result in crew.run(stage, calls):
-            seen.add(json.loads(result))
-            self.progress(seen.rows, None)
-        return seen
-
-    def _join_all(self, crew: Crew, total: int) -> Tally:
-        tally, behind = Tally(), self._done()
-        done = behind.get("join", {})
-        for result in (*behind["read"].values(), *done.values()):
-            tally.add(result)
-        calls = ((self.import_id, step, self.by, self.at) for step in steps_for(total) if step.number not in done)
-        for result in crew.run(join_step, calls):
-            tally.add(json.loads(result))
-            self.progress(total + tally.outcomes.total(), 2 * total)
-        return tally
+            for step in connection.execute(steps):
+                tally.add(json.loads(step.result))
+                following = max(following, step.number + 1)
+            return tally, frozenset(connection.execute(rows).scalars()), following
 
     def _report(self, tally: Tally) -> ImportReport:
         outcomes = tally.outcomes
@@ -327,11 +261,6 @@ class _Run:
             records_extended=tally.records["extended"],
             states=dict(tally.states),
         )
-
-
-def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while batch := list(islice(rows, BATCH)):
-        yield batch
 
 
 def _failed(import_id: str, file_name: str, error: FileError, notes: tuple[str, ...]) -> ImportReport:

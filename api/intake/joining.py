@@ -4,54 +4,27 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
-from functools import lru_cache
-from itertools import groupby, islice
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from api.duplicates.comparing import DoseReason, may_be_one_dose
 from api.duplicates.finding import DoubtfulDose, note_doses, write_hints
-from api.intake.columns import NAMES, Column
 from api.intake.drafts import Draft, dose_identity
 from api.intake.faults import RowError
 from api.intake.rows import person_key
-from api.intake.staging import BUCKETS, ROW_COLUMNS, sentence, shard_of
 from api.intake.units import UnitBook
 from api.intake.versions import CLOSED
 from api.states import RecordState
 from api.store.arrays import one_of
-from api.store.bulk import insert_rows
 from api.store.locks import lock_free
 from api.store.records import NewVersion, StoredRecord, stored_record, write_versions
-from api.store.schema import import_rows, records
-from api.store.schema_intake import import_staging, import_steps, joined_people
-from api.store.transactions import Turn, lock_people, writing
-from certificates.records.dates import PartialDate
-from certificates.records.model import Dose, IdKind, Person, Sex
+from api.store.schema import records
+from api.store.schema_intake import joined_people
+from certificates.records.model import Dose, Person
 
-PERSONS: Final = 500  # in one look into the database
-_ROWS: Final = 2000  # of one step, as far as buckets can be so small
 _WAITING: Final = (RecordState.INCOMPLETE.value, RecordState.MALFORMED_ID.value)
-WHY_IMPORTED: Final = "import"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """Rows that are joined in one transaction: those whose persons' keys are in these buckets, ends included."""
-
-    number: int
-    first: int
-    last: int
-
-
-def steps_for(rows: int) -> Iterator[Step]:
-    """The steps of an import of so many rows. Neighbours lie far apart: processes that take them in turn seldom want
-    the same persons' lock."""
-    count = max(1, min(BUCKETS, rows // _ROWS))
-    for number in sorted(range(count), key=lambda number: (number % 16, number)):
-        yield Step(number=number, first=number * BUCKETS // count, last=(number + 1) * BUCKETS // count - 1)
 
 
 @dataclass(slots=True)
@@ -87,93 +60,6 @@ class Entry:
     outcome: str = ""  # accepted, duplicate, refused
     error: RowError | None = None
     record_id: str = ""  # set before it is joined: that a new record shall have
-
-
-def join_step(engine: Engine, units: UnitBook, import_id: str, step: Step, by: str, at: datetime) -> str:
-    """Join one step's rows and give each its outcome, all in one transaction with its mark in ``import_steps``; returns
-    its `Tally` as JSON."""
-    tally = Tally()
-    here = (
-        (import_staging.c.import_id == import_id)
-        & (import_staging.c.bucket >= step.first)
-        & (import_staging.c.bucket <= step.last)
-    )
-    with writing(engine, Turn.IMPORT) as connection:
-        lock_people(connection, range(shard_of(step.first), shard_of(step.last) + 1))
-        rows = connection.execute(select(import_staging).where(here)).all()
-        people = groupby(sorted(rows, key=_place), key=lambda row: row.person_key)
-        while some := [(key, list(theirs)) for key, theirs in islice(people, PERSONS)]:
-            entries = [(key, [_entry(row) for row in theirs]) for key, theirs in some]
-            join_people(connection, entries, tally, units=units, by=by, why=WHY_IMPORTED, origin=import_id, at=at)
-            insert_rows(
-                connection,
-                import_rows,
-                ROW_COLUMNS,
-                [
-                    _final(import_id, row, entry)
-                    for (_, theirs), (_, them) in zip(some, entries, strict=True)
-                    for row, entry in zip(theirs, them, strict=True)
-                ],
-            )
-        connection.execute(delete(import_staging).where(here))
-        result = tally.to_json()
-        connection.execute(
-            insert(import_steps).values(import_id=import_id, phase="join", number=step.number, result=result)
-        )
-    return result
-
-
-def _place(row: Row[Any]) -> tuple[str, int]:
-    return row.person_key, row.row_number
-
-
-def _entry(row: Row[Any]) -> Entry:
-    """A staged row; what `api.intake.staging.stage` wrote."""
-    sex, kind, name, number, given, family, nationality, born, *dose = json.loads(row.reading)
-    lot, unit, amount, which, country, product, given_on, entered_by = dose
-    return Entry(
-        number=row.row_number,
-        person=_person(sex, kind, name, number, given, family, nationality, born),
-        dose=Dose(
-            number=which,
-            given_on=_day(given_on),
-            product=product,
-            lot=lot,
-            amount=amount,
-            unit=unit,
-            country=country,
-            entered_by=entered_by,
-        ),
-        notes=row.notes.split(",") if row.notes else [],
-    )
-
-
-@lru_cache(maxsize=8)  # the rows of one person stand together and mostly say the same of it
-def _person(
-    sex: str, kind: str, name: str, number: str, given: str, family: str, nationality: str, born: str
-) -> Person:
-    return Person(
-        full_name=name,
-        family_name=family,
-        given_name=given,
-        date_of_birth=PartialDate.parse(born) if born else None,
-        sex=Sex(sex) if sex else None,
-        nationality=nationality,
-        id_kind=IdKind(kind) if kind else None,
-        id_number=number,
-    )
-
-
-_day: Final = lru_cache(maxsize=4096)(date.fromisoformat)
-
-
-def _final(import_id: str, row: Row[Any], entry: Entry) -> tuple[Any, ...]:
-    reason = column = detail = None
-    if entry.error is not None:
-        reason, detail = entry.error.code, sentence(entry.error.code)
-        column = ", ".join(NAMES[Column(name)][0] for name in entry.error.fields)
-    notes = ",".join(entry.notes) or None
-    return import_id, row.row_number, entry.outcome, reason, column, detail, notes, row.cells, entry.record_id
 
 
 def join_people(

@@ -19,9 +19,10 @@ from api.intake.cells import read_date
 from api.intake.claiming import claimed
 from api.intake.columns import NAMES, Column, Header, find_column
 from api.intake.faults import FileError, RowError
+from api.intake.outcomes import ROW_COLUMNS, column_name, sentence
 from api.intake.rows import clean_row, known_key, read_person
 from api.intake.sources import Table, open_table
-from api.intake.staging import ROW_COLUMNS, Row, column_name, sentence
+from api.intake.spool import Row
 from api.intake.texts import Conversion
 from api.intake.units import UnitBook
 from api.store.bulk import insert_rows

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Final
 
 from api.intake.cells import (
     read_birth_date,
@@ -22,7 +23,8 @@ from certificates.errors import RecordError
 from certificates.records.model import Dose, IdKind, Person
 from certificates.records.names import comparable
 
-CELL_LIMIT = 500  # characters; the longest honest cell is an address
+CELL_LIMIT: Final = 500  # characters; the longest honest cell is an address
+BUCKETS: Final = 1024  # of persons' keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -114,11 +116,25 @@ def person_key(person: Person, dose: Dose) -> str:
 def known_key(person: Person, unit: str) -> str | None:
     """The key of a person at this unit, whatever the dose; None without a number and a date of birth."""
     if person.id_kind is not None and person.id_number is not None:
-        nationality = person.nationality if person.id_kind == IdKind.PASSPORT else ""
-        return _hashed("id", person.id_kind, person.id_number, nationality)
+        return id_key(person.id_kind, person.id_number, person.nationality)
     if person.date_of_birth is None:
         return None
     return _hashed("person", comparable(person.full_name), person.date_of_birth.iso, person.sex or "", unit)
+
+
+def id_key(kind: IdKind, number: str, nationality: str) -> str:
+    """The key of a person with this number of a valid form."""
+    return _hashed("id", kind, number, nationality if kind is IdKind.PASSPORT else "")
+
+
+def bucket_of(person_key: str) -> int:
+    """0 to 1023: persons of one key are always in one bucket."""
+    return int(person_key[:3], 16) >> 2
+
+
+def shard_of(bucket: int) -> int:
+    """0 to 63: the lock that stands for this bucket's persons."""
+    return bucket >> 4
 
 
 def _hashed(*parts: str) -> str:
@@ -171,6 +187,17 @@ def _texts(
         except RecordError as error:
             raise RowError(error.code, column) from None
     return texts
+
+
+def plain_text(cell: str) -> str | None:
+    """The clean text of a cell in which nothing has to be put right; None where something has, or it is refused."""
+    if cell.isascii() and (cell.isalnum() or not cell):
+        return cell
+    try:
+        text, notes = _clean(cell)
+    except RecordError:
+        return None
+    return None if notes else text
 
 
 @lru_cache(maxsize=1 << 15)  # columns say the same again and again

@@ -19,8 +19,7 @@ from api.errors import CentreError
 from api.intake.columns import Column, Header
 from api.intake.faults import RowError, row_sentence
 from api.intake.joining import Entry, Tally, join_people
-from api.intake.rows import ReadRow, read_row
-from api.intake.staging import bucket_of, shard_of
+from api.intake.rows import ReadRow, bucket_of, read_row, shard_of
 from api.intake.units import UnitBook
 from api.platform.keys import Platform
 from api.store.bulk import insert_rows

@@ -14,8 +14,7 @@ from api.duplicates.finding import compare_people
 from api.errors import CentreError
 from api.intake.faults import row_sentence
 from api.intake.joining import Entry, Tally, join_people, read_holders
-from api.intake.rows import person_key
-from api.intake.staging import bucket_of, shard_of
+from api.intake.rows import bucket_of, person_key, shard_of
 from api.intake.units import UnitBook
 from api.passports.claims import hash_claim_code, new_claim_code
 from api.passports.slips import store_code

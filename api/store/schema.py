@@ -65,6 +65,7 @@ imports = Table(
     Column("state", String, nullable=False),  # staged, complete, failed
     Column("reason", String),  # why a file failed: a code
     Column("note", Text),  # what was converted, for the clerk
+    Column("row_count", Integer),  # once the file was read to its end
     Column("started_at", String, nullable=False),
     Column("completed_at", String),
     Column("imported_by", String, nullable=False),
@@ -75,7 +76,7 @@ import_rows = Table(
     metadata,
     Column("import_id", String, ForeignKey("imports.import_id"), primary_key=True),
     Column("row_number", Integer, primary_key=True),  # as the spreadsheet counts, the header being 1
-    Column("outcome", String, nullable=False),  # accepted, duplicate, refused; rows under way are in import_staging
+    Column("outcome", String, nullable=False),  # accepted, duplicate, refused
     Column("reason", String),  # a code
     Column("column_name", String),
     Column("detail", Text),  # what the clerk can do, Vietnamese and English

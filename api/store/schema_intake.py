@@ -7,26 +7,12 @@ from sqlalchemy import Column, ForeignKey, ForeignKeyConstraint, Index, Integer,
 
 from api.store.schema import metadata
 
-import_staging = Table(  # rows of imports under way; a row leaves when it stands in import_rows
-    "import_staging",
-    metadata,
-    Column("import_id", String, nullable=False),
-    Column("bucket", Integer, nullable=False),  # of the person's key
-    Column("row_number", Integer, nullable=False),
-    Column("person_key", String, nullable=False),
-    Column("reading", Text, nullable=False),  # person and dose as understood: a JSON list
-    Column("notes", String),
-    Column("cells", Text, nullable=False),
-    Index("import_staging_bucket", "import_id", "bucket"),
-)
-
-import_steps = Table(  # what an import has behind it: one row a transaction
-    "import_steps",
+import_tallies = Table(  # what the steps of an import under way made: one row a transaction
+    "import_tallies",
     metadata,
     Column("import_id", String, ForeignKey("imports.import_id"), primary_key=True),
-    Column("phase", String, primary_key=True),  # read, letters, staged, join
     Column("number", Integer, primary_key=True),
-    Column("result", Text, nullable=False),  # JSON: counts, and what letters told of their encoding
+    Column("result", Text, nullable=False),  # JSON: counts
 )
 
 platform_keys = Table(  # machines that enter doses

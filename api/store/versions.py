@@ -19,7 +19,7 @@ import api.store.schema_worklists  # noqa: F401 - their tables belong to the met
 from api.errors import CentreError
 from api.store.schema import metadata
 
-NEWEST: Final = "0015"  # the last file of api/store/migrations/versions
+NEWEST: Final = "0019"  # the last file of api/store/migrations/versions
 _SORTS: Final = frozenset({"C", "POSIX", "C.UTF-8", "C.utf8"})
 version_table: Final = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from api.intake import importer, joining
+from api.intake import importer, reading, steps
 from tests.support.intake import outcomes, people, row, take, write_csv
 from tests.support.together import together
 
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
 
 def test_several_processes_share_a_large_file(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importer, "LARGE", 0)
-    monkeypatch.setattr(importer, "BATCH", 100)
-    monkeypatch.setattr(joining, "_ROWS", 50)
+    monkeypatch.setattr(reading, "BATCH", 100)
+    monkeypatch.setattr(steps, "ROWS", 50)
     doses = ({"dose": 1}, {"dose": 2, "day": "20/12/2021"})
     rows = [row(id=f"001161{number:06}", **dose) for dose in doses for number in range(300)]
     report = take(engine, write_csv(tmp_path / "a.csv", *rows), processes=2)

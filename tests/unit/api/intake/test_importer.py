@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, insert, select
 
-from api.intake import importer, joining
+from api.intake import reading, steps
 from api.intake.claiming import claimed
 from api.intake.faults import FILE_SENTENCES, ROW_SENTENCES
 from api.states import RecordState
-from api.store.schema import audit, import_rows, records
-from api.store.schema_intake import import_staging, import_steps
+from api.store.schema import audit, import_rows, records, units
+from api.store.schema_intake import import_tallies
 from api.store.transactions import writing
 from tests.support.intake import csv_text, make_engine, outcomes, people, row, take, write_csv
 
@@ -275,26 +275,26 @@ def test_a_fault_late_in_the_file_leaves_nothing(engine: Engine, tmp_path: Path)
     assert take(engine, path).reason == "file-quotes"
     assert people(engine) == []
     with engine.connect() as connection:
-        for table in (import_rows, import_staging, import_steps):
+        for table in (import_rows, import_tallies):
             assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
 
 
-@pytest.mark.parametrize("steps", range(6))
+@pytest.mark.parametrize("calls", range(7))
 def test_what_was_interrupted_goes_on_where_it_stopped(
-    engine: Engine, tmp_path: Path, steps: int, monkeypatch: pytest.MonkeyPatch
+    engine: Engine, tmp_path: Path, calls: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer, "BATCH", 2)
-    monkeypatch.setattr(joining, "_ROWS", 2)
-    rows = [row(id=f"00116100000{number}") for number in range(1, 5)] + [row(name="?")]
-    path = write_csv(tmp_path / "a.csv", *rows)  # three batches to read, two steps to join
-    calls: list[int] = []
+    monkeypatch.setattr(reading, "BATCH", 2)
+    monkeypatch.setattr(steps, "ROWS", 2)
+    rows = [row(id=f"00116100000{number}") for number in range(1, 5)] + [row(id="001161000009", name="?")]
+    path = write_csv(tmp_path / "a.csv", *rows)  # three batches to read, three steps to join
+    told: list[int] = []
 
     def stop_there(_done: int, _total: int | None) -> None:
-        calls.append(1)
-        if len(calls) > steps:
+        told.append(1)
+        if len(told) > calls:
             raise KeyboardInterrupt
 
-    if steps < 5:
+    if calls < 6:
         with pytest.raises(KeyboardInterrupt):
             take(engine, path, progress=stop_there)
     else:
@@ -302,25 +302,45 @@ def test_what_was_interrupted_goes_on_where_it_stopped(
     before = {stored.record.record_id for stored in people(engine)}
     done: list[int] = []
     report = take(engine, path, progress=lambda at, _total: done.append(at))
-    if steps == 5:
+    if calls == 6:
         assert (report.duplicate, report.refused) == (4, 1)
         return
     assert "gone on with where it was interrupted" in report.notes
-    assert len(done) == 5 - steps - 1
+    assert len(done) == 3 + 3 - max(0, calls - 2)  # what was read is read again, what was joined is joined
     assert (report.rows, report.accepted, report.refused, report.records_made) == (5, 4, 1, 4)
     assert len(outcomes(engine, report.import_id)) == 5
     after = {stored.record.record_id for stored in people(engine)}
     assert len(after) == 4
     assert before <= after
     with engine.connect() as connection:
-        for table in (import_staging, import_steps):
-            assert connection.execute(select(func.count()).select_from(table)).scalar_one() == 0
+        assert connection.execute(select(func.count()).select_from(import_tallies)).scalar_one() == 0
+
+
+def test_rows_keep_their_outcome_when_the_rest_is_read_by_other_rules(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "ROWS", 2)
+    ids = [f"00116100000{number}" for number in range(1, 7)]
+    path = write_csv(tmp_path / "a.csv", *(row(id=number, unit="01-0009") for number in ids))
+
+    def stop_after_a_step(_done: int, total: int | None) -> None:
+        if total is not None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        take(engine, path, progress=stop_after_a_step)
+    unit = {"code": "01-0009", "name": "Station", "kind": "station", "province": "01", "opened_on": "2000-01-01"}
+    with writing(engine) as connection:
+        connection.execute(insert(units), unit)
+    report = take(engine, path)
+    assert (report.rows, report.refused, report.accepted) == (6, 2, 4)
+    assert [number for number, *_ in outcomes(engine, report.import_id)] == [2, 3, 4, 5, 6, 7]
 
 
 def test_letters_of_an_old_font_in_one_column_are_seen_at_the_end_and_read_again(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importer, "BATCH", 1)
+    monkeypatch.setattr(reading, "BATCH", 1)
     rows = [row(name="Tran Van An", id=""), row(name="NguyÔn ThÞ Hång")]
     path = write_csv(tmp_path / "a.csv", *rows)
     calls: list[int] = []
@@ -393,10 +413,10 @@ _KILLED = """
 import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from api.intake import importer, joining
+from api.intake import importer, reading, steps
 from api.store.database import connect
 
-importer.BATCH = joining._ROWS = 50
+reading.BATCH = steps.ROWS = 50
 calls = []
 
 def die(done, total):
@@ -410,16 +430,16 @@ importer.import_file(connect(address), Path(sys.argv[2]), imported_by="lan", at=
 """
 
 
-@pytest.mark.parametrize("steps", [3, 6])
-def test_a_killed_import_goes_on(engine: Engine, tmp_path: Path, steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("calls", [3, 6])
+def test_a_killed_import_goes_on(engine: Engine, tmp_path: Path, calls: int, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_csv(tmp_path / "a.csv", *(row(id=f"001161{number:06}") for number in range(200)))
     address = engine.url.database if engine.dialect.name == "sqlite" else engine.url.render_as_string(False)
     assert address is not None
-    dead = subprocess.run([sys.executable, "-c", _KILLED, address, path, str(steps)], timeout=60)
+    dead = subprocess.run([sys.executable, "-c", _KILLED, address, path, str(calls)], timeout=60)
     assert dead.returncode == -signal.SIGKILL
-    monkeypatch.setattr(importer, "BATCH", 50)
-    monkeypatch.setattr(joining, "_ROWS", 50)
+    monkeypatch.setattr(reading, "BATCH", 50)
+    monkeypatch.setattr(steps, "ROWS", 50)
     done: list[int] = []
     report = take(engine, path, progress=lambda at, _total: done.append(at))
-    assert done[0] > 50
+    assert len(done) == (8 if calls == 3 else 6)  # of four batches and four steps, two behind it
     assert (report.accepted, report.records_made, len(people(engine))) == (200, 200, 200)
