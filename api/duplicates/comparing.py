@@ -23,6 +23,7 @@ def _plain_word(word: str) -> str:
     return _MARKS.sub("", unicodedata.normalize("NFD", word)).replace("đ", "d")
 
 
+@lru_cache(maxsize=8192)  # many have the same name
 def plain_name(name: str) -> str:
     """The words of a name without marks, in the order of the alphabet: what two hurried spellings have in common."""
     return " ".join(sorted(_plain_word(word) for word in comparable(name).split()))

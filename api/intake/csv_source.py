@@ -51,7 +51,7 @@ class CsvSource:
             try:
                 for number, cells in enumerate(reader, start=1):
                     begins = reader.line_num + 1
-                    if any(cell and not cell.isspace() for cell in cells):
+                    if not "".join(cells).isspace() and any(cells):
                         yield number, list(cells)
             except csv.Error:
                 raise FileError("file-quotes", place=str(begins)) from None

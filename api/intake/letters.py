@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 
 from api.intake.columns import Header
 from api.intake.texts import ColumnEvidence, Conversion, RawCell
@@ -16,8 +17,9 @@ class Letters:
 
     def add(self, rows: Sequence[Sequence[RawCell]]) -> None:
         """Look at some rows, column by column: columns say the same again and again."""
+        columns = list(zip_longest(*rows, fillvalue=""))
         for position in self._positions:
-            cells = Counter(row[position] for row in rows if position < len(row))
+            cells = Counter(columns[position] if position < len(columns) else ())
             for cell, times in cells.items():
                 if isinstance(cell, str) and not cell.isascii():
                     self._found.setdefault(position, ColumnEvidence()).add(cell, times)

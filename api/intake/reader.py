@@ -89,7 +89,8 @@ class RowReader:
 
     def _quick(self, texts: Sequence[str]) -> ReadRow | None:
         who = self._who(self._of_person(texts))
-        number, given_on, product, manufacturer, lot, amount, unit, entered_by = map(plain_text, self._of_dose(texts))
+        number, given_on, product, manufacturer, *rest = self._of_dose(texts)
+        lot, amount, unit, entered_by = map(plain_text, rest)
         unit = unit or self._unit
         if who is None or lot is None or amount is None or entered_by is None or not unit:
             return None
@@ -141,18 +142,18 @@ def _nationality(cell: str) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def _product(product: str | None, manufacturer: str | None) -> str | None:
-    if product is None or manufacturer is None:
-        return None
+def _product(cell: str, manufacturer_cell: str) -> str | None:
+    product, manufacturer = plain_text(cell), plain_text(manufacturer_cell)
     try:
-        return read_product(product, manufacturer)
+        return None if product is None or manufacturer is None else read_product(product, manufacturer)
     except RowError:
         return None
 
 
 @lru_cache(maxsize=4096)
-def _day(text: str | None) -> date | None:
+def _day(cell: str) -> date | None:
     notes: list[str] = []
+    text = plain_text(cell)
     try:
         day = None if text is None else read_given_on(text, notes)
     except RowError:
@@ -161,7 +162,8 @@ def _day(text: str | None) -> date | None:
 
 
 @lru_cache(maxsize=64)
-def _dose_number(text: str | None) -> int | None:
+def _dose_number(cell: str) -> int | None:
+    text = plain_text(cell)
     try:
         return None if text is None else read_dose_number(text)
     except RowError:

@@ -189,12 +189,12 @@ def _texts(
     return texts
 
 
+@lru_cache(maxsize=1 << 15)  # columns say the same again and again
 def plain_text(cell: str) -> str | None:
     """The clean text of a cell in which nothing has to be put right; None where something has, or it is refused."""
-    if cell.isascii() and (cell.isalnum() or not cell):
-        return cell
+    notes: list[str] = []
     try:
-        text, notes = _clean(cell)
+        text = clean_cell(cell, None, notes)
     except RecordError:
         return None
     return None if notes else text

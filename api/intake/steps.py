@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Engine, insert
 
 from api.intake.columns import NAMES, Column, Header, read_header
@@ -17,7 +18,7 @@ from api.intake.outcomes import ROW_COLUMNS, column_name, sentence
 from api.intake.reader import RowReader
 from api.intake.rows import BUCKETS, shard_of
 from api.intake.spool import unpacked
-from api.intake.texts import Conversion
+from api.intake.texts import Conversion, RawCell
 from api.intake.units import UnitBook
 from api.store.bulk import insert_rows
 from api.store.schema import import_rows
@@ -27,7 +28,6 @@ from api.store.transactions import Turn, lock_people, writing
 WHY_IMPORTED: Final = "import"
 ROWS: Final = 5000  # of one step, as far as buckets can be so small
 _PERSONS: Final = 500  # in one look into the database
-_to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ def _understand(
     cells_of: dict[int, str] = {}
     refused: list[tuple[Any, ...]] = []
     for number, cells in unpacked(packed):
-        kept = _to_json(cells)
+        kept = _cells_text(cells)
         try:
             read = reader.read(cells)
             units.check(read.dose.unit)
@@ -114,6 +114,13 @@ def _understand(
             people.setdefault(read.person_key, []).append(entry)
             cells_of[number] = kept
     return people, cells_of, refused
+
+
+def _cells_text(cells: Sequence[RawCell]) -> str:
+    try:
+        return orjson.dumps(cells).decode()
+    except TypeError:  # a number of more than 64 bits
+        return json.dumps(cells, ensure_ascii=False, separators=(",", ":"))
 
 
 @lru_cache(maxsize=2)

@@ -7,6 +7,7 @@ mean. A dose is due from the Monday of the week of its day; who had the disease 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from sqlalchemy import Connection
@@ -39,7 +40,8 @@ def count_coverage(
     for found, some in ((old, before), (new, after)):
         for record, province in some:
             found.update(coverage_keys(record, province))
-    count(connection, came=new - old, gone=old - new, day=local_day(at).isoformat())
+    came, gone = (new - old, old - new) if old else (new, old)
+    count(connection, came=came, gone=gone, day=local_day(at).isoformat())
 
 
 def coverage_keys(record: VaccinationRecord, province: str) -> Iterator[Key]:
@@ -47,9 +49,19 @@ def coverage_keys(record: VaccinationRecord, province: str) -> Iterator[Key]:
     born = record.person.date_of_birth
     for number, day in {dose.number: dose.given_on for dose in record.doses}.items():
         if 1 <= number <= LAST:
-            yield Key(province, record.unit, f"{DOSES}{number}:{band_of(born, day)}")
+            yield _given(province, record.unit, number, band_of(born, day))
     if (due := next_dose(record)) is not None:
-        yield Key(province, record.unit, f"{DUE}{due[0]}", since=week_of(due[1]).isoformat())
+        yield _due(province, record.unit, due[0], week_of(due[1]))
+
+
+@lru_cache(maxsize=1 << 14)  # the same for all people of a station
+def _given(province: str, unit: str, number: int, band: str) -> Key:
+    return Key(province, unit, f"{DOSES}{number}:{band}")
+
+
+@lru_cache(maxsize=1 << 14)
+def _due(province: str, unit: str, number: int, week: date) -> Key:
+    return Key(province, unit, f"{DUE}{number}", since=week.isoformat())
 
 
 def next_dose(record: VaccinationRecord, *, recovered: Iterable[date] = ()) -> tuple[int, date] | None:
@@ -71,7 +83,10 @@ def band_of(born: PartialDate | None, day: date) -> str:
     if born is None:
         return UNKNOWN
     years = years_on(born, day)
-    return next((name for name, least in BANDS.items() if years >= least), UNKNOWN)
+    for name, least in BANDS.items():
+        if years >= least:
+            return name
+    return UNKNOWN
 
 
 def week_of(day: date) -> date:

@@ -9,6 +9,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Connection, select
@@ -34,6 +35,7 @@ class DoseKey(NamedTuple):
     lot: str
 
 
+@lru_cache(maxsize=1 << 14)
 def plain_lot(lot: str) -> str:
     """Without blanks and in capitals: the same lot is typed in many ways."""
     return "".join(lot.split()).upper()
@@ -66,9 +68,10 @@ def note_changes(
     """Store what is not nothing."""
     count_stock(connection, what, ((key.province, key.unit, number) for key, number in changes.items()), at=at)
     names = (*DoseKey._fields, "change_id", "given", "issued")
+    batch = secrets.token_hex(8)
     rows = [
-        (*key, secrets.token_hex(12), *((count, 0) if what == "given" else (0, count)))
-        for key, count in changes.items()
+        (*key, f"{batch}-{number}", *((count, 0) if what == "given" else (0, count)))
+        for number, (key, count) in enumerate(changes.items())
         if count
     ]
     insert_rows(connection, dose_changes, names, rows)

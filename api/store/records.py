@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import Connection, Row, select, tuple_, update
 
 from api.states import RecordState
@@ -15,10 +16,9 @@ from api.store.locks import lock_records
 from api.store.moves import Move, Standing, move, note, read_standings
 from api.store.schema import evidence as evidence_table
 from api.store.schema import record_versions, records
-from certificates.records.model import Evidence, VaccinationRecord, evidence_from_dict, instant_to_text
+from certificates.records.model import Evidence, VaccinationRecord, digest_of, evidence_from_dict, instant_to_text
 
 _OF_VERSIONS: Final = ("record_id", "version", "province", "document", "digest")
-_to_json: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def load_evidence(connection: Connection, record_id: str, version: int) -> Evide
 def stored_record(row: Row[Any]) -> StoredRecord:
     """Read a whole row of ``records``."""
     return StoredRecord(
-        record=VaccinationRecord.from_dict(json.loads(row.document)),
+        record=VaccinationRecord.from_dict(orjson.loads(row.document)),
         state=RecordState(row.state),
         reason=row.reason,
         person_key=row.person_key,
@@ -81,6 +81,7 @@ def write_versions(connection: Connection, versions: Sequence[NewVersion], *, by
     rows: list[dict[str, Any]] = []
     for version in versions:
         record = version.record
+        document = record.to_dict()
         rows.append(
             {
                 "record_id": record.record_id,
@@ -90,8 +91,8 @@ def write_versions(connection: Connection, versions: Sequence[NewVersion], *, by
                 "state": version.state.value,
                 "reason": version.reason,
                 "person_key": version.person_key,
-                "document": document_text(record),
-                "digest": record.digest,
+                "document": orjson.dumps(document).decode(),
+                "digest": digest_of(document),
                 "entered_at": made_at,
                 "updated_at": made_at,
             }
@@ -141,7 +142,7 @@ def write_evidences(
         evidence_table,
         ("record_id", "version", "province", "document", "made_at"),
         [
-            (record.record_id, record.version, province, _to_json(evidence.to_dict()), made_at)
+            (record.record_id, record.version, province, orjson.dumps(evidence.to_dict()).decode(), made_at)
             for record, evidence, province in proofs
         ],
     )
@@ -164,4 +165,4 @@ def move_record(
 
 def document_text(record: VaccinationRecord) -> str:
     """The JSON text of a record as it is kept."""
-    return _to_json(record.to_dict())
+    return orjson.dumps(record.to_dict()).decode()

@@ -76,7 +76,7 @@ class Person:
     @property
     def digest(self) -> bytes:
         """SHA-256 over the deterministic CBOR of `to_dict`: injective, so two different people never share it."""
-        return _digest(self.to_dict())
+        return digest_of(self.to_dict())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +166,7 @@ class VaccinationRecord:
     def digest(self) -> bytes:
         """SHA-256 over the deterministic CBOR of `to_dict`. Confirmations name it."""
         if self._digest is None:
-            object.__setattr__(self, "_digest", _digest(self.to_dict()))
+            object.__setattr__(self, "_digest", digest_of(self.to_dict()))
         assert self._digest is not None  # noqa: S101 - for the type
         return self._digest
 
@@ -360,7 +360,10 @@ def _optional_text(value: object) -> str | None:
     return None if value is None else _text(value)
 
 
-def _digest(data: object) -> bytes:
-    """Each `to_dict` that is digested has its keys in the order of deterministic CBOR (RFC 8949, 4.2.3: the shorter
-    first), so nothing is sorted here."""
-    return hashlib.sha256(cbor2.dumps(data)).digest()
+def digest_of(document: Mapping[str, Any]) -> bytes:
+    """The digest of the person or record whose `to_dict` this is.
+
+    Each such mapping has its keys in the order of deterministic CBOR (RFC 8949, 4.2.3: the shorter first), so nothing
+    is sorted here.
+    """
+    return hashlib.sha256(cbor2.dumps(document)).digest()

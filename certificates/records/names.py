@@ -87,9 +87,14 @@ def split_name(person: Person) -> PersonName:
     it, and without one there is none. A particle inside ends the family name (Rơ Chăm H'Yéo); Rơ takes its second
     word. A single word is a family name (ICAO 9303-3, 4.6: it is the primary identifier).
     """
-    if person.family_name or person.given_name:
-        return PersonName(surname=clean(person.family_name or ""), given=clean(person.given_name or ""))
-    return _split(person.full_name)
+    return split_parts(person.full_name, person.family_name, person.given_name)
+
+
+def split_parts(full_name: str, family_name: str | None, given_name: str | None) -> PersonName:
+    """`split_name` of the fields of a `Person`."""
+    if family_name or given_name:
+        return PersonName(surname=clean(family_name or ""), given=clean(given_name or ""))
+    return _split(full_name)
 
 
 @lru_cache(maxsize=_WORDS)

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
 from certificates.countries import COUNTRIES
-from certificates.records.dates import PartialDate
 from certificates.records.model import Dose, VaccinationRecord
 from certificates.valuesets import PRODUCTS
 
@@ -61,10 +61,12 @@ def find_dose_faults(record: VaccinationRecord, *, today: date) -> tuple[DoseFau
         return (_blocking("doses-none", None),)
     doses = sorted(record.doses, key=lambda dose: (dose.number, dose.given_on))
     faults = [*_numbering(doses), *_sequence(doses)]
+    born = record.person.date_of_birth
+    since = None if born is None else born.earliest
     for dose in doses:
-        faults += _dates(dose, record.person.date_of_birth, today)
-        faults += _product(dose)
-        faults += _lot(dose)
+        faults += _dates(dose, since, today)
+        for blocking, code in (*_of_product(dose.product, dose.country), *_of_lot(dose.lot, dose.product)):
+            faults.append(DoseFault(code=code, dose_number=dose.number, blocking=blocking))
     return tuple(faults)
 
 
@@ -112,35 +114,43 @@ def _sequence(doses: Sequence[Dose]) -> Iterator[DoseFault]:
             yield _odd("product-mixture", later.number)
 
 
-def _dates(dose: Dose, born: PartialDate | None, today: date) -> Iterator[DoseFault]:
+def _dates(dose: Dose, born: date | None, today: date) -> Iterator[DoseFault]:
     if dose.given_on > today:
         yield _blocking("dose-future", dose.number)
     if dose.given_on < (CAMPAIGN_START if dose.country == "VN" else FIRST_DOSE_ABROAD):
         yield _blocking("dose-before-campaign", dose.number)
     if born is None:
         return
-    if dose.given_on < born.earliest:
+    if dose.given_on < born:
         yield _blocking("dose-before-birth", dose.number)
     elif dose.given_on.year - born.year < YOUNGEST:
         yield _odd("dose-age", dose.number)
 
 
-def _product(dose: Dose) -> Iterator[DoseFault]:
-    if dose.country not in COUNTRIES:
-        yield _blocking("dose-country", dose.number)
-    product = PRODUCTS.get(dose.product)
+_Fault = tuple[bool, str]  # whether it blocks, and its code
+
+
+@lru_cache(maxsize=1024)
+def _of_product(key: str, country: str) -> tuple[_Fault, ...]:
+    faults: list[_Fault] = []
+    if country not in COUNTRIES:
+        faults.append((True, "dose-country"))
+    product = PRODUCTS.get(key)
     if product is None:
-        yield _blocking("product-unknown", dose.number)
+        faults.append((True, "product-unknown"))
     elif not product.active:
-        yield _blocking("product-inactive", dose.number)
-    elif dose.country == "VN" and not product.used_in_vietnam:
-        yield _odd("product-not-used-here", dose.number)
+        faults.append((True, "product-inactive"))
+    elif country == "VN" and not product.used_in_vietnam:
+        faults.append((False, "product-not-used-here"))
+    return tuple(faults)
 
 
-def _lot(dose: Dose) -> Iterator[DoseFault]:
-    if not dose.lot:
-        yield _blocking("lot-missing", dose.number)
-    elif _LOT.fullmatch(dose.lot) is None:
-        yield _blocking("lot-form", dose.number)
-    elif _SINOPHARM_LOT.fullmatch(dose.lot.upper()) and dose.product not in _SINOPHARM:
-        yield _odd("lot-product", dose.number)
+@lru_cache(maxsize=1 << 14)  # a country has some thousand lots
+def _of_lot(lot: str, product: str) -> tuple[_Fault, ...]:
+    if not lot:
+        return ((True, "lot-missing"),)
+    if _LOT.fullmatch(lot) is None:
+        return ((True, "lot-form"),)
+    if _SINOPHARM_LOT.fullmatch(lot.upper()) and product not in _SINOPHARM:
+        return ((False, "lot-product"),)
+    return ()

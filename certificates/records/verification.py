@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 
 from certificates.countries import COUNTRIES
@@ -19,7 +20,7 @@ from certificates.records.model import (
     VaccinationRecord,
     VerifiedRecord,
 )
-from certificates.records.names import DIRECTION_MARKS, clean, comparable, split_name, transliterate
+from certificates.records.names import DIRECTION_MARKS, clean, comparable, split_parts, transliterate
 from certificates.records.plausibility import find_dose_faults
 
 HOME: Final = "VN"
@@ -51,7 +52,7 @@ def find_gaps(person: Person) -> tuple[Gap, ...]:
     ``nationality-unknown``, ``id-number-missing``, those of `citizen_id.identify`, and ``citizen-id-kind`` where the
     number is none of the kind that stands beside it, or not in its plain form.
     """
-    gaps = [*_name_gaps(person)]
+    gaps = [*_name_gaps(person.full_name, person.family_name, person.given_name)]
     if person.date_of_birth is None:
         gaps.append(Gap(field="date_of_birth", code="date-of-birth-missing"))
     if person.sex is None:
@@ -170,16 +171,16 @@ def _prove(record: VaccinationRecord, evidence: Evidence, today: date) -> Verifi
     return VerifiedRecord(record=record, evidence=evidence, proof=_PROOF)
 
 
-def _name_gaps(person: Person) -> tuple[Gap, ...]:
-    full = clean(person.full_name)
+@lru_cache(maxsize=8192)  # many have the same name
+def _name_gaps(full_name: str, family_name: str | None, given_name: str | None) -> tuple[Gap, ...]:
+    full = clean(full_name)
     if not full:
         return (Gap(field="full_name", code="name-missing"),)
-    name = split_name(person)
-    typed = person.full_name + (person.family_name or "") + (person.given_name or "")
+    name = split_parts(full_name, family_name, given_name)
+    typed = full_name + (family_name or "") + (given_name or "")
     if not (full + name.surname + name.given).isprintable() or not DIRECTION_MARKS.isdisjoint(typed):
         return (Gap(field="full_name", code="name-characters"),)
-    own_fields = person.family_name or person.given_name
-    if own_fields and _words(f"{name.surname} {name.given}") != _words(full):
+    if (family_name or given_name) and _words(f"{name.surname} {name.given}") != _words(full):
         return (Gap(field="family_name", code="name-parts"),)
     try:
         written = transliterate(name.surname) + transliterate(name.given)
