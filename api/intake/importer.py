@@ -171,9 +171,11 @@ class _Run:
         if self.unit is not None and self.unit not in self.units:
             raise FileError("unit-unknown")
         tally, done, behind = self._behind()
-        with Spool() as spool:
-            reading = read_through(
+        large = processes > 1 and self.path.stat().st_size > LARGE and self.engine.dialect.name == "postgresql"
+        with Spool() as spool, Crew(self.engine, self.units, processes if large else 1) as crew:
+            reading, rows = read_through(
                 self.path,
+                crew,
                 spool,
                 unit=self.unit,
                 done=done,
@@ -182,21 +184,13 @@ class _Run:
             )
             with writing(self.engine) as connection:
                 mine = imports.c.import_id == self.import_id
-                connection.execute(update(imports).where(mine).values(row_count=reading.rows))
-            large = processes > 1 and self.path.stat().st_size > LARGE and self.engine.dialect.name == "postgresql"
-            with Crew(self.engine, self.units, processes if large else 1) as crew:
-                plan = Plan(
-                    import_id=self.import_id,
-                    names=reading.header.names,
-                    unit=self.unit,
-                    conversions=reading.conversions,
-                    by=self.by,
-                    at=self.at,
-                )
-                steps = steps_for(spool.counts, after=behind)
-                for result in crew.run(join_step, ((plan, step, spool.rows(step.first, step.last)) for step in steps)):
-                    tally.add(json.loads(result))
-                    self.progress(reading.rows + tally.outcomes.total(), 2 * reading.rows)
+                connection.execute(update(imports).where(mine).values(row_count=rows))
+            plan = Plan(import_id=self.import_id, reading=reading, by=self.by, at=self.at)
+            steps = steps_for(spool.counts, after=behind)
+            calls = ((plan, step, spool.rows(step.first, step.last)) for step in steps)
+            for result in crew.run(join_step, calls):
+                tally.add(json.loads(result))
+                self.progress(rows + tally.outcomes.total(), 2 * rows)
         compare_people(self.engine, origin=self.import_id, at=self.at)
         report = self._report(tally)
         with writing(self.engine) as connection:

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Final
 
 from api.intake.cells import read_dose_number, read_given_on, read_nationality, read_product
-from api.intake.columns import Column, Header
+from api.intake.columns import Column, Header, read_header
 from api.intake.faults import RowError
 from api.intake.rows import CELL_LIMIT, ReadRow, id_key, person_key, plain_text, read_person, read_row
 from api.intake.texts import Conversion, RawCell
@@ -40,6 +40,12 @@ _DOSE: Final = (
 )
 _PEOPLE: Final = 10_000  # who is remembered: some of a file, all of a step of joining
 _Who = tuple[Person, str | None]  # and the key, where the number is the person
+
+
+@lru_cache(maxsize=2)
+def header_of(names: tuple[str, ...]) -> Header:
+    """`read_header`, once a file."""
+    return read_header(names)
 
 
 class RowReader:

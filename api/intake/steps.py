@@ -1,24 +1,24 @@
 """The second half of an import: rows of some persons are understood, joined, and given their outcome, all at once."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from itertools import islice
 from typing import Any, Final
 
 import orjson
 from sqlalchemy import Engine, insert
 
-from api.intake.columns import NAMES, Column, Header, read_header
+from api.intake.columns import NAMES, Column
 from api.intake.faults import RowError
 from api.intake.joining import Entry, Tally, join_people
 from api.intake.outcomes import ROW_COLUMNS, column_name, sentence
-from api.intake.reader import RowReader
+from api.intake.reader import header_of
+from api.intake.reading import Reading
 from api.intake.rows import BUCKETS, shard_of
 from api.intake.spool import unpacked
-from api.intake.texts import Conversion, RawCell
+from api.intake.texts import RawCell
 from api.intake.units import UnitBook
 from api.store.bulk import insert_rows
 from api.store.schema import import_rows
@@ -32,12 +32,10 @@ _PERSONS: Final = 500  # in one look into the database
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """How the rows of one import are read and for whom; goes to worker processes as it is."""
+    """How the rows of one import are read, and for whom."""
 
     import_id: str
-    names: tuple[str, ...]  # the header
-    unit: str | None
-    conversions: Mapping[int, Conversion]
+    reading: Reading
     by: str
     at: datetime
 
@@ -94,8 +92,7 @@ def _understand(
     plan: Plan, units: UnitBook, packed: list[bytes], tally: Tally
 ) -> tuple[dict[str, list[Entry]], dict[int, str], list[tuple[Any, ...]]]:
     """The doses by persons' keys, the cells of each row as they are stored, and the rows that are refused."""
-    header = _header(plan.names)
-    reader = RowReader(header, plan.conversions, unit=plan.unit)
+    header, reader = header_of(plan.reading.names), plan.reading.reader()
     people: dict[str, list[Entry]] = {}
     cells_of: dict[int, str] = {}
     refused: list[tuple[Any, ...]] = []
@@ -121,11 +118,6 @@ def _cells_text(cells: Sequence[RawCell]) -> str:
         return orjson.dumps(cells).decode()
     except TypeError:  # a number of more than 64 bits
         return json.dumps(cells, ensure_ascii=False, separators=(",", ":"))
-
-
-@lru_cache(maxsize=2)
-def _header(names: tuple[str, ...]) -> Header:
-    return read_header(names)
 
 
 def _end(plan: Plan, entry: Entry, cells: str) -> tuple[Any, ...]:
