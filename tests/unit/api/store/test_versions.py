@@ -1,5 +1,6 @@
 """The tables' versions: made, migrated, refused."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from api.store.recount import find_differences
 from api.store.schema import intents, metadata, record_versions, records, units
 from api.store.schema_worklists import unit_counts, work_items
 from tests.support.databases import KINDS, Kind, postgres
+from tests.support.intake import row, take, write_csv
 from tests.support.records import record
 
 UNIT = {"code": "u", "name": "U", "kind": "station", "province": "01", "opened_on": "2000-01-01"}
@@ -25,6 +27,10 @@ UNIT = {"code": "u", "name": "U", "kind": "station", "province": "01", "opened_o
 RECORD = "INSERT INTO records VALUES ('r', 1, '79', 'u', 'ready', NULL, 'k', :document, :digest, 't', 't')"
 VERSION = "INSERT INTO record_versions VALUES ('r', 1, '{}', :digest, 'a', 'b', 't')"
 INTENT = "INSERT INTO intents VALUES ('r', 1, 'c', 't', 't', 'i', 'VN', 't')"
+UNDER_WAY = (
+    "INSERT INTO imports (import_id, file_name, file_sha256, state, started_at, imported_by)"
+    " VALUES ('i', 'a.csv', :sha, 'staged', 't', 'b')"
+)
 OTHER_INTENT = {  # the code of another one
     "record_id": "r",
     "version": 2,
@@ -144,6 +150,24 @@ def test_what_is_to_be_mended_already_comes_onto_the_lists_and_is_counted(empty:
         ("attestation", "clerk"),
     ]
     assert days == {"", "2022-03-01"}
+
+
+def test_an_import_under_way_goes_on(empty: Engine, tmp_path: Path) -> None:
+    build(empty, "0015")
+    path = write_csv(tmp_path / "a.csv", row(), row(id="001161012346", born="?"))
+    told = '{"rows": 2, "letters": {}, "outcomes": {"refused": 1}, "reasons": {"date-form": 1}}'
+    with empty.begin() as connection:
+        connection.execute(insert(units), UNIT | {"code": "01-0001", "province": "01"})
+        connection.execute(text(UNDER_WAY), {"sha": hashlib.sha256(path.read_bytes()).digest()})
+        connection.execute(text("INSERT INTO import_steps VALUES ('i', 'read', 0, :told)"), {"told": told})
+        connection.execute(
+            text("INSERT INTO import_rows (import_id, row_number, outcome, cells) VALUES ('i', 3, 'refused', '[]')")
+        )
+        connection.execute(text("INSERT INTO import_staging VALUES ('i', 5, 2, 'k', '[]', NULL, '[]')"))
+    versions.migrate(empty)
+    report = take(empty, path)
+    assert (report.import_id, report.rows, report.accepted, report.refused) == ("i", 2, 1, 1)
+    assert report.reasons == {"date-form": 1}
 
 
 def test_a_step_that_fails_leaves_all_as_it_was(empty: Engine) -> None:
