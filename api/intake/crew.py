@@ -61,6 +61,7 @@ def _open(address: str) -> None:
     from api.store.database import connect
 
     follow_parent()
+    gc.freeze()  # what was loaded stays: no collection looks at it
     gc.set_threshold(50_000, 20, 20)  # a step makes many small values and no cycles: looking for them costs a tenth
     engine = connect(address)
     _opened.append((engine, UnitBook.load(engine)))
