@@ -27,7 +27,7 @@ from api.store.transactions import Turn, lock_people, writing
 
 WHY_IMPORTED: Final = "import"
 ROWS: Final = 5000  # of one step, as far as buckets can be so small
-_PERSONS: Final = 500  # in one look into the database
+_PERSONS: Final = 2000  # in one look into the database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
