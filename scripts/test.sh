@@ -18,4 +18,5 @@ heading "import-linter: who may import whom"
 lint-imports --no-cache --no-logo
 [ "${1:-}" != --lint ] || exit 0
 heading "pytest"
+unset PYTHONDONTWRITEBYTECODE # hundreds of our own programs start: each would compile the house anew
 exec pytest -q -n "${TEST_PROCESSES:-2}" --dist loadfile --no-loadscope-reorder "$@"
