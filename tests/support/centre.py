@@ -1,11 +1,12 @@
 """A whole centre in a temporary folder, with units, tokens and records, and an agent of few lines to work with it."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from fastapi.testclient import TestClient
@@ -42,6 +43,7 @@ from tests.support.trust_lists import ROOT
 
 START = datetime(2022, 3, 1, 2, 0, tzinfo=UTC)
 Mode = Literal["two-tier", "station"]
+_OF_ENROLMENT = {"country", "environment", "mode", "own_roots", "unit_ca_roots"}  # settings that it depends on
 
 
 @dataclass
@@ -195,36 +197,54 @@ def make_world(folder: Path, *, mode: Mode = "two-tier", address: Path | str | N
     (folder / "register.csv").write_text("id,name,dob,sex,status\n")  # knows nobody
     named = {"list_roots": folder / "roots.pem", "register_address": str(folder / "register.csv")}
     given = {"publication_hours": 0, **named, **settings}
-    centre = Centre(
-        engine=open_database(address or folder / "vaxseal.sqlite3"),
-        settings=Settings(data=folder, mode=mode, requests_per_minute=10_000, **given),
-        secret=load_secret(folder),
-        clock=clock,
-    )
-    keys = {
-        "BYT": _ministry_key(),
-        "TYT-1": soft_key("ES256"),
-        "TYT-2": soft_key("PS256"),
-    }
-    for code, kind in (("BYT", "ministry"), ("TYT-1", "station"), ("TYT-2", "station")):
-        add_unit(
-            centre.engine,
-            code=code,
-            name=f"Đơn vị {code}",
-            kind=kind,
-            province="01",
-            opened_on=date(2020, 1, 1),
-            by="test",
-            at=clock(),
-        )
-        enrol_token(centre.engine, code, keys[code].certificate_der, settings=centre.settings, by="test", at=clock())
+    made = Settings(data=folder, mode=mode, requests_per_minute=10_000, **given)
+    engine = _with_units(address or folder / "vaxseal.sqlite3", made)
+    centre = Centre(engine=engine, settings=made, secret=load_secret(folder), clock=clock)
     client = TestClient(create_app(centre), raise_server_exceptions=False)
-    return World(centre=centre, clock=clock, client=client, keys=keys)
+    return World(centre=centre, clock=clock, client=client, keys=dict(_keys()))
 
 
 @cache
-def _ministry_key() -> SoftKey:
-    return make_key("ES256", common_name="SPECIMEN BYT")
+def _keys() -> Mapping[str, SoftKey]:
+    byt = make_key("ES256", common_name="SPECIMEN BYT")
+    return {"BYT": byt, "TYT-1": soft_key("ES256"), "TYT-2": soft_key("PS256")}
+
+
+def _with_units(address: Path | str, settings: Settings) -> Engine:
+    """A new SQLite file begins as a copy of one that was made the long way, once a process."""
+    usual = Settings(mode=settings.mode)
+    alike = settings.model_dump(include=_OF_ENROLMENT) == usual.model_dump(include=_OF_ENROLMENT)
+    if isinstance(address, Path) and not address.exists() and alike:
+        address.touch(mode=0o600)
+        address.write_bytes(_enrolled(settings.mode))
+        return open_database(address)
+    engine = open_database(address)
+    _enrol(engine, settings)
+    return engine
+
+
+@cache
+def _enrolled(mode: Mode) -> bytes:
+    with TemporaryDirectory() as folder:
+        engine = open_database(Path(folder) / "enrolled.sqlite3")
+        _enrol(engine, Settings(mode=mode))
+        engine.dispose()
+        return (Path(folder) / "enrolled.sqlite3").read_bytes()
+
+
+def _enrol(engine: Engine, settings: Settings) -> None:
+    for code, key in _keys().items():
+        add_unit(
+            engine,
+            code=code,
+            name=f"Đơn vị {code}",
+            kind="ministry" if code == "BYT" else "station",
+            province="01",
+            opened_on=date(2020, 1, 1),
+            by="test",
+            at=START,
+        )
+        enrol_token(engine, code, key.certificate_der, settings=settings, by="test", at=START)
 
 
 def new_version(
