@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from signer.journal import JOURNAL_NAME
-from tests.support.road import free_port, set_up
+from tests.support.road import Road, build_road
 from tests.support.softhsm import GoldenTokens, golden_tokens
-from tests.support.zygote import WarmRoad, Zygote
 
 __all__ = ["golden_tokens"]  # a fixture
 
@@ -16,17 +15,14 @@ CANARIES = ("Nguyễn", "NGUYEN", "001185000", "1985-04-30", "ABX123", "URN:UVCI
 
 
 @pytest.fixture
-def road(tmp_path: Path, golden_tokens: GoldenTokens) -> Iterator[WarmRoad]:
-    (tmp_path / "said").mkdir()
-    with Zygote(tmp_path / "said") as zygote:
-        made = WarmRoad(folder=tmp_path, tokens=golden_tokens, mode="two-tier", port=free_port(), zygote=zygote)
-        set_up(made, golden_tokens.ec, golden_tokens.rsa, 6)
-        made.start()
-        yield made
-        made.stop()
+def road(tmp_path: Path, golden_tokens: GoldenTokens) -> Iterator[Road]:
+    made = build_road(tmp_path, golden_tokens, "two-tier", golden_tokens.ec, golden_tokens.rsa)
+    made.start()
+    yield made
+    made.stop()
 
 
-def hits(road: WarmRoad) -> list[str]:
+def hits(road: Road) -> list[str]:
     """Where personal data of the batch stands in clear below the state folder, in any file or name."""
     found = []
     for path in (road.folder / "state").rglob("*"):
@@ -36,7 +32,7 @@ def hits(road: WarmRoad) -> list[str]:
     return found
 
 
-def test_a_day_without_a_network(road: WarmRoad) -> None:
+def test_a_day_without_a_network(road: Road) -> None:
     at_centre = ("--centre", road.centre, "--account", "lan", "--pin-stdin")
     pin = f"{road.pins['station']}\n"
 
@@ -70,7 +66,7 @@ def test_a_day_without_a_network(road: WarmRoad) -> None:
     assert road.answer("station", "take", *at_centre, token="station", typed=pin, expect=1)["taken"] == 0
 
 
-def test_a_batch_can_be_discarded_and_comes_back(road: WarmRoad) -> None:
+def test_a_batch_can_be_discarded_and_comes_back(road: Road) -> None:
     at_centre = ("--centre", road.centre, "--account", "lan", "--pin-stdin")
     pin = f"{road.pins['station']}\n"
     assert "6 records were taken" in road.run("station", "take", *at_centre, token="station", typed=pin).stdout

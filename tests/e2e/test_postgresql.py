@@ -42,7 +42,7 @@ def other(road: Road) -> Iterator[Road]:
     data = road.folder / "other"
     data.mkdir()
     shutil.copy(road.folder / "data" / "secret.key", data)
-    made = replace(road, port=free_port(), service=None, settings=road.settings | {"VAXSEAL_DATA": str(data)})
+    made = replace(road, port=free_port(), served=None, settings=road.settings | {"VAXSEAL_DATA": str(data)})
     made.plug("station-2", road.tokens.ec)
     made.plug("ministry-2", road.tokens.rsa)
     made.start()

@@ -15,9 +15,9 @@ from typing import Any, Literal
 import pytest
 
 from tests.faults.conftest import LONG, Many, Tell
-from tests.support.road import free_port, set_up
+from tests.support.road import Road, free_port, set_up
 from tests.support.softhsm import GoldenTokens
-from tests.support.zygote import Child, WarmRoad, Zygote
+from tests.support.zygote import Child, warm
 
 Victim = Literal["agent", "service"]
 # The journal is written by write(2), SQLite's files by pwrite64(2); a few other writes (pipes, answers) fail as well.
@@ -34,28 +34,22 @@ LAST = 80  # a bound: one issuance has fewer
 
 
 @pytest.fixture(scope="module")
-def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    with Zygote(tmp_path_factory.mktemp("said")) as warm:
-        yield warm
-
-
-@pytest.fixture(scope="module")
-def road(tmp_path_factory: pytest.TempPathFactory, zygote: Zygote, golden_tokens: GoldenTokens) -> Iterator[WarmRoad]:
+def road(tmp_path_factory: pytest.TempPathFactory, golden_tokens: GoldenTokens) -> Iterator[Road]:
     """In station mode one sitting is one whole issuance."""
     folder = tmp_path_factory.mktemp("disks")
-    made = WarmRoad(folder=folder, tokens=golden_tokens, mode="station", port=free_port(), zygote=zygote)
+    made = Road(folder=folder, tokens=golden_tokens, mode="station", port=free_port())
     made.settings["VAXSEAL_LEASE_SECONDS"] = "6"
     set_up(made, golden_tokens.ec, golden_tokens.rsa, 900 if LONG else 40)
     yield made
     made.stop()
 
 
-def agent(road: WarmRoad, inject: str | None = None, *more: str) -> Child:
+def agent(road: Road, inject: str | None = None, *more: str) -> Child:
     """One sitting with one record, in a fresh copy of the token."""
     shutil.rmtree(road.folder / "tokens" / "station")
     road.plug("station", road.tokens.ec)
     arguments = ("station", "sign", "--centre", road.centre, "--account", "lan", "--mode", "station", "--limit", "1")
-    child = road.zygote.start(
+    child = warm().start(
         (*arguments, "--yes", "--json", "--pin-stdin", *more),
         road.environment("station"),
         typed=f"{road.pins['station']}\n",
@@ -75,7 +69,7 @@ def receipt(child: Child) -> Any:
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed: faults of disks left out")
 @pytest.mark.parametrize("victim", ["agent", "service"])
-def test_a_disk_that_fails_at_any_write(victim: Victim, road: WarmRoad, tell: Tell) -> None:
+def test_a_disk_that_fails_at_any_write(victim: Victim, road: Road, tell: Tell) -> None:
     struck: Counter[str] = Counter()
     road.start()
     for inject in every(victim, struck) if LONG else SHORT[victim]:
@@ -83,7 +77,7 @@ def test_a_disk_that_fails_at_any_write(victim: Victim, road: WarmRoad, tell: Te
             struck[inject.rpartition(":")[0]] += 1
     while road.states().get("leased", 0):
         receipt(agent(road))
-    road.stop()
+    road.kill()
     check(road)
     tell(f"{victim}: {sum(struck.values())} failed writes and flushes ({dict(struck)}): 0 lost, 0 doubled")
     assert sum(struck.values()) >= len(SHORT[victim]) - 1
@@ -100,15 +94,15 @@ def every(victim: Victim, struck: Counter[str]) -> Iterator[str]:
                     break
 
 
-def strike(road: WarmRoad, victim: Victim, inject: str) -> int:
+def strike(road: Road, victim: Victim, inject: str) -> int:
     """One issuance that meets the fault, and one that finishes it. How often the fault struck."""
     if victim == "service":
-        road.stop()
+        road.kill()
         road.start(inject=inject)
         assert road.served is not None
         trace = road.served.trace
         receipt(agent(road))
-        road.stop()
+        road.kill()
         road.start()
     else:
         died = agent(road, inject)
@@ -121,7 +115,7 @@ def strike(road: WarmRoad, victim: Victim, inject: str) -> int:
     return trace.struck()
 
 
-def check(road: WarmRoad) -> None:
+def check(road: Road) -> None:
     with sqlite3.connect(road.folder / "data" / "vaxseal.sqlite3") as database:
 
         def ask(query: str) -> list[tuple[Any, ...]]:
@@ -148,7 +142,7 @@ def small_disk(folder: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk_signs_nothing_and_with_room_again_it_goes_on(road: WarmRoad, many: Many, tmp_path: Path) -> None:
+def test_a_full_disk_signs_nothing_and_with_room_again_it_goes_on(road: Road, many: Many, tmp_path: Path) -> None:
     if os.name != "posix" or os.geteuid():
         pytest.skip("only root mounts a small disk: left out")
     rounds = many(4, 16)
@@ -162,12 +156,12 @@ def test_a_full_disk_signs_nothing_and_with_room_again_it_goes_on(road: WarmRoad
             full += answer.get("error") == "journal-write"
             (disk / "fill").unlink()
             assert receipt(agent(road, None, "--journal", str(disk / "batches"))).get("error") is None
-        road.stop()
+        road.kill()
     assert full > 0
     check_no_doubles(road)
 
 
-def check_no_doubles(road: WarmRoad) -> None:
+def check_no_doubles(road: Road) -> None:
     with sqlite3.connect(road.folder / "data" / "vaxseal.sqlite3") as database:
         query = "select count(*) - count(distinct record_id) from passports"
         assert list(database.execute(query)) == [(0,)]

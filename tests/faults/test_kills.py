@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,9 @@ import pytest
 from certificates.checking import check_text
 from certificates.trust import TrustStore
 from tests.faults.conftest import Many, Tell
-from tests.support.road import free_port, set_up
+from tests.support.road import Road, free_port, set_up
 from tests.support.softhsm import GoldenTokens
-from tests.support.zygote import Child, WarmRoad, Zygote
+from tests.support.zygote import Child, warm
 from vaxseal.console import now
 
 BATCH = 3
@@ -33,7 +32,7 @@ PER_KILL = 2  # records; so that there is work left for the last kill
 class Killing:
     """Agents of one role at a time, until all records are issued; somebody dies at most of them."""
 
-    road: WarmRoad
+    road: Road
     chance: random.Random
     kills: Counter[str] = field(default_factory=Counter)
     accepted: set[str] = field(default_factory=set)
@@ -44,7 +43,7 @@ class Killing:
         shutil.rmtree(self.road.folder / "tokens" / role)
         self.road.plug(role, {"station": self.road.tokens.rsa, "ministry": self.road.tokens.ec}[role])
         own = ("--units", str(self.road.folder / "units.json")) if role == "ministry" else ()
-        return self.road.zygote.start(
+        return warm().start(
             (
                 *(role, "sign", "--centre", self.road.centre, "--account", "lan", *own),
                 *("--limit", str(BATCH), "--yes", "--json", "--pin-stdin"),
@@ -69,7 +68,7 @@ class Killing:
             ("agent at a step", "agent", "worker", "service at a step", "service", "both"), (12, 3, 2, 2, 1, 1)
         )[0]
         if how == "service at a step":
-            self.road.stop()
+            self.road.kill()
             self.road.start(die_at=self.chance.randint(1, SERVICE_STEPS))
         agent = self.agent(role, self.chance.randint(1, STEPS) if how == "agent at a step" else None)
         if how in ("agent", "worker", "service", "both"):
@@ -84,7 +83,7 @@ class Killing:
             if self.road.served.poll() is not None:
                 self.kills["service at a step"] += 1
                 time.sleep(self.chance.uniform(0, 0.5))
-            self.road.stop()
+            self.road.kill()
         if self.road.served is None:
             self.road.start()
         if agent.wait() == -signal.SIGKILL:
@@ -94,7 +93,7 @@ class Killing:
 
     def kill(self, how: str, agent: Child) -> None:
         if how in ("service", "both"):
-            self.road.stop()
+            self.road.kill()
         if how in ("agent", "both"):
             agent.kill()
         if how == "worker":
@@ -125,19 +124,11 @@ def children(pid: int) -> list[int]:
     return found
 
 
-@pytest.fixture
-def zygote(tmp_path: Path) -> Iterator[Zygote]:
-    if not Path("/proc/self/task").exists():
-        pytest.skip("kills need /proc (Linux): left out")
-    (tmp_path / "said").mkdir()
-    with Zygote(tmp_path / "said") as warm:
-        yield warm
-
-
-def test_kills(tmp_path: Path, zygote: Zygote, golden_tokens: GoldenTokens, many: Many, tell: Tell) -> None:
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="kills need /proc (Linux): left out")
+def test_kills(tmp_path: Path, golden_tokens: GoldenTokens, many: Many, tell: Tell) -> None:
     kills = many(30, 1000)
     people = kills * PER_KILL // 2
-    road = WarmRoad(folder=tmp_path, tokens=golden_tokens, mode="two-tier", port=free_port(), zygote=zygote)
+    road = Road(folder=tmp_path, tokens=golden_tokens, mode="two-tier", port=free_port())
     road.settings["VAXSEAL_LEASE_SECONDS"] = "3"  # what a dead agent held and did not keep comes back soon
     set_up(road, golden_tokens.rsa, golden_tokens.ec, people)
     killing = Killing(road, random.Random(11))  # noqa: S311 - moments, no secrets
@@ -151,14 +142,14 @@ def test_kills(tmp_path: Path, zygote: Zygote, golden_tokens: GoldenTokens, many
             last.wait()
             killing.note(last)
     finally:
-        road.stop()
+        road.kill()
     check_everything(road, killing, people)
     total = sum(killing.kills.values())
     tell(f"{total} kills ({dict(killing.kills)}), {people} people: 0 lost, 0 doubled")
     assert total >= kills // 2  # on a quick machine a few die after their work
 
 
-def check_everything(road: WarmRoad, killing: Killing, people: int) -> None:
+def check_everything(road: Road, killing: Killing, people: int) -> None:
     trust = TrustStore.load(road.folder / "trust")
     with sqlite3.connect(road.folder / "data" / "vaxseal.sqlite3") as database:
 

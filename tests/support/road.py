@@ -1,25 +1,28 @@
-"""A centre and its tokens as processes and folders of their own, each step by its command. POSIX only."""
+"""A centre and its tokens as processes and folders of their own, each step by its command, forked from a warm process
+(`tests.support.zygote`). POSIX only."""
 
 import csv
 import json
 import os
 import shutil
+import signal
 import socket
 import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import psycopg
 
 from certificates.profiles import to_pem
 from hsm.softhsm import write_config
 from tests.support.softhsm import GoldenToken, GoldenTokens
+from tests.support.zygote import Child, warm
 
 VAXSEAL = (sys.executable, "-c", "from vaxseal.cli import main; main()")
 STATION, MINISTRY = "TYT-01", "BYT"
@@ -34,7 +37,7 @@ class Road:
     tokens: GoldenTokens
     mode: str
     port: int
-    service: "subprocess.Popen[bytes] | None" = None
+    served: Child | None = None
     pins: dict[str, str] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
 
@@ -46,16 +49,11 @@ class Road:
         self, *arguments: str, token: str | None = None, typed: str = "", expect: int = 0
     ) -> "subprocess.CompletedProcess[str]":
         """A command, with the token of this name plugged in; ``typed`` is standard input."""
-        done = subprocess.run(
-            [*VAXSEAL, *arguments],
-            env=self.environment(token),
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == expect, (arguments, done.returncode, done.stdout[:1000], done.stderr[-2000:])
-        return done
+        child = warm().start(arguments, self.environment(token), typed=typed)
+        code = child.wait()
+        out, err = child.out.read_text(), child.err.read_text()
+        assert code == expect, (arguments, code, out[:1000], err[-2000:])
+        return subprocess.CompletedProcess(arguments, code, out, err)
 
     def answer(self, *arguments: str, token: str | None = None, typed: str = "", expect: int = 0) -> Any:
         """As `run`, with --json, and its one document read."""
@@ -103,29 +101,24 @@ class Road:
         with psycopg.connect(address) as connection:
             return list(connection.execute(statement.encode()))
 
-    def start(self) -> None:
-        with (self.folder / "service.log").open("ab") as log:
-            self.service = subprocess.Popen(
-                [*VAXSEAL, "serve", "--port", str(self.port), "--mode", self.mode],
-                env=self.environment(None),
-                stderr=log,
-            )
-        self.wait_for_service()
+    def start(self, *, die_at: int | None = None, inject: str | None = None) -> None:
+        """The service, until it answers, or died (`Zygote.start`)."""
+        arguments = ("serve", "--port", str(self.port), "--mode", self.mode)
+        log = self.folder / "service.log"
+        self.served = warm().start(arguments, self.environment(None), die_at=die_at, inject=inject, err=log)
+        while self.served.poll() is None:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            time.sleep(0.01)
+        assert die_at or inject, log.read_text()[-2000:]
 
-    def wait_for_service(self) -> None:
-        for _ in range(200):
-            try:
-                if httpx2.get(f"{self.centre}/healthz", trust_env=False).status_code == 200:
-                    return
-            except httpx2.TransportError:
-                time.sleep(0.05)
-        raise AssertionError((self.folder / "service.log").read_text())
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        if self.served is not None:
+            self.served.end(number)
+            self.served = None
 
-    def stop(self) -> None:
-        if self.service is not None:
-            self.service.terminate()
-            self.service.wait(30)
-            self.service = None
+    def kill(self) -> None:
+        self.stop(signal.SIGKILL)
 
     def environment(self, token: str | None) -> dict[str, str]:
         mine = {name: value for name, value in os.environ.items() if not name.startswith(("VAXSEAL_", "SOFTHSM2_"))}

@@ -5,21 +5,26 @@ child may be told to die by SIGKILL at its n-th *step*: a write of the journal (
 signature, a request, a statement or a commit of the service's database.
 """
 
+import atexit
+import gc
+import importlib
+import itertools
 import json
 import os
+import pkgutil
 import signal
-import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
-
-from tests.support.road import Road
 
 
 @dataclass
@@ -47,21 +52,29 @@ class Child:
         return self.code
 
     def kill(self) -> None:
+        self.end(signal.SIGKILL)
+
+    def end(self, number: int) -> None:
+        """Send the signal, and wait for what comes of it."""
         if self.poll() is None:
-            os.kill(self.pid, signal.SIGKILL)
+            os.kill(self.pid, number)
             self.wait()
 
 
 class Zygote:
-    """The warm process, until the block ends."""
+    """The warm process, until the block ends. Threads may share it. In ``folder`` stands what the children say."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._count = 0
+        self._numbers = itertools.count(1)
+        self._asking = threading.Lock()
 
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.zygote"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "tests.support.zygote"],
+            env=os.environ | {"COLUMNS": "200"},  # read once, as the commands' modules are loaded
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
         return self
 
@@ -77,9 +90,10 @@ class Zygote:
     def ask(self, **command: Any) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(command).encode() + b"\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+        with self._asking:
+            self._process.stdin.write(json.dumps(command).encode() + b"\n")
+            self._process.stdin.flush()
+            return json.loads(self._process.stdout.readline())
 
     def start(
         self,
@@ -89,13 +103,19 @@ class Zygote:
         typed: str = "",
         die_at: int | None = None,
         inject: str | None = None,
+        err: Path | None = None,
     ) -> Child:
-        """Start a command; ``inject``: with this fault of system calls (strace -e inject=...)."""
-        self._count += 1
-        gate = self._folder / f"{self._count}.gate"
+        """Start a command.
+
+        Args:
+            inject: a fault of its system calls (strace -e inject=...).
+            err: the file that its standard error is added to.
+        """
+        number = next(self._numbers)
+        gate = self._folder / f"{number}.gate"
         if inject is not None:
             os.mkfifo(gate)
-        out, err = (self._folder / f"{self._count}.{name}" for name in ("out", "err"))
+        out, err = self._folder / f"{number}.out", err or self._folder / f"{number}.err"
         answer = self.ask(
             do="start",
             arguments=arguments,
@@ -108,7 +128,7 @@ class Zygote:
         )
         child = Child(self, answer["pid"], out, err)
         if inject is not None:
-            child.trace = trace(child.pid, inject, self._folder / f"{self._count}.trace")
+            child.trace = trace(child.pid, inject, self._folder / f"{number}.trace")
             gate.write_text("go")
         return child
 
@@ -140,36 +160,12 @@ def trace(pid: int, inject: str, log: Path) -> Trace:
     return Trace(process, log)
 
 
-@dataclass
-class WarmRoad(Road):
-    """A road whose commands are children of a zygote."""
-
-    zygote: Zygote = field(kw_only=True)
-    served: Child | None = None
-
-    def run(
-        self, *arguments: str, token: str | None = None, typed: str = "", expect: int = 0
-    ) -> "subprocess.CompletedProcess[str]":
-        child = self.zygote.start(arguments, self.environment(token), typed=typed)
-        code = child.wait()
-        out, err = child.out.read_text(), child.err.read_text()
-        assert code == expect, (arguments, code, out[:1000], err[-2000:])
-        return subprocess.CompletedProcess(arguments, code, out, err)
-
-    def start(self, *, die_at: int | None = None, inject: str | None = None) -> None:
-        """Until it answers, or died."""
-        arguments = ("serve", "--port", str(self.port), "--mode", self.mode)
-        self.served = self.zygote.start(arguments, self.environment(None), die_at=die_at, inject=inject)
-        while self.served.poll() is None:
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
-                return
-            time.sleep(0.01)
-        assert die_at or inject, self.served.err.read_text()[-2000:]
-
-    def stop(self) -> None:
-        if self.served is not None:
-            self.served.kill()
-            self.served = None
+@cache
+def warm() -> Zygote:
+    """The warm process of this process of the tests, for all its roads: ended with it."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(Zygote(Path(stack.enter_context(TemporaryDirectory(prefix="vx-said-")))))
 
 
 class _Steps:
@@ -255,14 +251,23 @@ def _child(command: dict[str, Any]) -> int:
     return 0
 
 
+def _warm_up() -> None:
+    """Load whatever the commands load late, so that it is there when a child begins: every module of the house."""
+    import uvicorn.loops.auto
+    import uvicorn.protocols.http.auto  # noqa: F401
+
+    for house in ("vaxseal", "signer", "api", "hsm", "certificates"):
+        package = importlib.import_module(house)
+        for found in pkgutil.walk_packages(package.__path__, f"{house}."):
+            if found.name.partition(".migrations.")[1] or found.name.endswith("__main__"):
+                continue
+            importlib.import_module(found.name)
+    gc.collect()
+    gc.freeze()
+
+
 def _serve() -> None:
-    # Everything that the commands load late: it is there when a child begins.
-    import uvicorn  # noqa: F401
-
-    import vaxseal.cli
-    import vaxseal.desk
-    import vaxseal.keeping  # noqa: F401
-
+    _warm_up()
     for line in sys.stdin.buffer:
         command = json.loads(line)
         if command["do"] == "start":
