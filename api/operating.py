@@ -1,8 +1,10 @@
 """What an operator can get wrong, looked for one by one; each finding says what to do. Nothing is changed here."""
 
 import os
+import re
 import shutil
 import ssl
+import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,11 +15,13 @@ from cryptography import x509
 from sqlalchemy import Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.checkers.publishing import pinned_roots
 from api.config import Settings, check_exposure, is_loopback, load_secret
 from api.config_sources import find_file
 from api.context import Centre
 from api.errors import CentreError
 from api.health import refuse_full_disk, refuse_old_lists
+from api.signing.authorities import Authorities
 from api.signing.endings import find_warnings
 from api.store.database import open_database
 from api.store.deployment import agree_on_secret, has_secret
@@ -78,6 +82,7 @@ def _without_database(settings: Settings, config: Path | None, at: datetime) -> 
 def _with_database(settings: Settings, engine: Engine, at: datetime) -> Iterator[Finding]:
     yield from _all(
         {
+            "backup version": lambda: _backup_version(engine),
             "secret": lambda: _secret(settings, engine),
             "append-only log": lambda: _triggers(engine),
             "checkpoints": lambda: _checkpoints(engine),
@@ -195,6 +200,21 @@ def _programs(settings: Settings) -> Answer:
     return _ok("pg_dump and pg_restore are there")
 
 
+def _backup_version(engine: Engine) -> Answer:
+    """pg_dump refuses a server that is newer than itself."""
+    program = shutil.which("pg_dump")
+    if engine.dialect.name != "postgresql" or program is None:
+        return None
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10).stdout  # noqa: S603 - no shell
+    ours = int((re.search(r"\d+", said) or ["0"])[0])
+    with engine.connect() as connection:
+        theirs = int(connection.execute(text("SHOW server_version_num")).scalar_one()) // 10_000
+    if ours < theirs:
+        advice = f"Install the client programs of PostgreSQL {theirs}, or newer ones."
+        return "warning", f"pg_dump {ours} backs up no server of version {theirs}", advice
+    return _ok(f"pg_dump {ours} for a server of version {theirs}")
+
+
 def _secret(settings: Settings, engine: Engine) -> Answer:
     if not has_secret(engine):
         return "fault", "the service never had a secret", "`vaxseal admin init` makes it."
@@ -229,6 +249,7 @@ def _checkpoints(engine: Engine) -> Answer:
 def _lists(settings: Settings, engine: Engine) -> Answer:
     if settings.list_roots is None:
         return "warning", "no root of lists is pinned", "Set list_roots, and publish lists (docs/publishing-lists.md)."
+    pinned_roots(settings)
     refuse_old_lists(_centre(settings, engine))
     if not settings.lists.exists():
         return "warning", "no lists are published", "vaxseal lists publish, see docs/publishing-lists.md."
@@ -236,7 +257,7 @@ def _lists(settings: Settings, engine: Engine) -> Answer:
 
 
 def _authorities(settings: Settings) -> Answer:
-    if settings.own_roots or settings.unit_ca_roots:
+    if Authorities.load(settings).named:
         return _ok("named")
     grade: Grade = "fault" if settings.environment == "production" else "warning"
     return grade, "no authorities are named: any certificate may be enrolled", "Set own_roots (docs/enrolment.md)."

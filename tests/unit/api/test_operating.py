@@ -104,7 +104,9 @@ def test_triggers_that_somebody_removed(settings: Settings, world: World) -> Non
         ("database", {"database_url": SecretStr("postgresql+psycopg://x@127.0.0.1:1/y")}, "fault"),
         ("disk", {"least_disk_mb": 10**9}, "fault"),
         ("lists", {"list_roots": None}, "warning"),
+        ("lists", {"list_roots": Path("nowhere.pem")}, "fault"),
         ("authorities", {"environment": "production"}, "fault"),
+        ("authorities", {"own_roots": Path("nowhere.pem")}, "fault"),
     ],
 )
 def test_settings_that_are_wrong(settings: Settings, check: str, changes: dict[str, Any], grade: str) -> None:
@@ -140,6 +142,19 @@ def test_programs_for_backups(settings: Settings, monkeypatch: pytest.MonkeyPatc
     assert grades(settings, database_url=away)["backup programs"] == "warning"
     monkeypatch.setattr("api.operating.shutil.which", lambda _: "/usr/bin/x")
     assert grades(settings, database_url=away)["backup programs"] == "ok"
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(("version", "grade"), [("9.6.1", "warning"), ("99.1 (Debian)", "ok")])
+def test_programs_that_are_older_than_the_server(
+    settings: Settings, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, grade: str
+) -> None:
+    program = tmp_path / "pg_dump"
+    program.write_text(f"#!/bin/sh\necho 'pg_dump (PostgreSQL) {version}'\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("api.operating.shutil.which", lambda _: str(program))
+    on_postgresql = world.engine.dialect.name == "postgresql"
+    assert grades(settings).get("backup version") == (grade if on_postgresql else None)
 
 
 def test_two_operators(settings: Settings, world: World) -> None:
