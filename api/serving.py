@@ -11,6 +11,7 @@ import tempfile
 import threading
 from typing import Any, Final
 
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
@@ -28,6 +29,7 @@ from api.workers import Workers
 # sent at the moment when we drop it gets no answer, and its sender cannot know whether it was begun.
 KEEP_ALIVE: Final = 20
 PATIENCE: Final = 30  # seconds: a process that gives no sign for so long is replaced; requests may end at a stop
+_log = structlog.get_logger(__name__)
 
 
 def serve_alone(settings: Settings) -> None:
@@ -61,10 +63,17 @@ def serve_together(settings: Settings) -> None:
 
 
 def make_app(settings: Settings) -> FastAPI:
-    """The application of one of several processes, which ends with the one that watches it."""
+    """The application of one of several processes, which ends with the one that watches it.
+
+    One that cannot begin, as while the database is away, says so in a line and is replaced.
+    """
     set_up_logs()
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    return create_app(open_with(settings, workers=_layout_workers(settings)))
+    try:
+        return create_app(open_with(settings, workers=_layout_workers(settings)))
+    except Exception as error:  # else multiprocessing writes a traceback, with whatever it holds
+        _log.error("process-failed", kind=type(error).__name__, code=getattr(error, "code", None))
+        raise SystemExit(1) from None
 
 
 def _end_with_parent() -> None:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog.testing
 from pydantic import SecretStr
 
 from api.config import Settings
 from api.errors import CentreError
 from api.server import open_centre, run_server
-from api.serving import KEEP_ALIVE, _bind, _end_with_parent, _options, serve_alone, serve_together
+from api.serving import KEEP_ALIVE, _bind, _end_with_parent, _options, make_app, serve_alone, serve_together
 from signer.client import KEPT
 from tests.support.databases import postgres
 
@@ -69,6 +70,19 @@ def test_a_process_ends_with_the_one_that_watches_it(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("api.serving.signal.raise_signal", told.append)
     _end_with_parent()
     assert told == ["gone", signal.SIGTERM]
+
+
+def test_a_process_that_cannot_begin_says_so_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("api.serving.threading.Thread.start", lambda _: None)
+    monkeypatch.setattr("api.serving.set_up_logs", lambda: None)
+    away = SecretStr(f"postgresql+psycopg://somebody:hidden@127.0.0.1:{_free()}/x")
+    with structlog.testing.capture_logs() as said, pytest.raises(SystemExit):
+        make_app(Settings(data=tmp_path, database_url=away))
+    (line,) = said
+    assert (line["event"], line["kind"], line["code"]) == ("process-failed", "CentreError", "database-unreachable")
+    assert "hidden" not in str(line) + capsys.readouterr().err
 
 
 def _free() -> int:
