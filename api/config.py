@@ -62,6 +62,7 @@ class Settings(BaseModel):
     lease_seconds: int = Field(default=7200, ge=1, le=86400)
     offline_lease_seconds: int = Field(default=86400, ge=1, le=86400)  # for work without a network
     desk_accounts: Literal["known", "required"] | None = None  # None: required in production (docs/accounts.md)
+    staff_idle_minutes: int = Field(default=30, ge=5, le=480)  # without use, after which a session of the staff ends
     station_daily_quota: int = Field(default=2000, ge=0)  # records that a unit may take to sign in a day (ADR 47)
     signer_daily_quota: int = Field(default=1000, ge=0)  # that one person there may take
     ministry_daily_quota: int = Field(default=2_000_000, ge=0)  # that the ministry's desk may take

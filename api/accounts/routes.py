@@ -46,11 +46,12 @@ class StaffAnswer(BaseModel):
 class StaffLoginAnswer(StaffAnswer):
     token: str
     expires_at: str
+    idle_minutes: int = Field(description="unused for so long, the session ends before that")
 
 
 @router.post("/login", dependencies=[Depends(limited)])
 def login(request: StaffLoginRequest, centre: Annotated[Centre, Depends(get_centre)]) -> StaffLoginAnswer:
-    """Exchange password and second factor for a bearer of eight hours."""
+    """Exchange password and second factor for a bearer of eight hours, or until it is not used for a while."""
     given = PasswordAndCode(
         account=request.account.lower(),
         password=request.password,
@@ -58,7 +59,12 @@ def login(request: StaffLoginRequest, centre: Annotated[Centre, Depends(get_cent
         new_password=request.new_password,
     )
     bearer, staff, expires_at = open_session(centre, LOG_IN(centre, given))
-    return StaffLoginAnswer(**StaffAnswer.of(staff).model_dump(), token=bearer, expires_at=instant_to_text(expires_at))
+    return StaffLoginAnswer(
+        **StaffAnswer.of(staff).model_dump(),
+        token=bearer,
+        expires_at=instant_to_text(expires_at),
+        idle_minutes=centre.settings.staff_idle_minutes,
+    )
 
 
 @router.post("/logout")

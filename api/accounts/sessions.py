@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, text
 
 from api.accounts.login import Proven
 from api.accounts.staff import Role, Staff, refuse_closed, refuse_role, roles_from_text
@@ -16,6 +16,7 @@ from api.auth import bearer_hash, get_centre
 from api.context import Centre
 from api.errors import CentreError
 from api.store.counters import sweep
+from api.store.quick import Quick
 from api.store.schema import units
 from api.store.schema_accounts import accounts, staff_sessions
 from api.store.transactions import writing
@@ -23,13 +24,20 @@ from certificates.records.dates import local_day
 from certificates.records.model import instant_from_text, instant_to_text
 
 SESSION_LIFE: Final = timedelta(hours=8)
+SEEN_EVERY: Final = timedelta(minutes=1)  # a use is written down so often: not with each request
+_SEEN: Final = Quick(
+    text(
+        "UPDATE staff_sessions SET seen_at = :now WHERE token_hash = :bearer AND seen_at = :before RETURNING seen_at"
+    ).columns(staff_sessions.c.seen_at)
+)
 staff_bearer: Final = HTTPBearer(
     scheme_name="StaffBearer", auto_error=False, description="The token of POST /v1/staff/login"
 )
 
 
 def open_session(centre: Centre, proven: Proven) -> tuple[str, Staff, datetime]:
-    """Eight hours for who proved who they are. Returns the bearer, the person and the end.
+    """Eight hours for who proved who they are; fewer where it is not used (``staff_idle_minutes``). Returns the bearer,
+    the person and the end.
 
     Raises CentreError ``staff-login-refused`` (the account is gone or disabled), ``unit-closed``.
     """
@@ -40,7 +48,10 @@ def open_session(centre: Centre, proven: Proven) -> tuple[str, Staff, datetime]:
         sweep(connection, staff_sessions, staff_sessions.c.expires_at < instant_to_text(now))
         connection.execute(
             insert(staff_sessions).values(
-                token_hash=bearer_hash(bearer), account=proven.account, expires_at=instant_to_text(expires_at)
+                token_hash=bearer_hash(bearer),
+                account=proven.account,
+                expires_at=instant_to_text(expires_at),
+                seen_at=instant_to_text(now),
             )
         )
     return bearer, staff, expires_at
@@ -74,11 +85,11 @@ def close_session(centre: Centre, bearer: str) -> None:
 
 
 def find_staff(centre: Centre, bearer: str) -> Staff:
-    """Who acts, with unit and roles as they are now.
+    """Who acts, with unit and roles as they are now. That the session is in use is written down once a minute at most.
 
-    Raises CentreError ``staff-session-ended``, ``unit-closed``.
+    Raises CentreError ``staff-session-ended`` (its time is over, or it was left alone), ``unit-closed``.
     """
-    now = centre.clock()
+    now, hashed = centre.clock(), bearer_hash(bearer)
     with centre.engine.connect() as connection:
         row = connection.execute(
             select(
@@ -86,16 +97,22 @@ def find_staff(centre: Centre, bearer: str) -> Staff:
                 accounts.c.unit,
                 accounts.c.roles,
                 staff_sessions.c.expires_at,
+                staff_sessions.c.seen_at,
                 units.c.opened_on,
                 units.c.closed_on,
             )
             .join(staff_sessions, staff_sessions.c.account == accounts.c.account)
             .join(units, units.c.code == accounts.c.unit)
-            .where(staff_sessions.c.token_hash == bearer_hash(bearer), accounts.c.disabled_at.is_(None))
+            .where(staff_sessions.c.token_hash == hashed, accounts.c.disabled_at.is_(None))
         ).one_or_none()
     if row is None or instant_from_text(row.expires_at) <= now:
         raise CentreError("staff-session-ended")
+    unused = now - instant_from_text(row.seen_at)
+    if unused >= timedelta(minutes=centre.settings.staff_idle_minutes):
+        raise CentreError("staff-session-ended")
     refuse_closed(row, local_day(now))
+    if unused >= SEEN_EVERY:
+        _SEEN.first(centre.engine, now=instant_to_text(now), bearer=hashed, before=row.seen_at)
     return Staff(account=row.account, unit=row.unit, roles=roles_from_text(row.roles))
 
 

@@ -38,6 +38,7 @@ staff_sessions = Table(
     Column("token_hash", LargeBinary, primary_key=True),  # SHA-256 of the bearer token
     Column("account", String, ForeignKey("accounts.account"), nullable=False),
     Column("expires_at", String, nullable=False),
+    Column("seen_at", String, nullable=False),  # the last use, to the minute
     Index("staff_sessions_account", "account"),
 )
 

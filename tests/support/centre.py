@@ -196,7 +196,7 @@ def make_world(folder: Path, *, mode: Mode = "two-tier", address: Path | str | N
     (folder / "roots.pem").write_text(to_pem(ROOT.certificate_der))
     (folder / "register.csv").write_text("id,name,dob,sex,status\n")  # knows nobody
     named = {"list_roots": folder / "roots.pem", "register_address": str(folder / "register.csv")}
-    given = {"publication_hours": 0, **named, **settings}
+    given = {"publication_hours": 0, "staff_idle_minutes": 480, **named, **settings}  # tests move the clock by hours
     made = Settings(data=folder, mode=mode, requests_per_minute=10_000, **given)
     engine = _with_units(address or folder / "vaxseal.sqlite3", made)
     centre = Centre(engine=engine, settings=made, secret=load_secret(folder), clock=clock)

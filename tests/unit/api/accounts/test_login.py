@@ -1,7 +1,8 @@
 import hashlib
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from api.accounts.administration import add_account, disable_account, enable_acc
 from api.accounts.login import FREE_TRIES, PasswordAndCode, prove_by_password
 from api.accounts.second_factor import code_at
 from api.audit import read_log
+from api.config import Settings
 from api.errors import CentreError
 from api.store.schema_accounts import accounts, login_tries, staff_sessions
+from certificates.records.model import instant_from_text
 from tests.support.centre import World
 from tests.support.staff import PASSWORD, Person, add_person
 
@@ -163,6 +166,50 @@ def test_a_session_ends(world: World, clerk: Person) -> None:
     agent = world.agent("TYT-1")
     other.bearer = agent.bearer
     assert code(other.get("/v1/staff/me")) == (401, "staff-session-ended")
+
+
+@pytest.fixture
+def strict(make: Callable[..., World]) -> World:
+    """A centre with the usual limit."""
+    return make("two-tier", staff_idle_minutes=Settings().staff_idle_minutes)
+
+
+@pytest.mark.both_databases
+def test_a_session_that_is_left_alone_ends(strict: World) -> None:
+    person = add_person(strict, "thu", "TYT-1", "clerk")
+    strict.clock.forward(minutes=1)
+    assert person.log_in().json()["idle_minutes"] == 30
+    for _ in range(3):  # whoever works stays
+        strict.clock.forward(minutes=29)
+        assert person.get("/v1/staff/me").status_code == 200
+    strict.clock.forward(minutes=30)
+    assert code(person.get("/v1/staff/me")) == (401, "staff-session-ended")
+    assert code(person.get("/v1/staff/me")) == (401, "staff-session-ended")  # asking makes it no younger
+    assert person.log_in().status_code == 200
+    for _ in range(19):
+        strict.clock.forward(minutes=25)
+        assert person.get("/v1/staff/me").status_code == 200
+    strict.clock.forward(minutes=5)  # eight hours are eight hours
+    assert code(person.get("/v1/staff/me")) == (401, "staff-session-ended")
+
+
+@pytest.mark.both_databases
+def test_a_use_is_written_down_once_a_minute(strict: World) -> None:
+    person = add_person(strict, "thu", "TYT-1", "clerk")
+    begun = strict.clock()
+
+    def seen(**later: float) -> datetime:
+        strict.clock.forward(**later)
+        with ThreadPoolExecutor(4) as pool:  # a page and what it loads
+            answers = list(pool.map(lambda _: person.get("/v1/staff/me").status_code, range(4)))
+        assert answers == [200] * 4
+        with strict.engine.connect() as connection:
+            return instant_from_text(connection.execute(select(staff_sessions.c.seen_at)).scalar_one())
+
+    assert seen() == begun
+    assert seen(seconds=59) == begun
+    assert seen(seconds=1) == begun + timedelta(minutes=1)
+    assert seen(seconds=59) == begun + timedelta(minutes=1)
 
 
 def test_what_becomes_of_an_account_holds_from_the_next_request(world: World, clerk: Person) -> None:

@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.web.door import own_path
-from tests.support.centre import World
+from tests.support.centre import World, make_world
 from tests.support.staff import PASSWORD, Person, add_person
 
 ORIGIN = {"Origin": "http://testserver"}
@@ -108,3 +108,16 @@ def test_another_password_ends_the_other_sessions(world: World) -> None:
     gone = elsewhere.post("/staff/password", data=form, headers=ORIGIN)
     assert (gone.status_code, "four words" in gone.text) == (303, False)
     assert log_in(world, person, password=PASSWORD).answer.status_code == 403  # type: ignore[attr-defined]
+
+
+def test_a_page_that_was_left_alone_keeps_what_was_typed(tmp_path: Path) -> None:
+    world = make_world(tmp_path, staff_idle_minutes=30)
+    person = add_person(world, "an", "TYT-1", "clerk")
+    browser = log_in(world, person)
+    typed = {"do": "aside", "note": "hàng xóm nói đi làm xa"}
+    world.clock.forward(minutes=30)
+    kept = browser.post("/work/records/r1", data=typed, headers=ORIGIN)
+    assert (kept.status_code, 'value="hàng xóm nói đi làm xa"' in kept.text) == (401, True)
+    assert browser.get("/staff").headers["location"] == "/staff/login?next=/staff"
+    again = log_in(world, person)
+    assert again.post("/work/records/r1", data=typed, headers=ORIGIN).status_code == 404  # the page asks for the record
