@@ -85,6 +85,7 @@ class Settings(BaseModel):
     client_key: Path | None = None
     partner_seconds: float = Field(default=10, gt=0, le=300)  # for one try at the register or the platform
     register_queries_per_day: int = Field(default=100, ge=0)  # of one account, about single persons
+    session_people_per_day: int = Field(default=2000, ge=0)  # on session lists of one account, about whom it is asked
     attempts_before_police: int = Field(default=3, ge=1)  # to reach a person, before police get the record (ADR 45)
     attempts_over_hours: int = Field(default=48, ge=0)  # between the first and the last of them
     citizen_codes_per_hour: int = Field(default=60, ge=1)  # one-time codes that one network may ask for

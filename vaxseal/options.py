@@ -31,6 +31,14 @@ By = Annotated[
         help="Who answers for it, for the log. Default: the system's user.",
     ),
 ]
+Register = Annotated[
+    str | None,
+    typer.Option(
+        "--register",
+        metavar="URL|FILE",
+        help="The register: https address, or CSV of id,name,dob,sex,status. Default: VAXSEAL_REGISTER_ADDRESS.",
+    ),
+]
 Unit = Annotated[str | None, typer.Option("--unit", metavar="CODE", help="Only this unit.")]
 
 # a token

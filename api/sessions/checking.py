@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from api.store.records import StoredRecord
 from certificates.records.citizen_id import hints
@@ -12,7 +12,8 @@ from certificates.records.model import Dose, Person, RegisterAnswer, RegisterSta
 from certificates.records.verification import find_gaps
 
 Verdict = Literal["ready", "attention", "stop"]
-STOPS = frozenset({"dose-given", "too-early", "register-deceased"})
+NOT_ASKED: Final = "register-not-asked"
+STOPS: Final = frozenset({"dose-given", "too-early", "register-deceased"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ def check_person(
     stored: StoredRecord | None,
     recovered: Collection[date],
     answer: RegisterAnswer | None,
+    unasked: bool,
     doubtful: bool,
 ) -> Check:
     """Everything that speaks against a jab of this dose on its day.
@@ -43,6 +45,7 @@ def check_person(
         stored: the record of this person, if there is one.
         recovered: days on which an infection of this person was found.
         answer: the register's, if it was asked.
+        unasked: it should have been asked, and could not.
         doubtful: another record may be the same person's.
     """
     given = stored.record.doses if stored is not None else ()
@@ -51,6 +54,8 @@ def check_person(
     reasons = [gap.code for gap in find_gaps(person)]
     reasons += hints(person)
     reasons += _register(answer)
+    if unasked:
+        reasons.append(NOT_ASKED)
     if any(one.number == number for one in given):
         reasons.append("dose-given")
     elif number != following:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from api.accounts.staff import Staff, refuse_place, refuse_role
 from api.audit import record_act
@@ -21,14 +21,15 @@ from api.intake.faults import RowError, row_sentence
 from api.intake.joining import read_holders
 from api.intake.rows import ReadRow, read_row
 from api.platform.doses import FIELDS, HEADER
-from api.sessions.checking import Check, check_person
+from api.sessions.asking import Asked, ask_register
+from api.sessions.checking import NOT_ASKED, Check, check_person
 from api.store.bulk import insert_rows
 from api.store.records import StoredRecord
 from api.store.schema import units
 from api.store.schema_intake import person_hints, recoveries, session_people, vaccination_sessions
 from api.store.transactions import writing
 from certificates.records.dates import local_day
-from certificates.records.model import Dose, Person, RegisterAnswer, instant_to_text
+from certificates.records.model import Dose, Person, instant_to_text
 
 MANY: Final = 500  # people of one request
 OF_PERSON: Final = (
@@ -41,7 +42,6 @@ OF_PERSON: Final = (
     "id_number",
     "dose_number",
 )
-_HOME: Final = "VN"
 _COLUMNS: Final = (
     "session_id",
     "place",
@@ -79,6 +79,17 @@ class Listed:
             "sentence_vi": self.sentence_vi,
             "sentence_en": self.sentence_en,
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedList:
+    """The people of a request, and whether the register was asked about them: `api.sessions.asking.Asked`."""
+
+    people: tuple[Listed, ...]
+    register: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"register": self.register, "people": [one.to_dict() for one in self.people]}
 
 
 def open_session(centre: Centre, staff: Staff, *, unit: str, day: date, product: str, lot: str) -> str:
@@ -127,13 +138,13 @@ def add_people(
     people: Sequence[Mapping[str, str]],
     *,
     register: Register | None = None,
-) -> list[Listed]:
+) -> CheckedList:
     """Check these people and put them on the list, in their order. Who is on it already is refused (``listed-before``),
-    as is what cannot be read: the others are listed all the same.
+    as is what cannot be read: the others are listed all the same. So is whom the register could not be asked about.
 
     Args:
         people: the fields `OF_PERSON`, read like cells of an import; no ``dose_number``: the next one.
-        register: asked about citizens, if there is one. Nothing is written while it is asked.
+        register: asked about citizens, if there is one. No list is held while it is asked.
 
     Raises CentreError ``role``, ``place``, ``session-unknown``.
     """
@@ -142,22 +153,74 @@ def add_people(
     with centre.engine.connect() as connection:
         session = find_session(connection, staff, session_id)
     read = [_read(person, session) for person in people]
-    answers = _ask(register, [row.person for row in read if isinstance(row, ReadRow)])
+    asked = ask_register(centre, staff, register, [row.person for row in read if isinstance(row, ReadRow)])
     with writing(centre.engine) as connection:
         session = find_session(connection, staff, session_id, lock=True)
-        listed = _check_all(connection, session, people, read, answers, now)
-        record_act(
-            connection,
-            at=now,
-            actor=staff.actor,
-            act="session-people-checked",
-            subject=session_id,
-            reason=", ".join(
-                f"{verdict} {sum(one.verdict == verdict for one in listed)}"
-                for verdict in ("ready", "attention", "stop", "refused")
-            ),
+        listed = _check_all(connection, session, people, read, asked, now)
+        _note(connection, staff, session_id, listed, asked, now)
+    return CheckedList(people=tuple(listed), register=asked.said)
+
+
+def ask_again(centre: Centre, staff: Staff, session_id: str, *, register: Register) -> CheckedList:
+    """Check once more, in the order of their places and at most `MANY`, those about whom the register could not be
+    asked. Who was vaccinated meanwhile is left alone.
+
+    Raises CentreError as `add_people` does.
+    """
+    refuse_role(staff, "clerk", "signer")
+    now = centre.clock()
+    with centre.engine.connect() as connection:
+        session = find_session(connection, staff, session_id)
+        waiting = {row.place: row for row in connection.execute(_waiting(session_id))}
+    asked = ask_register(centre, staff, register, [_person(row) for row in waiting.values()])
+    listed = []
+    with writing(centre.engine) as connection:
+        session = find_session(connection, staff, session_id, lock=True)
+        rows = [row for row in connection.execute(_waiting(session_id)) if row.place in waiting]
+        known = _Known.of(connection, session, [(row.person_key, _person(row)) for row in rows])
+        for row in rows:
+            dose = dose_of(session, row.dose_number)
+            check = known.check(row.person_key, _person(row), dose, numbered=True, asked=asked)
+            listed.append(_listed(row.place, check))
+            connection.execute(
+                update(session_people)
+                .where(session_people.c.session_id == session_id, session_people.c.place == row.place)
+                .values(_outcome(check, now))
+            )
+        _note(connection, staff, session_id, listed, asked, now)
+    return CheckedList(people=tuple(listed), register=asked.said)
+
+
+def _waiting(session_id: str) -> Select[Any]:
+    return (
+        select(session_people)
+        .where(
+            session_people.c.session_id == session_id,
+            session_people.c.given_at.is_(None),
+            session_people.c.reasons.contains(NOT_ASKED),
         )
-    return listed
+        .order_by(session_people.c.place)
+        .limit(MANY)
+    )
+
+
+def _person(row: Row[Any]) -> Person:
+    return Person.from_dict(json.loads(row.person))
+
+
+def _note(
+    connection: Connection, staff: Staff, session_id: str, listed: Sequence[Listed], asked: Asked, now: datetime
+) -> None:
+    counts = {name: sum(one.verdict == name for one in listed) for name in ("ready", "attention", "stop", "refused")}
+    counts["asked"] = len(asked.answers)
+    record_act(
+        connection,
+        at=now,
+        actor=staff.actor,
+        act="session-people-checked",
+        subject=session_id,
+        reason=", ".join(f"{name} {count}" for name, count in counts.items()),
+    )
 
 
 def show_session(centre: Centre, staff: Staff, session_id: str) -> dict[str, Any]:
@@ -222,11 +285,32 @@ def _read(person: Mapping[str, str], session: Row[Any]) -> ReadRow | RowError:
         return error
 
 
-def _ask(register: Register | None, people: Sequence[Person]) -> dict[bytes, RegisterAnswer]:
-    citizens = [person for person in people if person.nationality == _HOME]
-    if register is None or not citizens:
-        return {}
-    return {answer.person_digest: answer for answer in register.ask(citizens)}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """What the centre has about the persons of one check, by the keys of `person_key`."""
+
+    records: Mapping[str, StoredRecord]
+    recovered: Mapping[str, list[date]]
+    doubtful: frozenset[str]
+
+    @classmethod
+    def of(cls, connection: Connection, session: Row[Any], persons: Sequence[tuple[str, Person]]) -> "_Known":
+        keys = [key for key, _ in persons]
+        records = read_holders(connection, keys)
+        doubtful = _doubtful(connection, persons, session, records)
+        return cls(records=records, recovered=_recovered(connection, keys), doubtful=frozenset(doubtful))
+
+    def check(self, key: str, person: Person, dose: Dose, *, numbered: bool, asked: Asked) -> Check:
+        return check_person(
+            person,
+            dose,
+            numbered=numbered,
+            stored=self.records.get(key),
+            recovered=self.recovered.get(key, ()),
+            answer=asked.answers.get(person.digest),
+            unasked=person.digest in asked.unasked,
+            doubtful=key in self.doubtful,
+        )
 
 
 def _check_all(
@@ -234,14 +318,11 @@ def _check_all(
     session: Row[Any],
     people: Sequence[Mapping[str, str]],
     read: Sequence[ReadRow | RowError],
-    answers: Mapping[bytes, RegisterAnswer],
+    asked: Asked,
     now: datetime,
 ) -> list[Listed]:
     rows = [row for row in read if isinstance(row, ReadRow)]
-    keys = [row.person_key for row in rows]
-    records = read_holders(connection, keys)
-    recovered = _recovered(connection, keys)
-    doubtful = _doubtful(connection, rows, session, records)
+    known = _Known.of(connection, session, [(row.person_key, row.person) for row in rows])
     last, before = _there(connection, session)
     listed: list[Listed] = []
     stored = []
@@ -251,16 +332,9 @@ def _check_all(
             continue
         before.add(row.person_key)
         last += 1
-        record = records.get(row.person_key)
-        check = check_person(
-            row.person,
-            row.dose,
-            numbered=bool(given.get("dose_number")),
-            stored=record,
-            recovered=recovered.get(row.person_key, ()),
-            answer=answers.get(row.person.digest),
-            doubtful=row.person_key in doubtful,
-        )
+        record = known.records.get(row.person_key)
+        numbered = bool(given.get("dose_number"))
+        check = known.check(row.person_key, row.person, row.dose, numbered=numbered, asked=asked)
         listed.append(_listed(last, check))
         record_id = record.record.record_id if record is not None else new_record_id()
         stored.append(_stored(session, last, row, check, record_id, now))
@@ -279,11 +353,18 @@ def _stored(
         json.dumps(row.person.to_dict(), ensure_ascii=False),
         check.dose_number,
         record_id,
-        check.verdict,
-        ",".join(check.reasons),
-        check.due_on.isoformat() if check.due_on is not None else None,
-        instant_to_text(now),
+        *_outcome(check, now).values(),
     )
+
+
+def _outcome(check: Check, now: datetime) -> dict[str, Any]:
+    """The last of `_COLUMNS`."""
+    return {
+        "verdict": check.verdict,
+        "reasons": ",".join(check.reasons),
+        "due_on": check.due_on.isoformat() if check.due_on is not None else None,
+        "checked_at": instant_to_text(now),
+    }
 
 
 def _listed(place: int, check: Check) -> Listed:
@@ -324,13 +405,16 @@ def _recovered(connection: Connection, keys: Sequence[str]) -> dict[str, list[da
 
 
 def _doubtful(
-    connection: Connection, rows: Sequence[ReadRow], session: Row[Any], records: Mapping[str, StoredRecord]
+    connection: Connection,
+    persons: Sequence[tuple[str, Person]],
+    session: Row[Any],
+    records: Mapping[str, StoredRecord],
 ) -> set[str]:
     """Keys of people who share a hint with a record that is not theirs."""
     by_hint: dict[str, set[str]] = {}
-    for row in rows:
-        for hint in hints_of(row.person, session.unit):
-            by_hint.setdefault(hint, set()).add(row.person_key)
+    for key, person in persons:
+        for hint in hints_of(person, session.unit):
+            by_hint.setdefault(hint, set()).add(key)
     doubtful: set[str] = set()
     query = select(person_hints.c.hint, person_hints.c.record_id).where(person_hints.c.hint.in_(list(by_hint)))
     for hint, record_id in connection.execute(query):

@@ -10,8 +10,10 @@ from api.accounts.sessions import require_staff
 from api.accounts.staff import Staff
 from api.auth import get_centre
 from api.context import Centre
+from api.identity.opening import open_register
 from api.problems import RESPONSES
 from api.sessions import giving, listing
+from api.sessions.asking import register_of
 
 _TEXT: Final = r"^[^\x00]*$"
 _Cell = Annotated[str, Field(max_length=500, pattern=_TEXT)]
@@ -63,7 +65,12 @@ class Checked(BaseModel):
 
 
 class CheckedPeople(BaseModel):
-    people: list[Checked] = Field(description="in the order of the request")
+    register_said: str = Field(
+        alias="register",
+        description="asked; none: this service has no register; else why it was not asked about all citizens"
+        " (partner-away, query-limit, ...): they have the reason register-not-asked",
+    )
+    people: list[Checked] = Field(description="in the order of the request, or of their places")
 
 
 class Place(BaseModel):
@@ -131,10 +138,19 @@ def show(session_id: str, centre: _Centre, staff: _Looking) -> SessionList:
 
 @router.post("/{session_id}/people")
 def add_people(session_id: str, request: People, centre: _Centre, staff: _Station) -> CheckedPeople:
-    """Put people on the list, checked before the jab."""
+    """Put people on the list, checked before the jab; the register is asked about citizens. When it is away the list
+    goes on without it."""
     people = [person.model_dump() for person in request.people]
-    listed = listing.add_people(centre, staff, session_id, people)
-    return CheckedPeople(people=[Checked(**one.to_dict()) for one in listed])
+    listed = listing.add_people(centre, staff, session_id, people, register=register_of(centre))
+    return CheckedPeople(**listed.to_dict())
+
+
+@router.post("/{session_id}/ask-again")
+def ask_again(session_id: str, centre: _Centre, staff: _Station) -> CheckedPeople:
+    """Check those once more about whom the register could not be asked."""
+    register = open_register(centre.settings, centre.engine, centre.clock)
+    listed = listing.ask_again(centre, staff, session_id, register=register)
+    return CheckedPeople(**listed.to_dict())
 
 
 @router.post(

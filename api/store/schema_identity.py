@@ -108,11 +108,11 @@ register_queries = Table(  # each question about one person, with its purpose
     Index("register_queries_account", "account", "asked_at"),
 )
 
-register_quotas = Table(  # questions of a day in Viet Nam, by account and by record
+register_quotas = Table(  # questions of a day in Viet Nam, by account, by record, and by person on session lists
     "register_quotas",
     metadata,
     Column("day", String, primary_key=True),
-    Column("subject", String, primary_key=True),  # account:..., record:...
+    Column("subject", String, primary_key=True),  # account:..., record:..., sessions:<account>, person:<keyed hash>
     Column("queries", Integer, nullable=False),
 )
 

@@ -13,7 +13,7 @@ from api.identity.proof_kinds import ProofKind
 from vaxseal.commands import complaint, counter, police, sessions, worklists
 from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, now, out, stop
 from vaxseal.files import check_absent
-from vaxseal.options import By, Data, Json, Unit
+from vaxseal.options import By, Data, Json, Register, Unit
 from vaxseal.progress import progress_bar
 from vaxseal.sentences import sentences
 
@@ -177,14 +177,7 @@ def recoveries(
 @app.command()
 def match(
     by: By,
-    register: Annotated[
-        str | None,
-        typer.Option(
-            "--register",
-            metavar="URL|FILE",
-            help="The register: https address, or CSV of id,name,dob,sex,status. Default: VAXSEAL_REGISTER_ADDRESS.",
-        ),
-    ] = None,
+    register: Register = None,
     again: Annotated[bool, typer.Option("--again", help="Also ask about those refused before.")] = False,
     data: Data = None,
     json: Json = False,

@@ -1,6 +1,7 @@
 """Commands of `vaxseal records session`: people checked before the jab, their slips, and the doses given."""
 
 import csv
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,12 +10,13 @@ import typer
 
 from vaxseal.console import EXIT_NO, emit_json, now, out, stop
 from vaxseal.files import check_absent
-from vaxseal.options import By, Data, Json
+from vaxseal.options import By, Data, Json, Register
 from vaxseal.sentences import sentences
 
 if TYPE_CHECKING:
     from api.accounts.staff import Staff
     from api.context import Centre
+    from api.sessions.listing import CheckedList
 
 app = typer.Typer(no_args_is_help=True, help="Session lists: check people before the jab, print slips, enter doses.")
 Session = Annotated[str, typer.Argument(metavar="SESSION", help="Number of the session.")]
@@ -58,16 +60,15 @@ def add(
     people: Annotated[Path, typer.Argument(metavar="CSV", help="People, with the columns of an import but its doses.")],
     unit: AtUnit,
     by: By,
-    register: Annotated[
-        Path | None, typer.Option("--register", metavar="CSV", help="Ask this register: id,name,dob,sex,status.")
-    ] = None,
+    register: Register = None,
     data: Data = None,
     json: Json = False,
 ) -> None:
     """Put people on the list and check each: number, register, earlier doses, and the day the dose is due.
 
-    The CSV has a header of these names: full_name, date_of_birth, sex, nationality, id_number, dose_number. Exit
-    code 1 when somebody was stopped or refused.
+    The CSV has a header of these names: full_name, date_of_birth, sex, nationality, id_number, dose_number. When the
+    register is away the list goes on without it, and says so: `ask-again`. Exit code 1 when somebody was stopped or
+    refused.
 
     [bold]Examples[/bold]
 
@@ -75,7 +76,7 @@ def add(
 
       vaxseal records session add 5f3a9c010b7d people.csv --unit 01-0007 --register register.csv --json
     """
-    from api.identity.register import FileRegister
+    from api.sessions.asking import register_of
     from api.sessions.listing import MANY, OF_PERSON, add_people
 
     with sentences(json=json):
@@ -83,20 +84,36 @@ def add(
             rows = [{name: row.get(name) or "" for name in OF_PERSON} for row in csv.DictReader(file)]
         if not rows or not any(row["full_name"] or row["given_name"] for row in rows):
             stop("session-people", f"{people} names nobody: its header needs full_name.", json=json)
-        asked = FileRegister(register) if register is not None else None
         centre, staff = _centre(data), _staff(by, unit)
-        listed = [
-            one
-            for at in range(0, len(rows), MANY)
-            for one in add_people(centre, staff, session, rows[at : at + MANY], register=asked)
+        asked = register_of(centre, register)
+        answers = [
+            add_people(centre, staff, session, rows[at : at + MANY], register=asked) for at in range(0, len(rows), MANY)
         ]
-    if json:
-        emit_json([one.to_dict() for one in listed])
-    for one in () if json else listed:
-        due = f" due {one.due_on}" if one.due_on else ""
-        out.print(f"{one.place or '-':>4}  {one.verdict:<10} {', '.join(one.reasons)}{due}", markup=False)
-    if any(one.verdict in ("stop", "refused") for one in listed):
-        raise typer.Exit(EXIT_NO)
+    _show_checked(answers, json=json)
+
+
+@app.command(name="ask-again")
+def ask_again(
+    session: Session, unit: AtUnit, by: By, register: Register = None, data: Data = None, json: Json = False
+) -> None:
+    """Check those once more about whom the register could not be asked. At most 500 at a time.
+
+    Exit code 1 when somebody was stopped.
+
+    [bold]Examples[/bold]
+
+      vaxseal records session ask-again 5f3a9c010b7d --unit 01-0007
+
+      vaxseal records session ask-again 5f3a9c010b7d --unit 01-0007 --register register.csv --json
+    """
+    from api.identity.opening import open_register
+    from api.sessions import listing
+
+    with sentences(json=json):
+        centre = _centre(data)
+        asked = open_register(centre.settings, centre.engine, centre.clock, where=register)
+        listed = listing.ask_again(centre, _staff(by, unit), session, register=asked)
+    _show_checked([listed], json=json)
 
 
 @app.command()
@@ -196,6 +213,20 @@ def show(session: Session, unit: AtUnit, by: By, data: Data = None, json: Json =
     for one in found["people"]:
         state = "given" if one["given_at"] else "slip" if one["slip"] else ""
         out.print(f"{one['place']:>4}  {one['record']}  {one['verdict']:<10} {state:<6} {', '.join(one['reasons'])}")
+
+
+def _show_checked(answers: "Sequence[CheckedList]", *, json: bool) -> None:
+    listed = [one for answer in answers for one in answer.people]
+    said = next((one.register for one in answers if one.register != "asked"), "asked")
+    if json:
+        emit_json({"register": said, "people": [one.to_dict() for one in listed]})
+    for one in () if json else listed:
+        due = f" due {one.due_on}" if one.due_on else ""
+        out.print(f"{one.place or '-':>4}  {one.verdict:<10} {', '.join(one.reasons)}{due}", markup=False)
+    if not json and said != "asked":
+        out.print(f"The register was not asked about everybody: {said}.", markup=False)
+    if any(one.verdict in ("stop", "refused") for one in listed):
+        raise typer.Exit(EXIT_NO)
 
 
 def _staff(by: str, unit: str) -> "Staff":

@@ -57,6 +57,9 @@ EXAMPLES: Final[dict[str, Example]] = {
     "POST /v1/vaccination-sessions/{session_id}/people": Example(
         lambda world, unit: Request(path=_session(world, unit), body={"people": [_PERSON]})
     ),
+    "POST /v1/vaccination-sessions/{session_id}/ask-again": Example(
+        lambda world, unit: Request(path=_session(world, unit))
+    ),
     "POST /v1/vaccination-sessions/{session_id}/slips": Example(
         lambda world, unit: Request(path=_session(world, unit))
     ),

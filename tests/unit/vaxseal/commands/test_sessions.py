@@ -33,8 +33,8 @@ def test_a_session_from_the_list_to_the_doses(data: Path, tmp_path: Path) -> Non
     people = tmp_path / "people.csv"
     people.write_text(PEOPLE, encoding="utf-8")
     session = run(data, "session", "new", *AT, "--product", "Pfizer", "--lot", "FK0112")["session"]
-    assert [one["verdict"] for one in run(data, "session", "add", session, people, *AT)] == ["ready", "ready"]
-    assert run(data, "session", "add", session, people, *AT, code=1)[0]["reasons"] == ["listed-before"]
+    assert run(data, "session", "add", session, people, *AT)["register"] == "none"
+    assert run(data, "session", "add", session, people, *AT, code=1)["people"][0]["reasons"] == ["listed-before"]
     pdf = tmp_path / "slips.pdf"
     assert run(data, "session", "slips", session, *AT, "--out", pdf)["slips"] == 2
     assert pdf.read_bytes().startswith(b"%PDF")
@@ -46,6 +46,27 @@ def test_a_session_from_the_list_to_the_doses(data: Path, tmp_path: Path) -> Non
     shown = run(data, "session", "show", session, *AT)
     assert all(one["given_at"] and one["slip"] for one in shown["people"])
     assert run(data, "report")["records"][0]["records"] == 2
+
+
+def test_the_register_of_the_settings_is_asked(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    people, register = tmp_path / "people.csv", tmp_path / "register.csv"
+    people.write_text(PEOPLE, encoding="utf-8")
+    register.write_text("id,name,dob,sex,status\n001161012345,Nguyễn Thị Hồng,1961-03-07,F,found\n", encoding="utf-8")
+    session = run(data, "session", "new", *AT, "--product", "Pfizer", "--lot", "FK0112")["session"]
+    add = ("session", "add", session, people, *AT)
+    monkeypatch.setenv("VAXSEAL_SESSION_PEOPLE_PER_DAY", "1")
+    monkeypatch.setenv("VAXSEAL_REGISTER_ADDRESS", str(register))
+    answer = run(data, *add)
+    assert answer["register"] == "query-limit"
+    assert [one["reasons"] for one in answer["people"]] == [[], ["register-not-asked"]]
+    again = ("session", "ask-again", session, *AT)
+    monkeypatch.setenv("VAXSEAL_SESSION_PEOPLE_PER_DAY", "9")
+    answer = run(data, *again)
+    assert (answer["register"], answer["people"][0]["reasons"]) == ("asked", ["register-no-answer"])
+    shown = CliRunner().invoke(app, ["records", *map(str, again), "--data", str(data)])
+    assert (shown.exit_code, shown.stdout) == (0, "")
+    monkeypatch.delenv("VAXSEAL_REGISTER_ADDRESS")
+    assert run(data, *again, code=2)["error"] == "register-none"
 
 
 def test_wrong_use(data: Path, tmp_path: Path) -> None:
