@@ -34,6 +34,7 @@ _ACTS: Final[Mapping[str, Sentence]] = {
         "Muốn hỏi dữ liệu dân cư và bị từ chối.", "A question to the register was refused."
     ),
     "record-corrected": Sentence("Sửa dữ liệu của bạn.", "Your data were corrected."),
+    "record-entered": Sentence("Ghi mũi tiêm còn thiếu theo phản ánh.", "What your complaint missed was entered."),
     "record-extended": Sentence("Ghi thêm mũi tiêm.", "A dose was added."),
     "record-joined": Sentence("Gộp hai hồ sơ của cùng một người.", "Two records of one person were joined."),
     "person-attested": Sentence("Xác nhận danh tính.", "Your identity was attested."),

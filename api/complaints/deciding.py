@@ -19,10 +19,12 @@ from api.complaints.disputes import hold_for_others, restore
 from api.complaints.events import Event
 from api.complaints.following import close_case
 from api.complaints.kinds import DISPUTING, OF_RECORD, ComplaintKind, ComplaintState, Grave
+from api.complaints.missing import OF_MISSING, Missing, enter_missing, read_missing
 from api.complaints.refusals import Refusal, check_refusal
 from api.complaints.scope import find_in_reach
 from api.complaints.sealing import seal_document
 from api.context import Centre
+from api.duplicates.finding import compare_people
 from api.errors import CentreError
 from api.identity.corrections import correct_in
 from api.identity.opening import targets_of
@@ -50,12 +52,14 @@ class Decision:
     Attributes:
         version, record_state: of the corrected record; None where no version was made.
         endings: certificate codes that end, now or after the person was told.
+        record_id: of the record that came into being, or got its missing dose, with the decision.
     """
 
     proposed: bool
     version: int | None = None
     record_state: str | None = None
     endings: int = 0
+    record_id: str | None = None
 
 
 @again
@@ -68,13 +72,17 @@ def confirm(
     changes: Mapping[str, str] | None = None,
     grave: Grave | None = None,
     seen: int | None = None,
+    proof: Proof | None = None,
 ) -> Decision:
     """The citizen is right. The record gets its next version, is matched where the person changed, and goes the road to
     a new passport; the old code ends by the rule: 14 days after the person was told, or at once if grave.
 
+    A complaint of kind 1 or 2 that is tied to no record brings the record into being (`api.complaints.missing`).
+
     Args:
         note: what the citizen reads; kept sealed.
-        changes: as `api.identity.corrections.correct` takes them.
+        changes: as `api.identity.corrections.correct` takes them; of what is missing, as `read_missing` takes it.
+        proof: what the unit found the missing doses in: the slip, or the station's book.
         grave: the old passport was another person's, or sold. After fraud there is no correction and no new passport.
         seen: the version of the record that the changes were made to; None: whichever is the newest.
 
@@ -83,7 +91,8 @@ def confirm(
     ``complaint-nothing-changed`` (the record is as wrong as it was), ``complaint-fraud`` (with changes),
     ``complaint-conduct`` (with changes, or grave),
     ``complaint-correction`` (a change is refused; ``fields`` name it), ``complaint-in-signing`` (come again),
-    ``version-moved`` (the record is not as it was ``seen``), ``complaint-text``, ``role``.
+    ``version-moved`` (the record is not as it was ``seen``), ``complaint-text``, ``complaint-proof`` (of nothing that
+    is missing, or of the wrong kind), ``complaint-unit`` (that gave the dose), ``complaint-record-there``, ``role``.
     """
     now = centre.clock()
     changes = changes or {}
@@ -94,15 +103,26 @@ def confirm(
             raise CentreError("complaint-conduct", "nothing is put right in a record", fields=("changes", "grave"))
         if grave is Grave.FRAUD and changes:
             raise CentreError("complaint-fraud", "after fraud a record is not corrected", fields=("changes",))
-        if ComplaintKind(case.kind) in OF_RECORD and case.record_id is None:
-            raise CentreError("complaint-record-missing", "tie it to the record first")
-        if _must_not_decide_alone(connection, case, staff):
+        missing = _missing(connection, case, staff, changes, proof)
+        if _must_not_decide_alone(connection, case, staff, missing):
             _propose(connection, centre, case, staff, Event.CONFIRMED, text, now)
             return Decision(proposed=True)
         decision = Decision(proposed=False)
-        if ComplaintKind(case.kind) in OF_RECORD:
+        if missing is not None and proof is not None:
+            reason = _REASON_OF[grave]
+            case, entered, endings = enter_missing(connection, case, staff, missing, proof, ends_for=reason, at=now)
+            decision = Decision(
+                proposed=False,
+                version=entered.record.version,
+                record_state=entered.state.value,
+                endings=endings,
+                record_id=case.record_id,
+            )
+        elif ComplaintKind(case.kind) in OF_RECORD:
             decision = _put_right(connection, centre, case, staff, changes, grave, now, seen)
         case = _close(connection, centre, case, staff, ComplaintState.CONFIRMED, Event.CONFIRMED, text, now)
+    if missing is not None:
+        compare_people(centre.engine, origin=complaint_id, at=now)
     if grave is not None:
         end_due_codes(centre, because=complaint_id)  # else the sweep does it
     return decision
@@ -139,13 +159,30 @@ def _decidable(connection: Connection, complaint_id: str, staff: Staff) -> Case:
     return case
 
 
-def _must_not_decide_alone(connection: Connection, case: Case, staff: Staff) -> bool:
-    """Whether this person entered a dose of the record, or wrote one of its versions."""
+def _missing(
+    connection: Connection, case: Case, staff: Staff, changes: Mapping[str, str], proof: Proof | None
+) -> Missing | None:
+    """What comes into being with the decision; None where there is a record, or none is asked for."""
+    if ComplaintKind(case.kind) in OF_MISSING and case.record_id is None and (changes or proof):
+        return read_missing(connection, case, staff, changes, proof)
+    if proof is not None:
+        raise CentreError("complaint-proof", "a correction is proven by the complaint itself", fields=("proof",))
+    if ComplaintKind(case.kind) in OF_RECORD and case.record_id is None:
+        raise CentreError("complaint-record-missing", "tie it to the record first")
+    return None
+
+
+def _must_not_decide_alone(connection: Connection, case: Case, staff: Staff, missing: Missing | None = None) -> bool:
+    """Whether this person entered a dose of the record, or wrote one of its versions; or took a complaint down at the
+    counter from which a record comes into being."""
+    if missing is not None and _account(case.received_by) == staff.account.lower():
+        return True
     stored = None if case.record_id is None else load_record(connection, case.record_id)
+    stored = stored if missing is None else missing.holder
     if stored is None or ComplaintKind(case.kind) not in _OF_DOSES:
         return False
     wrote = connection.execute(
-        select(record_versions.c.made_by).where(record_versions.c.record_id == case.record_id)
+        select(record_versions.c.made_by).where(record_versions.c.record_id == stored.record.record_id)
     ).scalars()
     entered = {dose.entered_by for dose in stored.record.doses}
     return staff.account.lower() in {_account(name) for name in (*wrote, *entered)}

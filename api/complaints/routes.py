@@ -20,6 +20,7 @@ from api.complaints.reading import LONGEST, Listed, list_complaints, read_compla
 from api.complaints.refusals import REFUSALS, Refusal
 from api.complaints.scope import WORKING
 from api.complaints.statistics import count_complaints
+from api.identity.proofs import REFERENCE_LIMIT, Proof, ProofKind
 from api.problems import RESPONSES
 from api.stations.routes import Both
 
@@ -141,10 +142,15 @@ class PassOnRequest(NumberRequest):
 class ConfirmRequest(NumberRequest):
     note: str = Field(max_length=_LONGEST, description="the citizen reads it")
     changes: dict[str, str] = Field(
-        default_factory=dict, max_length=60, description="fields as `vaxseal records correct` takes them"
+        default_factory=dict,
+        max_length=60,
+        description="fields as `vaxseal records correct` takes them; where the record itself is missing, the whole"
+        " person, its doses, and `unit` where another one below gave them",
     )
     grave: Grave | None = None
     seen: int | None = Field(default=None, ge=1, description="the record's version that the changes were made to")
+    proof: ProofKind | None = Field(default=None, description="of a missing record or dose: slip or station-book")
+    reference: str = Field(default="", max_length=REFERENCE_LIMIT, description="where the proof is found")
 
 
 class RefuseRequest(NumberRequest):
@@ -157,6 +163,7 @@ class DecisionAnswer(BaseModel):
     version: int | None
     record_state: str | None
     endings: int = Field(description="certificate codes that end")
+    record_id: str | None = Field(description="the record that was missing, or whose dose was")
 
     @classmethod
     def of(cls, decision: Decision) -> "DecisionAnswer":
@@ -165,6 +172,7 @@ class DecisionAnswer(BaseModel):
             version=decision.version,
             record_state=decision.record_state,
             endings=decision.endings,
+            record_id=decision.record_id,
         )
 
 
@@ -284,7 +292,8 @@ def pass_on(request: PassOnRequest, centre: InCentre, staff: Worker) -> DoneAnsw
 
 @router.post("/confirm")
 def confirm(request: ConfirmRequest, centre: InCentre, staff: Worker) -> DecisionAnswer:
-    """The citizen is right: correct the record, and let the old code end by the rule."""
+    """The citizen is right: correct the record, and let the old code end by the rule. A missing record is entered."""
+    proof = None if request.proof is None else Proof(kind=request.proof, reference=request.reference)
     return DecisionAnswer.of(
         deciding.confirm(
             centre,
@@ -294,6 +303,7 @@ def confirm(request: ConfirmRequest, centre: InCentre, staff: Worker) -> Decisio
             changes=request.changes,
             grave=request.grave,
             seen=request.seen,
+            proof=proof,
         )
     )
 

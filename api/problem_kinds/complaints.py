@@ -125,8 +125,31 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "complaint-record-missing": Kind(
         409,
-        Words("Chưa gắn với hồ sơ nào", "Hãy tìm hoặc nhập hồ sơ trước, gắn vào phản ánh, rồi xác nhận."),
-        Words("It is tied to no record", "Find or enter the record, tie the complaint to it, then confirm."),
+        Words(
+            "Chưa gắn với hồ sơ nào",
+            "Hãy tìm hồ sơ và gắn vào phản ánh; nếu thiếu thật, hãy nhập người và mũi tiêm cùng căn cứ khi xác nhận.",
+        ),
+        Words(
+            "It is tied to no record",
+            "Find the record and tie the complaint to it; where it is missing, enter person, dose and proof with the"
+            " decision.",
+        ),
+    ),
+    "complaint-proof": Kind(
+        422,
+        Words(
+            "Căn cứ không phù hợp",
+            "Mũi tiêm còn thiếu cần căn cứ là sổ của trạm hoặc phiếu tiêm; việc sửa hồ sơ đã có căn cứ là phản ánh.",
+        ),
+        Words(
+            "The proof does not fit",
+            "A missing dose is proven by the station's book or the slip; a correction by the complaint itself.",
+        ),
+    ),
+    "complaint-record-there": Kind(
+        409,
+        Words("Dữ liệu này đã có", "Người và các mũi tiêm này đã có trong hệ thống. Hãy tìm hồ sơ và gắn vào."),
+        Words("It is there already", "The system has this person with these doses. Look for the record and tie it."),
     ),
     "complaint-nothing-changed": Kind(
         409,

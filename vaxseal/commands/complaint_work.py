@@ -8,6 +8,7 @@ import typer
 from vaxseal.complaints import Number, Unit, begin, read_grave, read_photo_file, refusals, said
 from vaxseal.console import emit_json, out, stop
 from vaxseal.options import By, Data, Json
+from vaxseal.sentences import sentences
 
 if TYPE_CHECKING:
     from api.complaints.deciding import Decision
@@ -163,13 +164,19 @@ def confirm(
         typer.Option("--change", metavar="FIELD=VALUE", help="What is put right; as `records correct` takes it."),
     ] = None,
     grave: Grave = None,
+    proof: Annotated[
+        str | None, typer.Option("--proof", metavar="KIND", help="Of what was missing: station-book or slip.")
+    ] = None,
+    reference: Annotated[str, typer.Option("--reference", metavar="WHERE", help="Such as: book 7, page 12.")] = "",
     data: Data = None,
     json: Json = False,
 ) -> None:
     """The citizen is right: correct the record. It goes the road to a new passport.
 
     The old code ends 14 days after the person was told; with --grave at once. Number after the last dose with
-    given_on, product and lot adds the dose that was missing.
+    given_on, product and lot adds the dose that was missing. Where the record itself is missing (kinds dates-missing
+    and nothing-found) the whole person and the doses are entered with --change, and --proof says where they were found:
+    docs/complaints.md shows one.
 
     [bold]Examples[/bold]
 
@@ -177,14 +184,21 @@ def confirm(
     """
     from api.complaints import deciding
     from api.complaints.cases import normal_number
+    from api.identity.proofs import Proof, ProofKind
 
     pairs = dict(change.split("=", 1) for change in changes or () if "=" in change)
     if len(pairs) != len(changes or ()):
         stop("correction-form", "Write every change once, as FIELD=VALUE.", json=json)
     chosen = read_grave(grave, json)
+    if proof not in (None, *ProofKind):
+        stop("proof-unknown", "--proof is one of: station-book, slip.", json=json)
+    with sentences(json=json):
+        found = None if proof is None else Proof(kind=ProofKind(proof), reference=reference)
     centre, staff = begin(data, by, unit, json)
     with refusals(json):
-        done = deciding.confirm(centre, normal_number(number), staff=staff, note=note, changes=pairs, grave=chosen)
+        done = deciding.confirm(
+            centre, normal_number(number), staff=staff, note=note, changes=pairs, grave=chosen, proof=found
+        )
     _decided(json, number, done, "It is confirmed")
 
 
@@ -240,12 +254,14 @@ def _decided(json: bool, number: str, done: "Decision", what: str) -> None:
                 "version": done.version,
                 "state": done.record_state,
                 "endings": done.endings,
+                "record": done.record_id,
             }
         )
         return
     if done.proposed:
-        out.print("You entered this dose: it stands as a proposal until somebody else decides.", markup=False)
+        out.print("You had a part in it: it stands as a proposal until somebody else decides.", markup=False)
         return
+    entered = f"; record {done.record_id} was entered" if done.record_id else ""
     version = f"; the record has version {done.version}, {done.record_state}" if done.version else ""
     endings = f"; {done.endings} certificate codes end" if done.endings else ""
-    out.print(f"{what}{version}{endings}.", markup=False)
+    out.print(f"{what}{entered}{version}{endings}.", markup=False)

@@ -15,12 +15,14 @@ from api.complaints import deciding, working
 from api.complaints.candidates import Candidate, find_candidates
 from api.complaints.events import EVENTS
 from api.complaints.kinds import KINDS, OF_RECORD, STATES, UNDECIDED, ComplaintKind, ComplaintState, Grave
+from api.complaints.missing import OF_MISSING, UNIT
 from api.complaints.photos import LARGEST_FILE, clean_photo
 from api.complaints.reading import Read, list_complaints, read_complaint, read_photo
 from api.complaints.refusals import REFUSALS, Refusal, check_refusal
 from api.complaints.scope import WORKING
 from api.context import Centre
 from api.errors import CentreError
+from api.identity.proofs import Proof, ProofKind
 from api.store.records import StoredRecord
 from api.web.door import Form, InCentre, page_for
 from api.web.messages import language_of
@@ -36,6 +38,11 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 Worker = Annotated[Staff, Depends(page_for(*WORKING))]
 Number = Annotated[str, Path(pattern=r"^[0-9A-Z]{2}-[0-9A-Z]{5}-[0-9A-Z]{5}$")]
 _PAGE: Final = 50
+_SAID: Final = {"full_name": "person_name", "date_of_birth": "date_of_birth", "id_number": "id_number"}
+_MISSING_DOSES: Final = 3
+_DOSES_TO_TYPE: Final = tuple(
+    f"dose.{number}.{field}" for number in range(1, _MISSING_DOSES + 1) for field in ("given_on", "product", "lot")
+)
 _Act = Callable[[Centre, Staff, str, Mapping[str, str]], str]
 
 
@@ -114,6 +121,8 @@ def _show(
         "stored": stored,
         "shown": shown,
         "dose_numbers": tuple(doses),
+        "missing": _missing(read) if stored is None else None,
+        "missing_doses": _MISSING_DOSES,
         "actions": _actions(read) | ({typed.form} if typed else set()),
         "candidates": candidates,
         "reasons": _reasons(read.listed.kind, language_of(request)),
@@ -137,6 +146,14 @@ def _record(centre: Centre, staff: Staff, read: Read) -> StoredRecord | None:
         if error.code != "place":
             raise
         return None
+
+
+def _missing(read: Read) -> dict[str, str] | None:
+    """What the citizen says of a person who is in no record, to begin with; None where a record is to be found."""
+    if read.listed.record_id is not None or read.listed.kind not in OF_MISSING:
+        return None
+    said = {name: read.texts.get(known, "") for name, known in _SAID.items()}
+    return said | {"sex": "", "nationality": "VN"} | dict.fromkeys(_DOSES_TO_TYPE, "")
 
 
 def _actions(read: Read) -> frozenset[str]:
@@ -184,7 +201,10 @@ def _link(centre: Centre, staff: Staff, number: str, values: Mapping[str, str]) 
 
 def _confirm(centre: Centre, staff: Staff, number: str, values: Mapping[str, str]) -> str:
     (note,) = needed(values, "note")
-    stored = _record(centre, staff, read_complaint(centre, number, staff=staff, purpose=Purpose.COMPLAINT))
+    read = read_complaint(centre, number, staff=staff, purpose=Purpose.COMPLAINT)
+    stored = _record(centre, staff, read)
+    if stored is None and (missing := _missing(read)) is not None:
+        return _enter(centre, staff, number, note, values, missing)
     changes: Mapping[str, str] = {}
     seen = None
     if stored is not None:
@@ -196,6 +216,16 @@ def _confirm(centre: Centre, staff: Staff, number: str, values: Mapping[str, str
         centre, number, staff=staff, note=note, changes=changes, grave=_grave(values), seen=seen
     )
     return after("/work/complaints", "proposed" if decision.proposed else "confirmed", about=number)
+
+
+def _enter(
+    centre: Centre, staff: Staff, number: str, note: str, values: Mapping[str, str], missing: Mapping[str, str]
+) -> str:
+    proof = Proof(kind=ProofKind(one_of(values, proof=ProofKind)["proof"]), reference=values.get("reference", ""))
+    typed = {name: values[name] for name in (*missing, UNIT) if values.get(name)}
+    decision = deciding.confirm(centre, number, staff=staff, note=note, changes=typed, proof=proof)
+    done = "proposed" if decision.proposed else "entered"
+    return after("/work/complaints", done, about=number, state=decision.record_state or "")
 
 
 def _refuse(centre: Centre, staff: Staff, number: str, values: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 from api.accounts.reading import Purpose
 from api.complaints.kinds import Grave
+from api.complaints.missing import PROOFS as OF_DOSES
 from api.identity.proofs import ProofKind
 from api.states import RecordState, WorkClass
 from api.worklists.asides import AsideReason
@@ -197,6 +198,7 @@ ERRORS: Final[Mapping[StrEnum, str]] = {
     ErrorClass.NOT_CHECKED: N_("The check was not made"),
 }
 # What a step's code and value may be, wherever they come from.
+DOSE_PROOFS: Final[Mapping[StrEnum, str]] = {kind: PROOFS[kind] for kind in OF_DOSES}
 CODES: Final[Mapping[str, str]] = {
     key.value: text
     for words in (WAYS, OUTCOMES, GROUNDS, ASIDE_REASONS, REASONS, PROOFS, HAND_BACK_REASONS, FINDINGS, ERRORS)
@@ -259,6 +261,7 @@ DONE: Final[Mapping[str, str]] = {
     "answered": N_("The answer is written down; the clock runs on."),
     "linked": N_("The complaint is tied to its record."),
     "confirmed": N_("Complaint %(about)s is settled: the citizen was right."),
+    "entered": N_("Complaint %(about)s is settled: what was missing is entered (%(state)s)."),
     "refused": N_("Complaint %(about)s was refused; the citizen reads why, and may appeal once."),
     "proposed": N_("Your decision about complaint %(about)s stands as a proposal: a second person decides."),
     "complaint-passed": N_("Complaint %(about)s was passed on; the clock runs on."),

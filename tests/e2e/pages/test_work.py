@@ -256,6 +256,36 @@ def test_a_complaint_is_confirmed_beside_its_photo_and_another_one_refused(
     assert tree.row(lost.number).refusal == "blurred"
 
 
+def test_a_complaint_brings_the_missing_record_into_being(chromium: Any, desks: Desks, address: str) -> None:
+    tree = Tree(world=desks.world)
+    shown = clean_photo(photo(image=slip(HOA, "Mũi 1: 05/10/2021, Vaxzevria, FK0112")))
+    lost = tree.open(ComplaintKind.NOTHING_FOUND, statement="Không thấy gì", date_of_birth="05/04/1980", photo=shown)
+    page = open_as(chromium, address, desks.clerk)
+    page.goto(f"{address}/work/complaints/{lost.number}")
+    press(page, "y")
+    page.get_by_label("What the citizen reads").fill("Đã bổ sung.")
+    form = page.locator("form:has(input[value=confirm])")
+    assert form.get_by_label("Full name").input_value() == "Nguyễn Thị Hồng Hạnh"
+    form.get_by_label("Sex").select_option("F")
+    form.get_by_label("ID number").fill("001180000099")
+    page.get_by_role("button", name="Put it right").click()
+    told(page, "Choose one of these.")
+    form.get_by_label("Proven by").select_option("slip")
+    first = form.get_by_role("group", name="Dose 1")
+    first.get_by_label("Day").fill("31/02/2021")
+    first.get_by_label("Vaccine").select_option("vaxzevria")
+    first.get_by_label("Lot").fill("FK0112")
+    page.get_by_role("button", name="Put it right").click()
+    told(page, "The correction is refused")
+    assert first.get_by_label("Day").get_attribute("aria-invalid") == "true"
+    look_at(page, "work-missing")
+    first.get_by_label("Day").fill("05/10/2021")
+    page.get_by_role("button", name="Put it right").click()
+    told(page, "what was missing is entered (waits for the register)")
+    case = tree.row(lost.number)
+    assert (case.state, desks.world.state(case.record_id)[0]) == ("confirmed", "awaiting_match")
+
+
 def test_a_list_goes_to_police_and_comes_back_signed(chromium: Any, desks: Desks, address: str, tmp_path: Path) -> None:
     record_id = desks.add(8, state=RecordState.REGISTER_DISPUTED, reason="register-wrong:sex")
     page = open_as(chromium, address, desks.clerk, script=False)

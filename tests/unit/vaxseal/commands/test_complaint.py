@@ -67,7 +67,25 @@ def test_with_a_slip_and_for_another_unit(tree: Tree) -> None:
     moved = run(tree, "open", "nothing-found", "Không có", "--person", "Lê Thị Hạnh", "--lives-in", "TYT-2")
     run(tree, "pass-on", moved["number"], "TYT-1", "--reason", "tiêm ở đó", unit="TYT-2")
     refused = run(tree, "refuse", opened["number"], "wrong-dose", unit="SYT")
-    assert refused == {"number": opened["number"], "proposed": False, "version": None, "state": None, "endings": 0}
+    nothing = {"proposed": False, "version": None, "state": None, "endings": 0, "record": None}
+    assert refused == {"number": opened["number"], **nothing}
+
+
+def test_a_record_that_was_missing_is_entered(tree: Tree) -> None:
+    number = run(tree, "open", "nothing-found", "Không có", "--person", "Lê An", by="hoa")["number"]
+    said = ("full_name=Lê An", "date_of_birth=07/03/1961", "sex=Nam", "id_number=001061012345")
+    dose = ("dose.1.given_on=05/10/2021", "dose.1.product=Pfizer", "dose.1.lot=FK0112")
+    changes = [word for change in (*said, *dose) for word in ("--change", change)]
+    book = ("--proof", "station-book", "--reference", "book 7, page 12", "--note", "Đã bổ sung")
+    assert run(tree, "confirm", number, *changes, "--note", "x", code=1)["error"] == "complaint-proof"
+    assert (
+        run(tree, "confirm", number, *changes, "--note", "x", "--proof", "hearsay", code=2)["error"] == "proof-unknown"
+    )
+    persons = (*book[:2], "--reference", "001061012345", "--note", "x")
+    assert run(tree, "confirm", number, *changes, *persons, code=2)["error"] == "proof-reference"
+    done = run(tree, "confirm", number, *changes, *book)
+    assert (done["version"], done["state"], done["proposed"]) == (1, "awaiting_match", False)
+    assert tree.world.state(done["record"]) == ("awaiting_match", None)
 
 
 def test_wrong_use_is_told_from_a_no(tree: Tree, tmp_path: Path) -> None:
