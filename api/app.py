@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import auth, health
-from api.accounts import proposal_routes
+from api.accounts import proposal_routes, shift_routes
 from api.accounts import routes as account_routes
 from api.accounts.sessions import RoleGuard
 from api.accounts.staff import Role
@@ -82,7 +82,10 @@ PUBLIC: Final = frozenset(
         "/scan",
         "/scan/{name}",
         "/v1/auth/challenge",
+        "/v1/auth/end-shift",
         "/v1/auth/login",
+        "/v1/auth/shift",
+        "/v1/auth/ways",
         "/v1/citizen/passport",
         "/v1/citizen/certificate.pdf",
         "/v1/citizen/complaints/answer",
@@ -115,6 +118,7 @@ PUBLIC: Final = frozenset(
 Access = Literal["public", "token", "platform", "app", "citizen", "citizen-page"] | frozenset[Role]
 _MODULES: Final = (
     auth,
+    shift_routes,
     signing_routes,
     station_routes,
     passport_routes,

@@ -14,6 +14,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Connection, insert, select, update
 
+from api.accounts.shifts import check_shift
 from api.accounts.signers import refuse_stranger
 from api.accounts.staff import POLICE
 from api.audit import record_act
@@ -24,6 +25,7 @@ from api.problems import RESPONSES
 from api.signing.lifetimes import signs_until
 from api.store.counters import sweep
 from api.store.schema import challenges, sessions, tokens, units
+from api.store.schema_accounts import staff_sessions
 from api.store.transactions import writing
 from certificates.errors import IssuanceError
 from certificates.jobs import Task
@@ -91,11 +93,14 @@ def make_challenge(centre: Centre, *, fingerprint: bytes, account: str) -> tuple
     return challenge, expires_at
 
 
-def log_in(centre: Centre, *, challenge_id: str, signature: bytes) -> tuple[str, Session]:
+def log_in(centre: Centre, *, challenge_id: str, signature: bytes, shift: str | None = None) -> tuple[str, Session]:
     """Verify a signed challenge; it is used up whatever comes of it. Returns the bearer and the session.
 
-    Raises CentreError ``login-refused``, ``token-suspended``, ``certificate-ended``, ``account-not-signer`` or
-    ``no-task``.
+    Args:
+        shift: proves the person at the token (`api.accounts.shifts`); the session ends with it.
+
+    Raises CentreError ``login-refused``, ``token-suspended``, ``certificate-ended``, ``account-not-signer``,
+    ``person-unproven`` (a shift is needed), ``shift-ended`` or ``no-task``.
     """
     now = centre.clock()
     challenge, fingerprint = _redeem(centre, challenge_id, now)
@@ -116,14 +121,19 @@ def log_in(centre: Centre, *, challenge_id: str, signature: bytes) -> tuple[str,
         raise CentreError("token-suspended")
     if not certificate.not_before <= now <= certificate.not_after:
         raise CentreError("certificate-ended")
+    expires_at, held = now + SESSION_LIFE, None if shift is None else bearer_hash(shift)
     with centre.engine.connect() as connection:
         refuse_stranger(connection, centre.settings, unit=token.unit, account=challenge.account)
+        if held is not None:
+            expires_at = min(expires_at, check_shift(connection, held, account=challenge.account, at=now))
+        elif centre.settings.desk_person_proven and token.kind != MINISTRY:
+            raise CentreError("person-unproven")
     session = Session(
         unit=token.unit,
         account=challenge.account,
         task=task_of(centre.settings.mode, token.kind),
         certificate=certificate,
-        expires_at=now + SESSION_LIFE,
+        expires_at=expires_at,
     )
     bearer = secrets.token_urlsafe(32)
     with writing(centre.engine) as connection:
@@ -134,22 +144,28 @@ def log_in(centre: Centre, *, challenge_id: str, signature: bytes) -> tuple[str,
                 fingerprint=fingerprint,
                 account=session.account,
                 expires_at=instant_to_text(session.expires_at),
+                shift=held,
             )
         )
-        record_act(connection, at=now, actor=session.actor, act="login", subject=fingerprint.hex(), token=fingerprint)
+        how = "name" if held is None else "shift"
+        subject = fingerprint.hex()
+        record_act(connection, at=now, actor=session.actor, act="login", subject=subject, reason=how, token=fingerprint)
     return bearer, session
 
 
 def find_session(centre: Centre, bearer: str) -> Session:
     """The session of a bearer.
 
-    Raises CentreError ``session-ended``, ``token-suspended``, ``account-not-signer`` or ``no-task``.
+    Raises CentreError ``session-ended`` (or the person's shift is), ``token-suspended``, ``account-not-signer`` or
+    ``no-task``.
     """
     with centre.engine.connect() as connection:
         row = connection.execute(
             select(
                 sessions.c.account,
                 sessions.c.expires_at,
+                sessions.c.shift,
+                staff_sessions.c.token_hash.label("proven"),
                 tokens.c.unit,
                 tokens.c.certificate,
                 tokens.c.suspended_at,
@@ -157,9 +173,10 @@ def find_session(centre: Centre, bearer: str) -> Session:
             )
             .join(tokens, tokens.c.fingerprint == sessions.c.fingerprint)
             .join(units, units.c.code == tokens.c.unit)
+            .outerjoin(staff_sessions, staff_sessions.c.token_hash == sessions.c.shift)
             .where(sessions.c.token_hash == bearer_hash(bearer))
         ).one_or_none()
-        if row is None or instant_from_text(row.expires_at) <= centre.clock():
+        if row is None or row.shift != row.proven or instant_from_text(row.expires_at) <= centre.clock():
             raise CentreError("session-ended")
         if row.suspended_at is not None:
             raise CentreError("token-suspended")
@@ -249,6 +266,7 @@ class LoginRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
     challenge_id: str = Field(max_length=64)
     signature: str = Field(max_length=1024, description="base64 of the raw signature over the log-in message")
+    shift: str | None = Field(default=None, max_length=100, description="of /v1/auth/shift: who sits at the token")
 
 
 class LoginAnswer(BaseModel):
@@ -281,7 +299,10 @@ def challenge(request: ChallengeRequest, centre: Annotated[Centre, Depends(get_c
 def login(request: LoginRequest, centre: Annotated[Centre, Depends(get_centre)]) -> LoginAnswer:
     """Exchange the signed challenge for a bearer of eight hours."""
     bearer, session = log_in(
-        centre, challenge_id=request.challenge_id, signature=from_base64(request.signature, "signature")
+        centre,
+        challenge_id=request.challenge_id,
+        signature=from_base64(request.signature, "signature"),
+        shift=request.shift,
     )
     return LoginAnswer(
         token=bearer,

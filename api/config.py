@@ -61,7 +61,7 @@ class Settings(BaseModel):
     environment: Literal["development", "production"] = "development"
     lease_seconds: int = Field(default=7200, ge=1, le=86400)
     offline_lease_seconds: int = Field(default=86400, ge=1, le=86400)  # for work without a network
-    desk_accounts: Literal["known", "required"] | None = None  # None: required in production (docs/accounts.md)
+    desk_accounts: Literal["known", "required", "proven"] | None = None  # None: proven in production (docs/accounts.md)
     staff_idle_minutes: int = Field(default=30, ge=5, le=480)  # without use, after which a session of the staff ends
     station_daily_quota: int = Field(default=2000, ge=0)  # records that a unit may take to sign in a day (ADR 47)
     signer_daily_quota: int = Field(default=1000, ge=0)  # that one person there may take
@@ -160,7 +160,16 @@ class Settings(BaseModel):
     @property
     def desk_accounts_required(self) -> bool:
         """Whether who signs has an account at every unit, not only at those that have accounts of signers."""
-        return (self.desk_accounts or ("required" if self.environment == "production" else "known")) == "required"
+        return self._desk != "known"
+
+    @property
+    def desk_person_proven(self) -> bool:
+        """Whether who signs at a station's desk proves the account beside the token."""
+        return self._desk == "proven"
+
+    @property
+    def _desk(self) -> str:
+        return self.desk_accounts or ("proven" if self.environment == "production" else "known")
 
     @property
     def lists(self) -> Path:

@@ -21,7 +21,7 @@ from certificates.pki import SigningCertificate, verify_signature
 from certificates.signing import SigningKey
 from signer.approval import approval_digest
 from signer.batch import Approved, Batch, JobOutcome, outcome_of
-from signer.client import CentreClient, Lease, Mode, Session
+from signer.client import PERSON_FIRST, CentreClient, Lease, Mode, Session
 from signer.errors import AgentError, CentreRefusedError
 from signer.journal_folder import JournalFolder
 from signer.judging import compare_approved, give_back_quotas, judge_all, take_quotas
@@ -106,7 +106,8 @@ class SigningAgent:
         return list(self._outcomes.values())
 
     def log_in(self) -> Session:
-        """Sign the centre's challenge. Raises AgentError ``login-refused``, ``key-mismatch``, and of `check_role`."""
+        """Sign the centre's challenge. Raises AgentError ``login-refused``, `PERSON_FIRST`, ``key-mismatch``, and of
+        `check_role`."""
         try:
             challenge = self.client.challenge(self.certificate.fingerprint, self.account)
             message = login_message(challenge, centre=self.client.centre, certificate=self.certificate)
@@ -115,7 +116,8 @@ class SigningAgent:
                 raise AgentError("key-mismatch", "The token's key and its certificate do not belong together.")
             session = self.client.log_in(challenge, signature)
         except CentreRefusedError as error:
-            raise AgentError("login-refused", f"The centre refused the log-in. {error.sentence}") from error
+            code = error.code if error.code in PERSON_FIRST else "login-refused"
+            raise AgentError(code, f"The centre refused the log-in. {error.sentence}") from error
         except IssuanceError as error:
             raise AgentError("login-refused", f"The centre's challenge cannot be signed: {error.detail}.") from error
         check_role(self.role, self.mode, task=session.task, centre_mode=session.mode)

@@ -35,6 +35,7 @@ SPREAD: Final = 0.5  # of such a wait that is added by chance: those who were se
 MOST_SPREAD: Final = 5.0  # seconds of that: who was told to wait for long is not kept from its turn
 _TRY_AGAIN: Final = frozenset({429, 502, 503, 504})
 _NOT_BEGUN: Final = frozenset({"busy", "too-many-requests"})  # the centre did nothing: a lease may be asked for, too
+PERSON_FIRST: Final = frozenset({"person-unproven", "shift-ended"})  # a log-in wants a shift, or another one
 _LONGEST_RETRY: Final = 86_400  # seconds: until tomorrow, where a quota is used up
 _chance = random.SystemRandom()
 
@@ -52,6 +53,15 @@ class Session:
     mode: Mode
     expires_at: datetime
     signs_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """A person who was proven at the centre, and goes with the token's log-ins until ``expires_at``."""
+
+    secret: str = field(repr=False)
+    account: str
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +136,7 @@ class CentreClient:
         self._pauses = tuple(pauses)
         self._sleep = sleep
         self._bearer: str | None = None
+        self.shift: Shift | None = None  # goes with every log-in
         self._http = httpx2.Client(
             timeout=TIMEOUT,
             limits=httpx2.Limits(keepalive_expiry=KEPT),
@@ -148,9 +159,30 @@ class CentreClient:
         self.close()
 
     def close(self) -> None:
-        """Close the connections and forget the session."""
-        self._bearer = None
+        """Close the connections and forget session and shift."""
+        self._bearer = self.shift = None
         self._http.close()
+
+    def wants_person(self) -> bool:
+        """Whether a station's token logs in with a shift only. Asked once."""
+        answer = self._post("/v1/auth/ways", {})
+        with _Answer():
+            return bool(_one_of(answer["person"], ("name", "password")) == "password")
+
+    def prove(self, account: str, password: str, code: str) -> Shift:
+        """Begin a shift. Never repeated: digits are good once."""
+        answer = self._post("/v1/auth/shift", {"account": account, "password": password, "code": code})
+        with _Answer():
+            self.shift = Shift(
+                secret=_text(answer["shift"]),
+                account=_text(answer["account"]),
+                expires_at=instant_from_text(_text(answer["expires_at"])),
+            )
+            return self.shift
+
+    def end_shift(self, shift: Shift) -> None:
+        """The person leaves."""
+        self._post("/v1/auth/end-shift", {"shift": shift.secret})
 
     def challenge(self, fingerprint: bytes, account: str) -> LoginChallenge:
         """Ask for a challenge. May be repeated: an unused challenge ends by itself."""
@@ -174,6 +206,7 @@ class CentreClient:
             {
                 "challenge_id": challenge.challenge_id,
                 "signature": base64.b64encode(signature).decode("ascii"),
+                **({"shift": self.shift.secret} if self.shift else {}),
             },
         )
         with _Answer():

@@ -16,7 +16,7 @@ from vaxseal.console import EXIT_NO, EXIT_USE, emit_json, err, out, plain, stop
 from vaxseal.opening import Place, open_agent
 from vaxseal.sentences import sentence_of
 from vaxseal.state import journal_folder
-from vaxseal.tokens import pin_source
+from vaxseal.tokens import person_source, pin_source
 from vaxseal.vietnamese import vietnamese_of
 
 if TYPE_CHECKING:
@@ -92,8 +92,10 @@ def sign(
         list_roots=list_roots,
     )
     pin = pin_source("PIN of the token", from_stdin=pin_stdin)
+    person = person_source(account, from_stdin=pin_stdin)
     try:
-        with open_agent(place, pin, units=units and units(), count=count, may_be_offline=True) as opened:
+        listed = units and units()
+        with open_agent(place, pin, units=listed, count=count, may_be_offline=True, person=person) as opened:
             agent, key = opened.agent, opened.key
             if opened.session is None and not json:
                 err.print(_WITHOUT_NETWORK, markup=False)

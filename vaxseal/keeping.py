@@ -9,7 +9,7 @@ from vaxseal.console import EXIT_NO, emit_json, err, now, out, stop
 from vaxseal.opening import Place, open_agent
 from vaxseal.sentences import sentence_of
 from vaxseal.state import journal_folder
-from vaxseal.tokens import pin_source
+from vaxseal.tokens import person_source, pin_source
 from vaxseal.vietnamese import vietnamese_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def take(
         list_roots=list_roots,
     )
     try:
-        with open_agent(place, pin_source("PIN of the token", from_stdin=pin_stdin)) as opened:
+        pin = pin_source("PIN of the token", from_stdin=pin_stdin)
+        with open_agent(place, pin, person=person_source(account, from_stdin=pin_stdin)) as opened:
             batch = opened.agent.take_along(limit)
     except (TokenError, AgentError, CertificateError) as error:
         stop(error.code, sentence_of(error), vietnamese=vietnamese_of(error.code), json=json)

@@ -1,7 +1,7 @@
 """The beginning of a sitting, for whoever needs an agent: open the token's key, log in under the right certificate."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from certificates.signing import SigningKey
     from hsm.worker.key import WorkerKey
     from signer.agent import SigningAgent
-    from signer.client import Mode, Session
+    from signer.client import CentreClient, Mode, Session, Shift
     from signer.roles import Role
     from signer.units import DailyCount, EnrolledUnits
 
@@ -58,10 +58,12 @@ def open_agent(
     units: "EnrolledUnits | None" = None,
     count: "DailyCount | None" = None,
     may_be_offline: bool = False,
+    person: Callable[[], tuple[str, str]] | None = None,
 ) -> Iterator[Opened]:
     """The agent, until the block ends.
 
     Args:
+        person: password and six digits of the account, asked where the centre wants the person proven beside the token.
         may_be_offline: where the centre is away and records are kept here, go on without it.
 
     Raises TokenError, CertificateError, AgentError.
@@ -71,7 +73,8 @@ def open_agent(
     from hsm.worker.key import open_worker_key
     from hsm.worker.process import TokenWorker
     from signer.agent import SigningAgent
-    from signer.client import CentreClient
+    from signer.client import PERSON_FIRST, CentreClient
+    from signer.errors import AgentError
     from signer.journal_folder import JournalFolder
     from vaxseal.choosing import certificates_for
     from vaxseal.tokens import selector
@@ -107,11 +110,25 @@ def open_agent(
                 count=count,
             )
 
-        agent, session = begin(key, choice[1:], make_agent, may_be_offline=may_be_offline)
+        try:
+            agent, session = begin(key, choice[1:], make_agent, may_be_offline=may_be_offline)
+        except AgentError as error:
+            if error.code not in PERSON_FIRST or person is None:
+                raise
+            stack.callback(leave, client, client.prove(place.account, *person()))
+            agent, session = begin(key, choice[1:], make_agent, may_be_offline=False)
         with closing(agent):
             if session is not None:
                 check_session(agent, session, journal=place.journal, list_roots=place.list_roots)
             yield Opened(agent=agent, session=session, key=key)
+
+
+def leave(client: "CentreClient", shift: "Shift") -> None:
+    """The person leaves. Without a network the shift ends by itself."""
+    from signer.errors import AgentError
+
+    with suppress(AgentError):
+        client.end_shift(shift)
 
 
 def check_session(agent: "SigningAgent", session: "Session", *, journal: Path, list_roots: Path | None) -> None:

@@ -31,6 +31,13 @@ def pin_source(what: str, *, from_stdin: bool, new: bool = False) -> Callable[[]
     return ask
 
 
+def person_source(account: str, *, from_stdin: bool) -> Callable[[], tuple[str, str]]:
+    """Asks for password and six digits of an account, as `pin_source` does."""
+    password = pin_source(f"Password of {account}", from_stdin=from_stdin)
+    code = pin_source("Six digits of the telephone", from_stdin=from_stdin)
+    return lambda: (password(), code())
+
+
 def selector(serial: str | None, label: str | None) -> "TokenSelector":
     from hsm.tokens import TokenSelector
 

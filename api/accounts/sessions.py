@@ -10,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection, delete, insert, select, text
 
 from api.accounts.login import Proven
+from api.accounts.shifts import STAFF
 from api.accounts.staff import Role, Staff, refuse_closed, refuse_role, roles_from_text
 from api.audit import record_act
 from api.auth import bearer_hash, get_centre
@@ -35,9 +36,11 @@ staff_bearer: Final = HTTPBearer(
 )
 
 
-def open_session(centre: Centre, proven: Proven) -> tuple[str, Staff, datetime]:
+def open_session(centre: Centre, proven: Proven, *, kind: int = STAFF) -> tuple[str, Staff, datetime]:
     """Eight hours for who proved who they are; fewer where it is not used (``staff_idle_minutes``). Returns the bearer,
     the person and the end.
+
+    ``kind``: for the staff's routes and pages, or for the desk at a token (`api.accounts.shifts`).
 
     Raises CentreError ``staff-login-refused`` (the account is gone or disabled), ``unit-closed``.
     """
@@ -52,6 +55,7 @@ def open_session(centre: Centre, proven: Proven) -> tuple[str, Staff, datetime]:
                 account=proven.account,
                 expires_at=instant_to_text(expires_at),
                 seen_at=instant_to_text(now),
+                kind=kind,
             )
         )
     return bearer, staff, expires_at
@@ -78,10 +82,11 @@ def _enter(connection: Connection, proven: Proven, now: datetime) -> Staff:
     return staff
 
 
-def close_session(centre: Centre, bearer: str) -> None:
+def close_session(centre: Centre, bearer: str, *, kind: int = STAFF) -> None:
     """The bearer is worth nothing from now on."""
+    mine = (staff_sessions.c.token_hash == bearer_hash(bearer)) & (staff_sessions.c.kind == kind)
     with writing(centre.engine) as connection:
-        connection.execute(delete(staff_sessions).where(staff_sessions.c.token_hash == bearer_hash(bearer)))
+        connection.execute(delete(staff_sessions).where(mine))
 
 
 def find_staff(centre: Centre, bearer: str) -> Staff:
@@ -103,7 +108,11 @@ def find_staff(centre: Centre, bearer: str) -> Staff:
             )
             .join(staff_sessions, staff_sessions.c.account == accounts.c.account)
             .join(units, units.c.code == accounts.c.unit)
-            .where(staff_sessions.c.token_hash == hashed, accounts.c.disabled_at.is_(None))
+            .where(
+                staff_sessions.c.token_hash == hashed,
+                staff_sessions.c.kind == STAFF,
+                accounts.c.disabled_at.is_(None),
+            )
         ).one_or_none()
     if row is None or instant_from_text(row.expires_at) <= now:
         raise CentreError("staff-session-ended")

@@ -111,6 +111,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         Words("Danh sách đã dài thêm", "Danh sách nay có nhiều dòng hơn lúc đề nghị. Hãy đề nghị lại."),
         Words("The list has grown", "It has more rows now than were asked for. Ask anew."),
     ),
+    "person-unproven": Kind(
+        401,
+        Words("Chưa biết ai ngồi ở bàn ký", "Hãy nhập tài khoản, mật khẩu và mã 6 số của mình, rồi mã PIN của token."),
+        Words("Who sits at the desk?", "Give your account, password and six digits, then the PIN of the token."),
+    ),
+    "shift-ended": Kind(
+        401,
+        Words("Ca làm việc đã hết", "Hãy nhập lại tài khoản, mật khẩu và mã 6 số của mình."),
+        Words("The shift has ended", "Give your account, password and six digits again."),
+    ),
     "account-not-signer": Kind(
         403,
         Words(

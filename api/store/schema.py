@@ -339,6 +339,7 @@ sessions = Table(
     Column("fingerprint", LargeBinary, ForeignKey("tokens.fingerprint"), nullable=False),
     Column("account", String, nullable=False),
     Column("expires_at", String, nullable=False),
+    Column("shift", LargeBinary),  # of staff_sessions: the person was proven; None: the account is a name
 )
 
 published_bundles = Table(  # every version of the checkers' lists that this service ever gave out

@@ -39,6 +39,7 @@ staff_sessions = Table(
     Column("account", String, ForeignKey("accounts.account"), nullable=False),
     Column("expires_at", String, nullable=False),
     Column("seen_at", String, nullable=False),  # the last use, to the minute
+    Column("kind", Integer, nullable=False),  # 0: for routes and pages; 1: a shift at a token's desk
     Index("staff_sessions_account", "account"),
 )
 

@@ -19,6 +19,7 @@ from signer.batch import Batch
 from signer.client import NotReady
 from signer.desk.board import Board
 from signer.desk.guard import PAIR_PATH, Door, Pairing
+from signer.desk.seat import Typed
 from signer.desk.sitting import DeskRefusalError, DeskSettings, Sitting
 from signer.errors import AgentError
 from signer.review import Refusal, ReviewedJob
@@ -26,6 +27,7 @@ from signer.review import Refusal, ReviewedJob
 LONGEST_WAIT: Final = 20.0  # seconds that a question for news may stay open
 _LOOK: Final = 0.05
 _ID: Final = r"^[A-Za-z0-9._:-]{1,64}$"
+_ACCOUNT: Final = r"^[A-Za-z0-9._@-]{1,64}$"
 _LARGEST_BATCH: Final = 500
 _TYPES: Final = {
     ".html": "text/html; charset=utf-8",
@@ -59,6 +61,18 @@ class PinRequest(_Body):
 
     pin: SecretStr = Field(max_length=64)
     last_try: bool = False
+
+
+class PersonRequest(_Body):
+    """Who sits down at the desk, as the centre knows the person."""
+
+    account: str = Field(pattern=_ACCOUNT)
+    password: SecretStr = Field(min_length=1, max_length=128)
+    code: SecretStr = Field(min_length=1, max_length=12)
+
+
+class LogInRequest(PinRequest):
+    person: PersonRequest | None = None
 
 
 class Shown(_Body):
@@ -124,8 +138,8 @@ def create_desk(
         return board.to_dict()
 
     @app.post("/api/log-in")
-    def log_in(body: PinRequest) -> dict[str, Any]:
-        sitting.log_in(_once(body.pin), last_try=body.last_try)
+    def log_in(body: LogInRequest) -> dict[str, Any]:
+        sitting.log_in(_once(body.pin), last_try=body.last_try, typed=_typed(body.person))
         return {}
 
     @app.post("/api/log-out")
@@ -190,6 +204,13 @@ def _once(pin: SecretStr) -> Callable[[], str]:
         return held.pop().get_secret_value()
 
     return give
+
+
+def _typed(person: PersonRequest | None) -> Typed | None:
+    if person is None:
+        return None
+    code = "".join(person.code.get_secret_value().split())
+    return Typed(account=person.account.lower(), password=person.password.get_secret_value(), code=code)
 
 
 def _batch_dict(batch: Batch | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from certificates.records.model import instant_to_text
 from signer.desk.presence import Present
 
 Stage = Literal["log-in", "list", "signing", "receipt"]
-Doing = Literal["", "log-in", "taking", "returning"]
+Doing = Literal["", "asking", "log-in", "taking", "returning"]
 Phase = Literal["opening", "signing", "paused", "stopping", "lost"]
 
 
@@ -66,13 +66,20 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """Everything but the rows of a batch. No personal data, and nothing secret."""
+    """Everything but the rows of a batch. No personal data, and nothing secret.
+
+    ``account``: who works here, or is likely to. ``wants_person``: the centre takes no name alone. ``proven``: the
+    person's shift is on.
+    """
 
     stage: Stage = "log-in"
     doing: Doing = ""
     present: Present = field(default_factory=Present)
     looked: bool = False
     person: Person | None = None
+    account: str = ""
+    wants_person: bool = False
+    proven: bool = False
     batch: BatchHead | None = None
     progress: Progress | None = None
     receipt: Mapping[str, Any] | None = None
@@ -92,6 +99,8 @@ class View:
                 "trouble": self.present.trouble,
             },
             "person": _plain(self.person),
+            "account": self.account,
+            "asks": self.wants_person and not self.proven,
             "batch": _plain(self.batch),
             "progress": _plain(self.progress),
             "receipt": self.receipt and dict(self.receipt),

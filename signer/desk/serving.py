@@ -67,6 +67,7 @@ class Desk:
         return f"{self.origin}/#{self._pairing.new_code()}"
 
     def __enter__(self) -> Self:
+        self.sitting.ask_ways()
         self._presence.start()
         self._thread.start()
         return self

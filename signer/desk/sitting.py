@@ -16,12 +16,13 @@ from hsm.errors import PinIncorrect, PinLocked, TokenError
 from signer.agent import SigningAgent
 from signer.approval import approval_digest
 from signer.batch import Approved, Batch, JobOutcome
-from signer.client import CentreClient, Mode, NotReady, Session
+from signer.client import PERSON_FIRST, CentreClient, Mode, NotReady, Session
 from signer.desk.batch_run import BatchRun, Control
 from signer.desk.board import BatchHead, Board, Person, Progress
 from signer.desk.key import Choose, DeskKey
 from signer.desk.presence import Present
 from signer.desk.receipts import Receipts, receipt_of
+from signer.desk.seat import Seat, Typed
 from signer.errors import AgentError
 from signer.journal_folder import JournalFolder
 
@@ -88,7 +89,13 @@ class Sitting:
         self._leave_when_idle = False
         self._wrong = 0  # PINs in a row
         self._end: threading.Timer | None = None
+        self._seat = Seat(settings.centre, settings.account, board)
         self.receipts = Receipts(settings.receipts)
+
+    def ask_ways(self) -> None:
+        """Ask the centre whether the person is to be proven beside the token. Without a network the log-in tells."""
+
+        self._begin("asking", self._seat.ask)
 
     # --- the token comes and goes ---
 
@@ -109,8 +116,13 @@ class Sitting:
 
     # --- what the buttons do ---
 
-    def log_in(self, pin: Callable[[], str], *, last_try: bool) -> None:
-        """Open the token, log in at the centre, and take the first batch."""
+    def log_in(self, pin: Callable[[], str], *, last_try: bool, typed: Typed | None = None) -> None:
+        """Open the token, log in at the centre, and take the first batch.
+
+        Args:
+            typed: begins the person's shift, where none is on. Without a network it stands for the name alone: what is
+                signed is sent once the person was proven.
+        """
         token = self._board.view.present.only
         if token is None:
             raise DeskRefusalError("token-none")
@@ -118,6 +130,8 @@ class Sitting:
             raise DeskRefusalError("not-now")
 
         def work() -> None:
+            if typed is not None:
+                self._seat.sit(typed)
             key = DeskKey(token, pin, last_try=last_try, choose=self._settings.choose)
             self._pin_was_right(key)
             try:
@@ -200,6 +214,8 @@ class Sitting:
 
         def work() -> None:
             self._leave()
+            if why != "token-pulled":
+                self._seat.leave()
             if why is not None:
                 self._tell(AgentError(why, _WORDS[why]))
 
@@ -217,6 +233,7 @@ class Sitting:
         self._control.set(stopped=True)
         self._hand.shutdown()
         self._leave()
+        self._seat.leave()
 
     # --- in the one thread ---
 
@@ -273,22 +290,28 @@ class Sitting:
         self._board.trouble(error.code, vi=vietnamese, en=english, wrong=self._wrong)
 
     def _enter(self, key: DeskKey) -> None:
-        settings = self._settings
+        settings, account = self._settings, self._seat.account
         self._client = client = CentreClient(settings.centre)
+        self._seat.lend(client)
 
         def make_agent(under: SigningKey) -> SigningAgent:
             return SigningAgent(
                 client=client,
                 key=under,
                 role="station",
-                account=settings.account,
+                account=account,
                 journal=JournalFolder(settings.journal),
                 mode=settings.mode,
             )
 
-        self._agent, session = settings.begin(key, key.others, make_agent)
+        try:
+            self._agent, session = settings.begin(key, key.others, make_agent)
+        except AgentError as error:
+            if error.code in PERSON_FIRST:
+                self._seat.refused()
+            raise
         if session is None:
-            person = Person(account=settings.account, unit="", task="", until=None, signs_until=None)
+            person = Person(account=account, unit="", task="", until=None, signs_until=None)
         else:
             settings.check(self._agent, session)
             self._end = threading.Timer(
@@ -297,7 +320,7 @@ class Sitting:
             self._end.daemon = True
             self._end.start()
             person = Person(
-                account=settings.account,
+                account=account,
                 unit=session.unit,
                 task=session.task,
                 until=session.expires_at,
@@ -316,6 +339,7 @@ class Sitting:
             agent.close()
         if client is not None:
             client.close()
+        self._seat.wait()
         stage = "receipt" if self._board.view.stage == "receipt" else "log-in"  # it may still be read
         self._board.change(stage=stage, person=None, batch=None, progress=None)
 

@@ -11,11 +11,15 @@ from typing import Any
 
 import pytest
 
+from api.accounts.second_factor import code_at
+from api.audit import read_log
+from api.context import system_clock
 from api.states import RecordState
 from tests.support.browser import browser, keep, violations
 from tests.support.desk import SECONDS, UNIT, DeskCentre, DeskProcess, desk_centre, desk_of
 from tests.support.piv_reader import Card, piv_reader
 from tests.support.softhsm import GoldenTokens, copy_tokens, golden_tokens, softhsm_module
+from tests.support.staff import PASSWORD, insert_account
 from tests.support.station_card import station_card
 
 __all__ = ["golden_tokens"]  # a fixture
@@ -117,6 +121,59 @@ def test_by_keyboard_alone_from_the_pin_to_the_receipt(seen: Seen) -> None:
     kept = b"".join(file.read_bytes() for file in seen.desk.log.parent.rglob("*") if file.is_file())
     assert b"confirm" in kept  # the receipt
     assert not any(word.encode() in kept for word in (seen.pin, "NGUYỄN", "001180"))
+
+
+def test_the_person_is_asked_once_for_the_shift(chrome: Any, tmp_path: Path, golden_tokens: GoldenTokens) -> None:
+    token = golden_tokens.ec
+    environment = copy_tokens(golden_tokens, tmp_path / "tokens", token)
+    (tmp_path / "data").mkdir()
+    with (
+        desk_centre(tmp_path / "data", [token.certificate_der], desk_accounts="proven") as centre,
+        desk_of(tmp_path / "state", golden_tokens.module, environment, *centre.options) as desk,
+        seen_page(chrome, centre, desk, token.pin) as seen,
+    ):
+        secret = insert_account(centre.centre, "hoa", UNIT, "signer")
+        insert_account(centre.centre, "lan", UNIT, "signer")
+        centre.add(1)
+        page, keyboard = seen.page, seen.page.keyboard
+        page.goto(desk.page)
+        screen(seen, "log-in")
+        assert page.locator("#account").input_value() == "lan"
+        assert page.locator("#password").evaluate("one => one === document.activeElement")
+        page.fill("#pin", token.pin)
+        keyboard.press("Enter")  # nothing is sent: the person is missing
+        page.get_by_text("Hãy nhập đủ tài khoản, mật khẩu và mã 6 số.").wait_for()
+        assert violations(page) == []
+        keep(page, "desk-person")
+        page.fill("#account", "hoa")
+        page.fill("#password", "wrong")
+        page.fill("#code", "000000")
+        page.fill("#pin", token.pin)
+        keyboard.press("Enter")
+        page.get_by_text("Đăng nhập không thành công").wait_for()
+        screen(seen, "log-in")
+        assert (page.locator("#account").input_value(), page.locator("#password").input_value()) == ("hoa", "")
+        page.fill("#password", PASSWORD)
+        page.fill("#code", code_at(secret, system_clock()))
+        page.fill("#pin", token.pin)
+        keyboard.press("Enter")
+        screen(seen, "list")
+        assert page.locator("#who").inner_text() == f"hoa · {UNIT}"
+        keyboard.press("F2")
+        page.fill("dialog #pin", token.pin)
+        keyboard.press("Enter")
+        screen(seen, "receipt")
+        acts = [(act.act, act.actor, act.reason) for act in read_log(centre.centre.engine, limit=9)]
+        assert ("login", f"hoa@{UNIT}", "shift") in acts
+        assert "confirm-signed" in {act for act, actor, _ in acts if actor == f"hoa@{UNIT}"}
+        page.click("#leave")
+        page.locator("#leave").wait_for(state="hidden")
+        page.click("#next")
+        screen(seen, "log-in")
+        page.locator("#password").wait_for()  # who comes next is asked
+        kept = b"".join(file.read_bytes() for file in desk.log.parent.rglob("*") if file.is_file())
+        assert PASSWORD.encode() not in kept
+        assert seen.complaints == []
 
 
 @pytest.fixture

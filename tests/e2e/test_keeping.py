@@ -5,9 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from api.accounts.second_factor import code_at
+from api.config import Settings, load_secret
+from api.context import Centre, system_clock
+from api.store.database import open_database
 from signer.journal import JOURNAL_NAME
 from tests.support.road import Road, build_road
 from tests.support.softhsm import GoldenTokens, golden_tokens
+from tests.support.staff import PASSWORD, insert_account
 
 __all__ = ["golden_tokens"]  # a fixture
 
@@ -66,10 +71,25 @@ def test_a_day_without_a_network(road: Road) -> None:
     assert road.answer("station", "take", *at_centre, token="station", typed=pin, expect=1)["taken"] == 0
 
 
-def test_a_batch_can_be_discarded_and_comes_back(road: Road) -> None:
+def test_the_person_is_proven_and_a_batch_can_be_discarded_and_comes_back(road: Road) -> None:
+    road.stop()
+    road.settings["VAXSEAL_DESK_ACCOUNTS"] = "proven"
+    data = road.folder / "data"
+    unit = road.query("select unit from records limit 1")[0][0]
+    settings = Settings(data=data)
+    centre = Centre(engine=open_database(settings.database), settings=settings, secret=load_secret(data))
+    secret = insert_account(centre, "lan", unit, "signer")
+    centre.engine.dispose()
+    road.start()
     at_centre = ("--centre", road.centre, "--account", "lan", "--pin-stdin")
-    pin = f"{road.pins['station']}\n"
-    assert "6 records were taken" in road.run("station", "take", *at_centre, token="station", typed=pin).stdout
+    pin = road.pins["station"]
+    wrong = road.answer("station", "take", *at_centre, token="station", typed=f"{pin}\nno\n000000\n", expect=2)
+    assert wrong["error"] == "staff-login-refused"
+    typed = f"{pin}\n{PASSWORD}\n{code_at(secret, system_clock())}\n"
+    assert "6 records were taken" in road.run("station", "take", *at_centre, token="station", typed=typed).stdout
+    logins = road.query("select actor, reason from audit where act = 'login'")
+    assert logins == [(f"lan@{unit}", "shift")]
+    assert road.query("select count(*) from staff_sessions") == [(0,)]  # the shift ended with the command
     assert road.answer("station", "discard", "batch-none", expect=2)["error"] == "journal-unknown"
     (kept,) = road.answer("station", "status", expect=1)["batches"]
     road.run("station", "discard", kept["batch"])

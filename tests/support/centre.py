@@ -122,11 +122,11 @@ class Agent:
             challenge_id=answer["challenge_id"], nonce=base64.b64decode(answer["nonce"]), account=self.account
         )
 
-    def answer(self, challenge: LoginChallenge, *, centre: str | None = None) -> Any:
+    def answer(self, challenge: LoginChallenge, *, centre: str | None = None, **more: str) -> Any:
         url = centre or self.world.centre.settings.centre_url
         message = login_message(challenge, centre=url, certificate=self.key.certificate)
         signature = base64.b64encode(self.key.sign(message)).decode()
-        return self.post("/v1/auth/login", {"challenge_id": challenge.challenge_id, "signature": signature})
+        return self.post("/v1/auth/login", {"challenge_id": challenge.challenge_id, "signature": signature, **more})
 
     def log_in(self) -> None:
         response = self.answer(self.challenge())

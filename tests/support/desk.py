@@ -61,11 +61,12 @@ class DeskCentre:
 
 
 @contextmanager
-def desk_centre(folder: Path, certificates: Sequence[bytes]) -> Iterator[DeskCentre]:
-    """In two-tier mode; the station's tokens have these certificates (DER)."""
+def desk_centre(folder: Path, certificates: Sequence[bytes], **more: Any) -> Iterator[DeskCentre]:
+    """In two-tier mode; the station's tokens have these certificates (DER). ``more``: settings."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    settings = Settings(data=folder, mode="two-tier", requests_per_minute=10_000, publication_hours=0, centre_url=url)
+    more = {"mode": "two-tier", "requests_per_minute": 10_000, "publication_hours": 0, **more}
+    settings = Settings(data=folder, centre_url=url, **more)
     centre = Centre(engine=open_database(folder / "vaxseal.sqlite3"), settings=settings, secret=load_secret(folder))
     at = system_clock()
     add_unit(

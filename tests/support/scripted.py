@@ -24,6 +24,7 @@ from signer.units import DailyCount, EnrolledUnits
 from tests.support.signing import NOW, UNIT, certificate_of, key_of, make_job, make_record
 from tests.support.softkeys import SoftKey
 
+PASSWORD = "correct horse battery"
 CENTRE = "https://centre.example.vn"
 
 
@@ -42,6 +43,9 @@ class ScriptedCentre:
         self.offline_leases = 0
         self.submits = 0
         self.away = False
+        self.wants_person = False
+        self.shifts: list[str] = []  # accounts
+        self.ended: list[str] = []
         self.cut_submits = 0  # answers that get lost after the work was done
         self.expire_after: int | None = None  # submits after which the session is over
         self.journal = JournalFolder(throw_away())
@@ -55,7 +59,7 @@ class ScriptedCentre:
         name = request.url.path.rsplit("/", 1)[-1]
         if name in ("lease", "submit") and request.headers.get("Authorization") != f"Bearer bearer-{self.logins}":
             return httpx2.Response(401, json={"type": "urn:vaxseal:problem:session-ended", "detail": "Log in again."})
-        answer = getattr(self, f"do_{name}")(body)
+        answer = getattr(self, f"do_{name.replace('-', '_')}")(body)
         return answer if isinstance(answer, httpx2.Response) else httpx2.Response(200, json=answer)
 
     def do_challenge(self, body: dict[str, Any]) -> Any:
@@ -67,12 +71,43 @@ class ScriptedCentre:
             "expires_at": "2022-06-15T03:02:00Z",
         }
 
+    def do_ways(self, _body: dict[str, Any]) -> Any:
+        return {"person": "password" if self.wants_person else "name"}
+
+    def do_shift(self, body: dict[str, Any]) -> Any:
+        if body["password"] != PASSWORD:
+            return _problem("staff-login-refused")
+        self.shifts.append(body["account"])
+        return {
+            "shift": f"shift-{len(self.shifts)}",
+            "account": body["account"],
+            "unit": self.unit,
+            "expires_at": "2022-06-15T11:00:00Z",
+        }
+
+    def do_end_shift(self, body: dict[str, Any]) -> Any:
+        self.ended.append(body["shift"])
+        return {"ended": True}
+
+    def _person(self, body: dict[str, Any]) -> httpx2.Response | None:
+        if not self.wants_person:
+            return None
+        shift = body.get("shift")
+        if shift is None:
+            return _problem("person-unproven")
+        number = int(shift.removeprefix("shift-"))
+        right = shift not in self.ended and self.shifts[number - 1] == self.challenge.account
+        return None if right else _problem("shift-ended")
+
     def do_login(self, body: dict[str, Any]) -> Any:
         try:
             signature = base64.b64decode(body["signature"])
             verify_login(self.challenge, signature, centre=CENTRE, certificate=self.certificate)
         except IssuanceError:
             return httpx2.Response(401, json={"type": "urn:vaxseal:problem:login-refused", "detail": "Not this token."})
+        refusal = self._person(body)
+        if refusal is not None:
+            return refusal
         self.logins += 1
         return {
             "token": f"bearer-{self.logins}",
@@ -110,6 +145,10 @@ class ScriptedCentre:
             self.cut_submits -= 1
             raise httpx2.ReadError("the answer got lost")
         return {"results": [{"reason": None, "state": "confirmed", **result} for result in results]}
+
+
+def _problem(code: str) -> httpx2.Response:
+    return httpx2.Response(401, json={"type": f"urn:vaxseal:problem:{code}", "detail": "Say who you are."})
 
 
 class Clock:

@@ -11,6 +11,7 @@ from hsm.errors import TokenError
 from signer.desk.board import Board, View
 from signer.desk.key import Choose
 from signer.desk.presence import PluggedIn, Present
+from signer.desk.seat import Typed
 from signer.desk.sitting import DeskSettings, Sitting
 from signer.errors import AgentError
 from tests.support.scripted import CENTRE, ScriptedCentre
@@ -108,9 +109,9 @@ class SittingAt:
         """When nothing is being done any more."""
         return self.wait(lambda view: not self.sitting._busy)
 
-    def log_in(self, pin: str = ScriptedKey.pin) -> View:
+    def log_in(self, pin: str = ScriptedKey.pin, typed: Typed | None = None) -> View:
         self.sitting.see(Present(tokens=(TOKEN,)))
-        self.sitting.log_in(lambda: pin, last_try=False)
+        self.sitting.log_in(lambda: pin, last_try=False, typed=typed)
         return self.idle()
 
     def shown(self) -> tuple[int, dict[str, bytes]]:

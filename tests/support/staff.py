@@ -11,6 +11,7 @@ from api.accounts.passwords import hash_password
 from api.accounts.second_factor import code_at, new_secret, seal_secret
 from api.accounts.sessions import open_session
 from api.accounts.staff import Role, Staff, roles_to_text
+from api.context import Centre
 from api.store.schema_accounts import accounts
 from api.store.transactions import writing
 from certificates.records.model import instant_to_text
@@ -57,8 +58,15 @@ class Person:
 
 def add_person(world: World, account: str, unit: str, *roles: Role) -> Person:
     """An account with a password of its own and an open session."""
-    secret, now = new_secret(), instant_to_text(world.clock())
-    with writing(world.engine) as connection:
+    secret = insert_account(world.centre, account, unit, *roles)
+    bearer, staff, _ends = open_session(world.centre, Proven(account=account, by="test"))
+    return Person(world=world, account=account, unit=unit, roles=staff.roles, secret=secret, bearer=bearer)
+
+
+def insert_account(centre: Centre, account: str, unit: str, *roles: Role) -> bytes:
+    """An account whose password is `PASSWORD`; returns the secret of its second factor."""
+    secret, now = new_secret(), instant_to_text(centre.clock())
+    with writing(centre.engine) as connection:
         connection.execute(
             insert(accounts).values(
                 account=account,
@@ -66,14 +74,13 @@ def add_person(world: World, account: str, unit: str, *roles: Role) -> Person:
                 roles=roles_to_text(roles),
                 password_hash=_stored_password(),
                 password_set_at=now,
-                totp_secret=seal_secret(secret, account, world.centre.secret),
+                totp_secret=seal_secret(secret, account, centre.secret),
                 totp_step=0,
                 made_at=now,
                 made_by="test",
             )
         )
-    bearer, staff, _ends = open_session(world.centre, Proven(account=account, by="test"))
-    return Person(world=world, account=account, unit=unit, roles=staff.roles, secret=secret, bearer=bearer)
+    return secret
 
 
 @cache

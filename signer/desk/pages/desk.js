@@ -8,7 +8,7 @@ import { announce, current, load, say, sayOr, swap } from "/words.js";
 
 const VIEWS = ["sign", "not-ready", "history", "report"];
 const BESIDE = { "not-ready": notReadyPage, history: historyPage, report: reportPage };
-const DOING = { "log-in": "login.doing", taking: "list.again-doing", returning: "list.returning" };
+const DOING = { asking: "login.asking", "log-in": "login.doing", taking: "list.again-doing", returning: "list.returning" };
 const FINAL = { "pin-incorrect-final-try": "pin.left-one", "pin-locked": "pin.left-none" };
 let view = "sign";
 let news = null;
@@ -73,7 +73,7 @@ async function go(name) {
 function screenOf() {
   if (view !== "sign") return `${view}:${beside !== null}:${view === "not-ready" && !news.person}`;
   if (DOING[news.doing]) return `doing:${news.doing}`;
-  if (news.stage === "log-in") return news.token.count === 1 ? `log-in:${news.token.serial}:${news.token.pin}` : `token:${news.token.count > 1}:${news.token.looked}:${news.token.trouble}`;
+  if (news.stage === "log-in") return news.token.count === 1 ? `log-in:${news.token.serial}:${news.token.pin}:${news.asks}` : `token:${news.token.count > 1}:${news.token.looked}:${news.token.trouble}`;
   if (news.stage === "list") return news.batch ? `list:${news.batch.number}:${batch?.number}` : "empty";
   return news.stage;
 }
@@ -107,7 +107,7 @@ function draw(again = false) {
   const [element, more] = Array.isArray(made) ? made : [made, () => {}];
   update = more;
   byId("main").replaceChildren(element);
-  const first = element.querySelector("#pin:enabled") ?? element.querySelector("h1");
+  const first = element.querySelector("[data-first]") ?? element.querySelector("#pin:enabled") ?? element.querySelector("h1");
   first?.focus({ preventScroll: true });
   window.scrollTo(0, 0);
 }

@@ -4,7 +4,7 @@ import { say } from "/words.js";
 
 const SHUT = ["locked", "none", "expired"];
 
-export function pinForm(state, { button, text, send }) {
+export function pinForm(state, { button, text, send, person = null }) {
   const shut = SHUT.includes(state);
   const final = state === "final";
   const field = h("input", {
@@ -25,15 +25,43 @@ export function pinForm(state, { button, text, send }) {
     event.preventDefault();
     const pin = field.value;
     field.value = "";
+    const open = person?.open();
+    if (open) {
+      wrong.textContent = say("person.empty");
+      open.focus();
+      return;
+    }
     if (!pin) {
       wrong.textContent = say("pin.empty");
       field.focus();
       return;
     }
     wrong.textContent = "";
-    send({ pin, last_try: final && sure.checked });
+    send({ pin, last_try: final && sure.checked, ...(person ? { person: person.take() } : {}) });
   });
   return { form, field, submit };
+}
+
+// Who sits here: account, password and the telephone's digits, in a form of its own, which the one of the PIN sends along.
+// Nothing is offered to the browser to keep: others sit here, too. Password and digits are cleared as they are taken.
+export function personFields(account, next) {
+  const named = h("input", { id: "account", type: "text", autocomplete: "off", autocapitalize: "none", spellcheck: "false", maxlength: "64" });
+  const password = h("input", { id: "password", type: "password", autocomplete: "off", maxlength: "128", "data-first": true });
+  const code = h("input", { id: "code", type: "text", autocomplete: "off", inputmode: "numeric", maxlength: "8" });
+  named.value = account;
+  const field = (input, label) => h("div", { class: "field" }, h("label", { for: input.id }, label), input);
+  return {
+    element: h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); next(); } },
+      h("fieldset", { class: "stack person-fields" }, h("legend", {}, say("person.title")), h("p", { class: "soft" }, say("person.text")),
+        h("div", { class: "beside" }, field(named, say("person.account")), field(password, say("person.password")), field(code, say("person.code")))),
+      h("button", { hidden: true })),
+    open: () => [named, password, code].find((input) => !input.value.trim()),
+    take() {
+      const taken = { account: named.value.trim(), password: password.value, code: code.value.trim() };
+      password.value = code.value = "";
+      return taken;
+    },
+  };
 }
 
 const STATES = { low: "warn", final: "bad", locked: "bad", none: "bad", expired: "bad" };

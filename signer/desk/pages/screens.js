@@ -1,7 +1,7 @@
 // What stands in the middle of the page: one function a screen. Each gives its element and, where it changes by itself,
 // a function that is called with each piece of news.
 import { button, day, h, moment } from "/dom.js";
-import { pinForm } from "/pin.js";
+import { personFields, pinForm } from "/pin.js";
 import { announce, say, sayOr } from "/words.js";
 
 const WARNED = 60 * 24 * 3600 * 1000; // ms: a new certificate takes weeks
@@ -26,8 +26,9 @@ export function logInScreen(news, act) {
   announce(say("token.seen", { label: token.label }));
   const text = h("div", { class: "stack" }, h("h1", { tabindex: "-1" }, say("login.title")),
     h("p", { class: "soft" }, say("login.text", { label: token.label })));
-  const { form } = pinForm(token.pin, { button: say("login.button"), text, send: (typed) => act("/api/log-in", typed) });
-  return h("section", { class: "center card", "data-screen": "log-in" }, form);
+  const person = news.asks ? personFields(news.account, () => form.requestSubmit()) : null;
+  const { form } = pinForm(token.pin, { button: say("login.button"), text: !person && text, person, send: (typed) => act("/api/log-in", typed) });
+  return h("section", { class: "center card stack", "data-screen": "log-in" }, person && [text, person.element], form);
 }
 
 export function waitScreen(words) {

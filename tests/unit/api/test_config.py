@@ -101,6 +101,8 @@ def test_who_signs_has_an_account_in_production() -> None:
     assert not load_settings().desk_accounts_required
     assert load_settings(desk_accounts="required").desk_accounts_required
     assert load_settings(environment="production").desk_accounts_required
+    assert load_settings(environment="production").desk_person_proven
+    assert not load_settings(environment="production", desk_accounts="required").desk_person_proven
     assert not load_settings(environment="production", desk_accounts="known").desk_accounts_required
 
 

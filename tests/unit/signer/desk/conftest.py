@@ -9,7 +9,7 @@ import pytest
 
 from signer.agent import SigningAgent
 from signer.client import CentreClient
-from signer.desk import batch_run
+from signer.desk import batch_run, seat
 from signer.desk import sitting as sitting_module
 from tests.support.scripted import ScriptedCentre
 from tests.support.signing import NOW, make_job, make_record
@@ -35,6 +35,7 @@ def at(tmp_path: Path, centre: ScriptedCentre, monkeypatch: pytest.MonkeyPatch) 
         return SigningAgent(**given, clock=lambda: NOW)
 
     monkeypatch.setattr(sitting_module, "CentreClient", client)
+    monkeypatch.setattr(seat, "CentreClient", client)
     monkeypatch.setattr(sitting_module, "SigningAgent", agent)
     monkeypatch.setattr(sitting_module, "DeskKey", ScriptedKey)
     monkeypatch.setattr(batch_run, "_PAUSE", 0.01)

@@ -11,6 +11,7 @@ from signer.desk import app as app_module
 from signer.desk.app import create_desk, page_files
 from signer.desk.guard import Pairing
 from signer.errors import AgentError
+from tests.support.scripted import PASSWORD
 from tests.support.sitting import TOKEN, ScriptedKey, SittingAt
 
 ORIGIN = "http://127.0.0.1:4321"
@@ -47,6 +48,23 @@ class Page:
 @pytest.fixture
 def page(at: SittingAt) -> Page:
     return Page(at)
+
+
+def test_a_person_is_proven_by_http_and_nothing_of_it_is_said_back(at: SittingAt, page: Page) -> None:
+    from signer.desk.presence import Present
+
+    at.centre.wants_person = True
+    at.sitting.see(Present(tokens=(TOKEN,)))
+    for wrong in ({"account": "a b"}, {"password": ""}, {"code": "1" * 13}, {"more": "x"}):
+        person = {"account": "hoa", "password": "canary-pass", "code": "271 828"} | wrong
+        answer = page.ask("/api/log-in", pin=PIN, person=person)
+        assert (answer.status_code, answer.json()) == (422, {"error": "request-form"})
+    person = {"account": "HOA", "password": PASSWORD, "code": " 271 828 "}
+    assert page.ask("/api/log-in", pin=ScriptedKey.pin, person=person).status_code == 200
+    at.idle()
+    news = page.ask("/api/news", after=0)
+    assert (news.json()["account"], news.json()["asks"], news.json()["stage"]) == ("hoa", False, "list")
+    assert not any(secret in news.text for secret in (PASSWORD, "271", "shift-1"))
 
 
 def test_the_whole_way_by_http(at: SittingAt, page: Page) -> None:
