@@ -99,6 +99,7 @@ PUBLIC: Final = frozenset(
         "/v1/checkers/verify",
         "/v1/checkers/verify-bulk",
         "/v1/lists/bundle.cbor",
+        "/v1/lists/log-head.txt",
         "/v1/lists/parts/{sha256}",
         "/v1/staff/login",
         "/language",

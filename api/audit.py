@@ -104,10 +104,8 @@ def _append(connection: Connection, acts: list[tuple[str, Act]]) -> None:
         return
     if connection.dialect.name == "postgresql":
         connection.execute(_LOCK)
-    head = connection.execute(
-        select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
-    ).one_or_none()
-    sequence, previous = (head.sequence, head.hash) if head else (BEGINNING.sequence, BEGINNING.hash)
+    head = read_head(connection)
+    sequence, previous = head.sequence, head.hash
     rows, notes = [], []
     for at, act in acts:
         sequence += 1
@@ -133,6 +131,14 @@ def _append(connection: Connection, acts: list[tuple[str, Act]]) -> None:
     insert_many(connection, audit, rows)
     if notes:
         connection.execute(insert(audit_notes), notes)
+
+
+def read_head(connection: Connection) -> LogHead:
+    """The last row as it stands: nothing is verified."""
+    row = connection.execute(
+        select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
+    ).one_or_none()
+    return LogHead(sequence=row.sequence, hash=row.hash) if row else BEGINNING
 
 
 @lru_cache(maxsize=4096)  # few reasons are told, and often

@@ -18,6 +18,7 @@ from api.accounts.shifts import check_shift
 from api.accounts.signers import refuse_stranger
 from api.accounts.staff import POLICE
 from api.audit import record_act
+from api.auditing.heads import HeadAnswer
 from api.context import Centre
 from api.errors import CentreError
 from api.limits import limited
@@ -276,6 +277,7 @@ class LoginAnswer(BaseModel):
     mode: str
     expires_at: str
     signs_until: str = Field(description="the last moment at which this certificate may sign what the task asks for")
+    log: HeadAnswer
 
 
 router = APIRouter(prefix="/v1/auth", tags=["auth"], dependencies=[Depends(limited)], responses=RESPONSES)
@@ -311,4 +313,5 @@ def login(request: LoginRequest, centre: Annotated[Centre, Depends(get_centre)])
         mode=centre.settings.mode,
         expires_at=instant_to_text(session.expires_at),
         signs_until=instant_to_text(signs_until(session.certificate, session.task)),
+        log=HeadAnswer.of(centre),
     )

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Engine
 
-from api.config import Settings, check_exposure, load_secret, load_settings
+from api.config import SECRET_NAME, Settings, check_exposure, load_secret, load_settings
 from api.context import Centre
 from api.errors import CentreError
 from api.store.database import connect, open_database
@@ -47,6 +47,18 @@ def open_store(data: Path | None = None) -> Engine:
     Raises CentreError ``data-missing``, ``settings``, and those of `open_database`.
     """
     return open_database(_existing(load_settings(data=data)))
+
+
+def find_secret(data: Path | None = None) -> bytes | None:
+    """The secret of a service that is there, for whoever may read it; None for anybody else.
+
+    Raises CentreError ``settings``, ``secret-weak``.
+    """
+    path = load_settings(data=data).data
+    try:
+        return load_secret(path, make=False) if (path / SECRET_NAME).exists() else None
+    except PermissionError:
+        return None
 
 
 def migrate_store(data: Path | None = None) -> str:

@@ -1,6 +1,6 @@
 """The ministry's watch over the log of acts: fetch what is new, verify it here, sign the head, leave it there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,6 +8,8 @@ from typing import Final
 from certificates import checkpoints
 from certificates.act_chain import BEGINNING, LogHead, follow
 from certificates.errors import CertificateError
+from certificates.log_heads import SeenHead
+from certificates.records.model import instant_to_text
 from certificates.signing import SigningKey
 from signer.checkpoint_file import CheckpointFile
 from signer.client import CentreClient
@@ -30,18 +32,23 @@ def watch(
     file: CheckpointFile,
     *,
     at: datetime,
+    seen: Sequence[SeenHead] = (),
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Watched:
     """Extend the checkpoints of ``file`` to the log's head.
 
     What an earlier run kept and could not leave at the centre is left there first.
 
+    Args:
+        seen: heads that the ministry's own machines were given by this centre since the last checkpoint, or before.
+
     Raises AgentError of the client and the file, ``log-broken`` (a row does not follow), ``log-cut`` (the log ends
-    before the last checkpoint), ``log-rewritten`` (it does not contain it).
+    before the last checkpoint, or a head that was seen), ``log-rewritten`` (it does not contain it).
     """
     kept = file.read()
     last = kept[-1][1].head if kept else BEGINNING
-    head, covered = _verify(client, last, progress)
+    expected = [one for one in seen if one.given.head.sequence > last.sequence]
+    head, covered = _verify(client, last, expected, progress)
     if kept and covered < last.sequence:
         client.send_checkpoint(kept[-1][0])
     if head.sequence == last.sequence:
@@ -56,7 +63,10 @@ def watch(
 
 
 def _verify(
-    client: CentreClient, last: LogHead, progress: Callable[[int, int | None], None] | None
+    client: CentreClient,
+    last: LogHead,
+    expected: Sequence[SeenHead],
+    progress: Callable[[int, int | None], None] | None,
 ) -> tuple[LogHead, int]:
     """The head of the centre's log, and the last row that a checkpoint there covers."""
     page = client.log_rows(max(last.sequence - 1, 0), PAGE)  # the last row that was seen must still be there
@@ -73,7 +83,19 @@ def _verify(
             head = follow(head, rows)
         except CertificateError as error:
             raise AgentError("log-broken", f"The log of the centre was bent: {error.detail}.") from error
+        hashes = {row.sequence: row.hash for row in rows}
+        for one in expected:
+            told = one.given.head
+            if hashes.get(told.sequence, told.hash) != told.hash:
+                at = instant_to_text(one.seen_at)
+                raise AgentError("log-rewritten", f"Row {told.sequence} is another than the ministry was told at {at}.")
         if progress is not None:
             progress(head.sequence - last.sequence, None)
         rows = client.log_rows(head.sequence, PAGE).rows
+    for one in expected:
+        if one.given.head.sequence > head.sequence:
+            row, at = one.given.head.sequence, instant_to_text(one.seen_at)
+            raise AgentError(
+                "log-cut", f"The log ends with row {head.sequence}; the ministry was told of row {row} at {at}."
+            )
     return head, page.covered

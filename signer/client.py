@@ -16,9 +16,11 @@ import httpx2
 
 from certificates.act_chain import LogRow
 from certificates.jobs import JobResult, Outcome, SignedJob, Task
+from certificates.log_heads import GivenHead
 from certificates.login import LoginChallenge
 from certificates.records.model import instant_from_text
 from signer.errors import AgentError, CentreRefusedError
+from signer.head_file import HeadFile
 
 Mode = Literal["two-tier", "station"]
 
@@ -111,6 +113,7 @@ class CentreClient:
         transport: another httpx2 transport, for tests of this module.
         pauses: seconds to wait before each further attempt of a call that may be repeated, where the centre names none.
         sleep: waits so many seconds.
+        heads: where the heads of the log of acts are kept that come with answers; None: nobody keeps them.
     """
 
     def __init__(
@@ -120,8 +123,10 @@ class CentreClient:
         transport: httpx2.BaseTransport | None = None,
         pauses: Sequence[float] = PAUSES,
         sleep: Callable[[float], None] = time.sleep,
+        heads: HeadFile | None = None,
     ) -> None:
         self.centre = centre.rstrip("/")
+        self._heads = heads
         try:
             parts = urlsplit(self.centre)
             _ = parts.port
@@ -219,6 +224,7 @@ class CentreClient:
                 signs_until=instant_from_text(_text(answer["signs_until"])),
             )
             self._bearer = session.bearer.encode("ascii").decode("ascii")
+            self._keep(answer)
             return session
 
     def lease(self, layout: str, limit: int, *, offline: bool = False) -> Lease:
@@ -234,6 +240,7 @@ class CentreClient:
                 raise ValueError("jobs")
             if type(answer["waiting"]) is not int or answer["waiting"] < 0:
                 raise ValueError("waiting")
+            self._keep(answer)
             return Lease(
                 lease_id=_text(answer["lease_id"]),
                 deadline=instant_from_text(_text(answer["deadline"])),
@@ -264,6 +271,7 @@ class CentreClient:
             )
             if len(results) != len(sent) or {result.job_id for result in results} != sent:
                 raise ValueError("results")
+            self._keep(answer)
             return results
 
     def not_ready(self) -> NotReady:
@@ -307,6 +315,11 @@ class CentreClient:
         """Leave a signed checkpoint of the log. Repeated after a failure: the centre keeps it once."""
         text = base64.b64encode(checkpoint).decode("ascii")
         self._post("/v1/audit/checkpoints", {"checkpoint": text}, repeat=True)
+
+    def _keep(self, answer: Mapping[str, Any]) -> None:
+        """The log's head that came along: where heads are kept, an answer without one is none of our centre's."""
+        if self._heads is not None:
+            self._heads.keep(GivenHead.from_dict(answer["log"]), self.centre)
 
     def _post(
         self,

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Final
 
 from certificates import rule_list
 from certificates.bundle import BUNDLE, CheckerBundle
-from certificates.bundle_folder import MANIFEST, Get, folder_reader, install, read_manifest, verify_bundle
+from certificates.bundle_folder import MANIFEST, Get, folder_reader, install, read_manifest, verify_bundle, write_file
 from certificates.bundle_signing import Changes
 from certificates.errors import CertificateError
+from certificates.log_heads import LONGEST, PUBLISHED, read_seen
 from certificates.pki import fingerprint
 from certificates.revocation import drafts as revocation_drafts
 from certificates.rule_files import read_json
 from certificates.rules import DEFAULT_RULES
 from certificates.trust_entries import read_draft
+from signer.head_file import HeadFile
 from vaxseal.acceptance import DEFAULT
 from vaxseal.console import now
 from vaxseal.files import read_certificate
@@ -103,8 +105,22 @@ def bring(
         manifest = counting(MANIFEST, BUNDLE.max_size)
         highest = max(seen.highest(BUNDLE.name, names), _version_in(folder, roots))
         found = install(manifest, counting, folder, roots, at=now(), seen=highest, cache=seen.folder())
+        _keep_log_head(get, folder)
     seen.remember(BUNDLE.name, names, found.version)
     return found, fetched
+
+
+def _keep_log_head(get: Get, folder: Path) -> None:
+    """Beside the bundle, what the centre says of its log's head: it is given on, and added to those that were there.
+
+    Where it is not to be had, or is none, nothing is kept: a checker needs none.
+    """
+    with suppress(CertificateError):
+        data, here = get(PUBLISHED, LONGEST), folder / PUBLISHED
+        seen = read_seen(data.decode(errors="replace"))
+        if seen and not (here.exists() and here.read_bytes() == data):
+            HeadFile(folder).keep(seen[0].given, seen[0].centre)
+            write_file(here, data)
 
 
 def _version_in(folder: Path, roots: list[bytes]) -> int:

@@ -4,6 +4,7 @@ import io
 import json as json_module
 import os
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -55,13 +56,22 @@ def emit_json(answer: Any) -> None:
     write(json_module.dumps(answer, ensure_ascii=False, indent=2) + "\n")
 
 
-def stop(code: str, sentence: str, *, vietnamese: str = "", json: bool = False, exit_code: int = EXIT_USE) -> NoReturn:
+def stop(
+    code: str,
+    sentence: str,
+    *,
+    vietnamese: str = "",
+    json: bool = False,
+    exit_code: int = EXIT_USE,
+    more: Mapping[str, Any] | None = None,
+) -> NoReturn:
     """End the command with one sentence that its reader can act on (``--json``: an object with code and sentence).
 
-    ``vietnamese``: the same for a reader at a station; it comes first.
+    ``vietnamese``: the same for a reader at a station; it comes first. ``more``: further members of the object.
     """
     if json:
-        emit_json({"error": code, "detail": sentence} | ({"detail_vi": vietnamese} if vietnamese else {}))
+        translated = {"detail_vi": vietnamese} if vietnamese else {}
+        emit_json({"error": code, "detail": sentence} | translated | dict(more or {}))
     else:
         for text in filter(None, (vietnamese, sentence)):
             err.print(text, markup=False)

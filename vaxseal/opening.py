@@ -75,6 +75,7 @@ def open_agent(
     from signer.agent import SigningAgent
     from signer.client import PERSON_FIRST, CentreClient
     from signer.errors import AgentError
+    from signer.head_file import HeadFile
     from signer.journal_folder import JournalFolder
     from vaxseal.choosing import certificates_for
     from vaxseal.tokens import selector
@@ -83,7 +84,7 @@ def open_agent(
     module = find_module(place.module, token)
     task: Task = "confirm" if (place.role, place.mode) == ("station", "two-tier") else "issue"
     with ExitStack() as stack:
-        client = stack.enter_context(CentreClient(place.centre))
+        client = stack.enter_context(CentreClient(place.centre, heads=HeadFile(place.journal)))
         worker = stack.enter_context(closing(TokenWorker()))
         choice = certificates_for(lambda: worker.certificates(module, token), place.certificate, task=task, at=now)
         key = stack.enter_context(

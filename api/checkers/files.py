@@ -8,16 +8,19 @@ import re
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, PlainTextResponse, Response
 
+from api.auditing.heads import current_head
 from api.auth import get_centre
 from api.conditional import is_known
 from api.context import Centre
 from api.errors import CentreError
+from api.limits import limited
 from api.problems import RESPONSES
 from certificates import bundle
 from certificates.bundle_folder import MANIFEST, PARTS, folder_reader
 from certificates.errors import CertificateError
+from certificates.log_heads import SeenHead
 
 MEDIA_TYPE: Final = "application/cbor"
 FRESH: Final = "public, max-age=300, must-revalidate"
@@ -43,6 +46,13 @@ def newest(request: Request, centre: Annotated[Centre, Depends(get_centre)]) -> 
         return Response(status_code=304, headers=headers)
     length = {"Content-Length": str(len(data))}
     return Response(b"" if request.method == "HEAD" else data, media_type=MEDIA_TYPE, headers=headers | length)
+
+
+@router.get("/log-head.txt", response_class=PlainTextResponse, dependencies=[Depends(limited)])
+def log_head(centre: Annotated[Centre, Depends(get_centre)]) -> PlainTextResponse:
+    """The head of the log of acts, in a line for whoever keeps a copy of the lists: so many more have seen it."""
+    seen = SeenHead(given=current_head(centre), seen_at=centre.clock(), centre=centre.settings.centre_url)
+    return PlainTextResponse(f"{seen.to_line()}\n", headers={"Cache-Control": FRESH})
 
 
 @router.head("/parts/{sha256}", include_in_schema=False)

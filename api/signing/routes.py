@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.auditing.heads import HeadAnswer
 from api.auth import Session, get_centre, require_session
 from api.context import Centre
 from api.metrics import count_signature
@@ -29,6 +30,7 @@ class LeaseAnswer(BaseModel):
     deadline: str
     jobs: list[dict[str, Any]]
     waiting: int = Field(description="records that are left for another lease")
+    log: HeadAnswer
 
 
 class Refusal(BaseModel):
@@ -54,6 +56,7 @@ class SubmitResult(BaseModel):
 
 class SubmitAnswer(BaseModel):
     results: list[SubmitResult]
+    log: HeadAnswer
 
 
 @router.post("/lease")
@@ -69,6 +72,7 @@ def lease(
         deadline=instant_to_text(leased.deadline),
         jobs=[job.to_dict() for job in leased.jobs],
         waiting=leased.waiting,
+        log=HeadAnswer.of(centre),
     )
 
 
@@ -91,5 +95,6 @@ def submit(
     return SubmitAnswer(
         results=[
             SubmitResult(job_id=one.job_id, outcome=one.outcome, reason=one.reason, state=one.state) for one in results
-        ]
+        ],
+        log=HeadAnswer.of(centre),
     )

@@ -24,6 +24,7 @@ from signer.desk.presence import Present
 from signer.desk.receipts import Receipts, receipt_of
 from signer.desk.seat import Seat, Typed
 from signer.errors import AgentError
+from signer.head_file import HeadFile
 from signer.journal_folder import JournalFolder
 
 Begin = Callable[
@@ -291,7 +292,7 @@ class Sitting:
 
     def _enter(self, key: DeskKey) -> None:
         settings, account = self._settings, self._seat.account
-        self._client = client = CentreClient(settings.centre)
+        self._client = client = CentreClient(settings.centre, heads=HeadFile(settings.journal))
         self._seat.lend(client)
 
         def make_agent(under: SigningKey) -> SigningAgent:

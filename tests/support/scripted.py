@@ -12,12 +12,15 @@ from typing import Any
 
 import httpx2
 
+from certificates.act_chain import LogHead
 from certificates.errors import IssuanceError
 from certificates.jobs import SignedJob, SigningJob
+from certificates.log_heads import give_head
 from certificates.login import LoginChallenge, verify_login
 from certificates.signing import Algorithm
 from signer.agent import SigningAgent
 from signer.client import CentreClient, Mode
+from signer.head_file import HeadFile
 from signer.journal_folder import JournalFolder
 from signer.roles import Role
 from signer.units import DailyCount, EnrolledUnits
@@ -25,6 +28,7 @@ from tests.support.signing import NOW, UNIT, certificate_of, key_of, make_job, m
 from tests.support.softkeys import SoftKey
 
 PASSWORD = "correct horse battery"
+HEAD = give_head(b"the centre's secret", LogHead(sequence=7, hash=bytes(range(32))))
 CENTRE = "https://centre.example.vn"
 
 
@@ -116,6 +120,7 @@ class ScriptedCentre:
             "mode": self.mode,
             "expires_at": self.session_until.isoformat().replace("+00:00", "Z"),
             "signs_until": "2023-06-15T00:00:00Z",
+            "log": HEAD.to_dict(),
         }
 
     def do_lease(self, body: dict[str, Any]) -> Any:
@@ -127,6 +132,7 @@ class ScriptedCentre:
             "deadline": f"{self.deadline:%Y-%m-%dT%H:%M:%SZ}",
             "jobs": [job.to_dict() for job in given],
             "waiting": len(self.jobs),
+            "log": HEAD.to_dict(),
         }
 
     def do_submit(self, body: dict[str, Any]) -> Any:
@@ -144,7 +150,8 @@ class ScriptedCentre:
         if self.cut_submits:
             self.cut_submits -= 1
             raise httpx2.ReadError("the answer got lost")
-        return {"results": [{"reason": None, "state": "confirmed", **result} for result in results]}
+        told = [{"reason": None, "state": "confirmed", **result} for result in results]
+        return {"results": told, "log": HEAD.to_dict()}
 
 
 def _problem(code: str) -> httpx2.Response:
@@ -199,8 +206,9 @@ def agent_of(
     units: EnrolledUnits | None = None,
     count: DailyCount | None = None,
     url: str = CENTRE,
+    heads: HeadFile | None = None,
 ) -> SigningAgent:
-    client = CentreClient(url, transport=httpx2.MockTransport(centre), pauses=(0.0, 0.0, 0.0))
+    client = CentreClient(url, transport=httpx2.MockTransport(centre), pauses=(0.0, 0.0, 0.0), heads=heads)
     return SigningAgent(
         client=client,
         key=key or key_of("ministry" if role == "ministry" else "unit"),

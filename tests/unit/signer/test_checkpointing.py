@@ -1,18 +1,19 @@
 """The ministry's watch over the log, at a real centre in this process."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx2
 import pytest
 from sqlalchemy import delete, update
 
-from api.audit import record_act
+from api.audit import read_head, record_act
 from api.auditing.checkpoints import kept_checkpoints
 from api.store.schema import audit
-from api.store.schema_audit import audit_checkpoints
+from api.store.schema_audit import audit_checkpoints, audit_notes
 from api.store.transactions import writing
+from certificates.log_heads import SeenHead, give_head
 from signer import checkpointing
 from signer.checkpoint_file import CheckpointFile
 from signer.checkpointing import Watched, watch
@@ -33,7 +34,7 @@ def file(tmp_path: Path) -> CheckpointFile:
 
 
 @pytest.fixture
-def run(world: World, file: CheckpointFile) -> Callable[[], Watched]:
+def run(world: World, file: CheckpointFile) -> Callable[..., Watched]:
     bearer = world.agent("BYT").bearer
 
     def forward(request: httpx2.Request) -> httpx2.Response:
@@ -41,9 +42,9 @@ def run(world: World, file: CheckpointFile) -> Callable[[], Watched]:
         answer = world.client.post(request.url.path, json=body, headers=headers)
         return httpx2.Response(answer.status_code, content=answer.content)
 
-    def once() -> Watched:
+    def once(seen: Sequence[SeenHead] = ()) -> Watched:
         with CentreClient("http://127.0.0.1:1", transport=httpx2.MockTransport(forward), pauses=()) as client:
-            return watch(client, world.keys["BYT"], file, at=world.clock())
+            return watch(client, world.keys["BYT"], file, at=world.clock(), seen=seen)
 
     return once
 
@@ -106,6 +107,36 @@ def test_what_could_not_be_left_at_the_centre_is_left_there_later(
     run()
     assert len(kept_checkpoints(world.engine)) == 2
     assert file.read()[0][1].head == first.head
+
+
+def told(world: World, count: int) -> list[SeenHead]:
+    """What a machine of the ministry was told after each of so many acts."""
+    found = []
+    for _ in range(count):
+        act(world, 1)
+        with world.engine.connect() as connection:
+            given = give_head(world.centre.secret, read_head(connection))
+        found.append(SeenHead(given=given, seen_at=world.clock(), centre="http://127.0.0.1:1"))
+    return found
+
+
+def test_what_the_ministry_was_told_since_the_last_checkpoint_must_be_there(
+    world: World, run: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpointing, "PAGE", 3)
+    early = told(world, 2)
+    run(early)
+    late = told(world, 5)
+    rows = [one.given.head.sequence for one in late]
+    with bending(world.engine) as connection:
+        connection.execute(delete(audit_notes).where(audit_notes.c.sequence > rows[1]))
+        connection.execute(delete(audit).where(audit.c.sequence > rows[1]))
+    with pytest.raises(AgentError, match=f"log-cut.* row {rows[1]};.* row {rows[2]} "):
+        run(early + late)
+    act(world, 9)
+    with pytest.raises(AgentError, match=f"log-rewritten: Row {rows[2]} is another"):
+        run(early + late)
+    assert run(early + late[:2]).new == 12
 
 
 def test_a_damaged_file(file: CheckpointFile, run: Callable[[], Watched], tmp_path: Path) -> None:

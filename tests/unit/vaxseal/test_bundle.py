@@ -10,11 +10,14 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from certificates import rule_list
+from certificates.act_chain import LogHead
 from certificates.bundle_signing import Changes, sign_next
+from certificates.log_heads import SeenHead, give_head
 from certificates.pki import SigningCertificate
 from certificates.revocation.hashes import HashType, uci_hash
 from certificates.rule_files import read_json
 from certificates.rules import DEFAULT_RULES
+from signer.head_file import read_heads
 from tests.support.codes import code, dcc
 from tests.support.trust_lists import DSC, ENTRY, certify, make_root
 from vaxseal.cli import app
@@ -120,6 +123,27 @@ def test_a_folder_never_goes_back_even_when_the_versions_seen_are_forgotten(chec
     assert fetch(checker.folder / "old")["error"] == "list-rollback"
     (checker.folder / "own" / "bundle.cbor").write_bytes(b"damaged")
     assert fetch(checker.lists)["version"] == 2
+
+
+def test_the_head_of_the_log_is_kept_by_whoever_fetches_the_lists(checker: Checker) -> None:
+    own = checker.folder / "own"
+
+    def fetch() -> None:
+        named = ("--bundle", own, "--root", checker.root, "--state", checker.folder / "state")
+        assert CliRunner().invoke(app, list(map(str, ["lists", "fetch", checker.lists, *named]))).exit_code == 0
+
+    checker.bring()
+    fetch()
+    (checker.lists / "log-head.txt").write_text("no head\n")
+    fetch()
+    assert not (own / "log-heads.txt").exists()
+    heads = [give_head(b"x", LogHead(sequence=row, hash=bytes(32))) for row in (7, 7, 9)]
+    for head in heads:
+        seen = SeenHead(given=head, seen_at=now(), centre="https://centre.example.vn")
+        (checker.lists / "log-head.txt").write_text(f"{seen.to_line()}\n")
+        fetch()
+    assert [one.given for one in read_heads(own / "log-heads.txt")] == [heads[0], heads[2]]
+    assert (own / "log-head.txt").read_text() == f"{seen.to_line()}\n"  # for the next who fetches from here
 
 
 def test_who_fetches_old_lists_is_told(checker: Checker) -> None:

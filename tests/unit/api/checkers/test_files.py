@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from api.audit import verify_log
 from certificates.bundle_folder import MANIFEST, PARTS, folder_reader, install
 from certificates.bundle_signing import Changes
 from certificates.errors import CertificateError
+from certificates.log_heads import is_ours, read_seen
 from tests.support.centre import World
 from tests.support.codes import AT
 from tests.support.trust_lists import ROOTS
@@ -49,6 +51,15 @@ def test_a_part_never_changes(world: World) -> None:
         assert answer.headers["content-length"] == str(len(answer.content))
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert answer.headers["etag"] == f'"{name}"'
+
+
+def test_the_head_of_the_log_comes_with_the_lists(world: World) -> None:
+    answer = world.client.get("/v1/lists/log-head.txt")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    (seen,) = read_seen(answer.text)
+    assert seen.given.head == verify_log(world.engine)
+    assert is_ours(world.centre.secret, seen.given)
+    assert (seen.centre, seen.seen_at) == (world.centre.settings.centre_url, world.clock())
 
 
 @pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', '{} , "other"', "*"])

@@ -11,6 +11,7 @@ from signer.agent import SigningAgent
 from signer.client import CentreClient
 from signer.desk import batch_run, seat
 from signer.desk import sitting as sitting_module
+from signer.head_file import HeadFile
 from tests.support.scripted import ScriptedCentre
 from tests.support.signing import NOW, make_job, make_record
 from tests.support.sitting import ScriptedKey, SittingAt
@@ -28,8 +29,8 @@ def centre() -> ScriptedCentre:
 
 @pytest.fixture
 def at(tmp_path: Path, centre: ScriptedCentre, monkeypatch: pytest.MonkeyPatch) -> Iterator[SittingAt]:
-    def client(url: str) -> CentreClient:
-        return CentreClient(url, transport=httpx2.MockTransport(centre), pauses=())
+    def client(url: str, *, heads: HeadFile) -> CentreClient:
+        return CentreClient(url, transport=httpx2.MockTransport(centre), pauses=(), heads=heads)
 
     def agent(**given: Any) -> SigningAgent:
         return SigningAgent(**given, clock=lambda: NOW)
