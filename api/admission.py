@@ -164,7 +164,7 @@ class Lanes:
         self._lock = threading.Lock()
 
     async def find(self, request: Request) -> tuple[Lane, str] | None:
-        """Lane and key of a request; None where it need not wait, or will be refused for want of a bearer.
+        """Lane and key of a request; None where it need not wait, or will be refused.
 
         A bearer is looked up once, so that nobody waits in a lane who has no session. Raises CentreError of
         `api.auth.find_session` and of `Lane.enter`.
@@ -184,7 +184,8 @@ class Lanes:
                 self._known[name] = known
                 if len(self._known) > _KEPT:
                     self._known.popitem(last=False)
-        return self._lanes[path, known.task], known.unit
+        lane = self._lanes.get((path, known.task))  # none for who gets no work here
+        return None if lane is None else (lane, known.unit)
 
 
 class Admission:

@@ -30,6 +30,7 @@ from api.store.schema_accounts import staff_sessions
 from api.store.transactions import writing
 from certificates.errors import IssuanceError
 from certificates.jobs import Task
+from certificates.list_signing import is_list_signer
 from certificates.login import NONCE_SIZE, LoginChallenge, verify_login
 from certificates.pki import SigningCertificate
 from certificates.records.model import instant_from_text, instant_to_text
@@ -62,15 +63,19 @@ def read_certificate(der: bytes) -> SigningCertificate:
     return SigningCertificate.from_der(der)
 
 
-def task_of(mode: str, kind: str) -> Task:
-    """What a unit of this kind signs in this mode. Raises CentreError ``no-task``."""
+@lru_cache(maxsize=16384)
+def signs_lists(der: bytes) -> bool:
+    """Whether a certificate is a list signer's."""
+    return is_list_signer(der)
+
+
+def task_of(mode: str, kind: str, certificate_der: bytes) -> Task:
+    """What this token of a unit of this kind is for in this mode. Raises CentreError ``no-task``."""
     if kind == POLICE:
         raise CentreError("no-task", "police sign lists, not records")
-    if mode == "two-tier":
-        return "issue" if kind == MINISTRY else "confirm"
     if kind == MINISTRY:
-        raise CentreError("no-task", "in station mode the stations issue")
-    return "issue"
+        return "issue" if mode == "two-tier" and not signs_lists(certificate_der) else "watch"
+    return "confirm" if mode == "two-tier" else "issue"
 
 
 def make_challenge(centre: Centre, *, fingerprint: bytes, account: str) -> tuple[LoginChallenge, datetime]:
@@ -132,7 +137,7 @@ def log_in(centre: Centre, *, challenge_id: str, signature: bytes, shift: str | 
     session = Session(
         unit=token.unit,
         account=challenge.account,
-        task=task_of(centre.settings.mode, token.kind),
+        task=task_of(centre.settings.mode, token.kind, token.certificate),
         certificate=certificate,
         expires_at=expires_at,
     )
@@ -185,7 +190,7 @@ def find_session(centre: Centre, bearer: str) -> Session:
     return Session(
         unit=row.unit,
         account=row.account,
-        task=task_of(centre.settings.mode, row.kind),
+        task=task_of(centre.settings.mode, row.kind, row.certificate),
         certificate=read_certificate(row.certificate),
         expires_at=instant_from_text(row.expires_at),
     )

@@ -26,7 +26,9 @@ from certificates.records.model import (
     instant_to_text,
 )
 
-Task = Literal["confirm", "issue"]
+Task = Literal["confirm", "issue", "watch"]
+"""What a token is for: what a unit's word or the ministry's key signs; or to see to the log and the lists: no job is of
+that kind."""
 Outcome = Literal["accepted", "already", "rejected", "refused"]
 
 

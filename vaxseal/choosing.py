@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from certificates.jobs import Task
     from certificates.signing import Algorithm, SigningKey
     from signer.agent import SigningAgent
     from signer.client import Session
-
-Task = Literal["confirm", "issue"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +39,7 @@ class KeyUnder:
 
 
 def certificates_for(
-    stored: Callable[[], Sequence[bytes]], named: str | None, *, task: Task, at: datetime
+    stored: Callable[[], Sequence[bytes]], named: str | None, *, task: "Task", at: datetime
 ) -> tuple[bytes, ...]:
     """The certificates to try, DER, the likely one first; none: the token has no choice to offer.
 
@@ -67,7 +66,7 @@ def certificates_for(
     return ordered if len(ordered) > 1 else ()
 
 
-def in_order(ders: Sequence[bytes], *, task: Task, at: datetime) -> tuple[bytes, ...]:
+def in_order(ders: Sequence[bytes], *, task: "Task", at: datetime) -> tuple[bytes, ...]:
     """Those of one key that are valid and no authority's; none where there are several keys.
 
     For passports a certificate that is made for them comes first, for confirmations one that is not; the newer before

@@ -47,7 +47,7 @@ def find_warnings(engine: Engine, *, settings: Settings, at: datetime) -> tuple[
         by_unit: dict[str, list[_Looked]] = defaultdict(list)
         for row in rows:
             with suppress(CentreError):  # in this mode the unit signs nothing
-                task = task_of(settings.mode, row.kind)
+                task = task_of(settings.mode, row.kind, row.certificate)
                 by_unit[row.unit].append(_look(connection, row.certificate, task, settings, at))
     found = [warned for unit, looked in by_unit.items() for warned in _warned_in(unit, looked)]
     return tuple(sorted(found, key=lambda warned: (warned.successor is not None, warned.signs_until, warned.unit)))

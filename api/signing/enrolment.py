@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, exists, insert, or_, select, upd
 
 from api.accounts.staff import POLICE
 from api.audit import holds_number, record_act
-from api.auth import read_certificate
+from api.auth import read_certificate, signs_lists, task_of
 from api.config import Settings
 from api.errors import CentreError
 from api.signing.authorities import UNCHECKED, Authorities, Source, check_standing, note_standing
@@ -166,7 +166,9 @@ def check_token(
         kind = _unit_kind(connection, unit)
     if kind is None:
         raise CentreError("unit-unknown", f"there is no unit {unit}")
-    issues = kind == MINISTRY or (settings.mode == "station" and kind != POLICE)
+    if kind != MINISTRY and signs_lists(certificate_der):
+        raise CentreError("enrol-usage", "a list signer's certificate is the ministry's")
+    issues = kind != POLICE and task_of(settings.mode, kind, certificate_der) == "issue"
     _check_certificate(certificate, settings=settings, issues=issues, at=at)
     authorities = Authorities.load(settings)
     source = check_standing(certificate_der, authorities, settings=settings, at=at, fetch=fetch)

@@ -77,8 +77,9 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, off
     ``offline``: for work without a network, until a later deadline. A token then holds LARGEST_BATCH records at most.
 
     A record that no longer passes its checks is put aside with the reason; the others go on. Raises CentreError
-    ``layout``, ``certificate-ended``, ``certificate-ending``, ``dsc-usage``, ``dsc-unpublished``, ``dsc-too-new``,
-    ``quota-unit``, ``quota-signer`` or ``offline-full``, IssuanceError ``dsc-country``: then nothing is leased.
+    ``no-task``, ``layout``, ``certificate-ended``, ``certificate-ending``, ``dsc-usage``, ``dsc-unpublished``,
+    ``dsc-too-new``, ``quota-unit``, ``quota-signer`` or ``offline-full``, IssuanceError ``dsc-country``: then nothing
+    is leased.
     """
     now = centre.clock()
     _check_signer(session, layout, now)
@@ -212,6 +213,8 @@ def _lease_some(
 
 def _check_signer(session: Session, layout: str, now: datetime) -> None:
     certificate = session.certificate
+    if session.task == "watch":
+        raise CentreError("no-task", "this token sees to the log and the lists: it signs no records")
     if layout != LAYOUT:
         raise CentreError("layout", "the agent makes another page than the centre")
     if not certificate.not_before <= now <= certificate.not_after:

@@ -53,7 +53,8 @@ def replace_token(
         served = inherited_units(connection, spare.unit)
         if lost.unit not in served:
             raise CentreError("replace-unit", f"the spare is enrolled for {spare.unit}, the token for {lost.unit}")
-        certificate, task = read_certificate(spare.certificate), task_of(settings.mode, spare.kind)
+        certificate = read_certificate(spare.certificate)
+        task = task_of(settings.mode, spare.kind, spare.certificate)
         if not certificate.not_before <= at <= signs_until(certificate, task):
             raise CentreError("replace-ended", "the spare's certificate may not sign at this moment")
         returned = suspend_in(connection, old, by=by, at=at, reason=reason)

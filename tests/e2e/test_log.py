@@ -17,9 +17,9 @@ from vaxseal.cli import app
 __all__ = ["golden_tokens"]  # a fixture
 
 
-@pytest.fixture
-def road(tmp_path: Path, golden_tokens: GoldenTokens) -> Iterator[Road]:
-    made = Road(folder=tmp_path, tokens=golden_tokens, mode="two-tier", port=free_port())
+@pytest.fixture(params=["two-tier"])
+def road(request: pytest.FixtureRequest, tmp_path: Path, golden_tokens: GoldenTokens) -> Iterator[Road]:
+    made = Road(folder=tmp_path, tokens=golden_tokens, mode=request.param, port=free_port())
     here(made, "admin", "init")
     here(made, "admin", "add-unit", MINISTRY, "--name", "Bộ Y tế", "--kind", "ministry", "--province", "01")
     for name, token in (("ministry", golden_tokens.rsa), ("other", golden_tokens.ec)):
@@ -53,6 +53,7 @@ def verify(road: Road, root: str = "ministry", *, expect: int = 0) -> Any:
     return here(road, "audit", "verify", *kept, expect=expect)
 
 
+@pytest.mark.parametrize("road", ["station"], indirect=True)  # the other mode stands below
 def test_checkpoints_and_what_they_find(road: Road) -> None:
     first = checkpoint(road)
     assert first["new"] == first["rows"] > 2

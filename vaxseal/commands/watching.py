@@ -38,6 +38,8 @@ def checkpoint(
 ) -> None:
     """Fetch what is new in the log, verify it on the ministry's machine, and sign its head with the ministry's token.
 
+    Any token that is enrolled for the ministry will do, in both modes: where stations issue, the list signer's.
+
     What was signed is kept in the file, and at the centre. From then on nobody can change, drop or insert a row before
     that head unseen: not even who owns the database. Once an hour is a good pace; keep a copy of the file elsewhere.
 
@@ -59,7 +61,6 @@ def checkpoint(
     from signer.checkpointing import watch
     from signer.errors import AgentError
     from signer.head_file import HeadFile, read_heads
-    from signer.units import DailyCount, EnrolledUnits
     from vaxseal.opening import Place, open_agent
     from vaxseal.progress import progress_bar
     from vaxseal.state import journal_folder
@@ -70,7 +71,7 @@ def checkpoint(
     place = Place(
         centre=centre,
         account=account,
-        role="ministry",
+        role="watch",
         mode="two-tier",
         module=module,
         serial=token,
@@ -79,15 +80,12 @@ def checkpoint(
         last_try=last_try,
         journal=journal_folder(journal),
     )
-    nobody, count = EnrolledUnits(), DailyCount(file.with_suffix(".count.json"))  # no records are signed here
     with sentences(json=json):
         kept.read()  # before anybody types a PIN
         told = [one for path in witness or () for one in read_heads(path)]
         try:
             with (
-                open_agent(
-                    place, pin_source("PIN of the token", from_stdin=pin_stdin), units=nobody, count=count
-                ) as here,
+                open_agent(place, pin_source("PIN of the token", from_stdin=pin_stdin)) as here,
                 progress_bar("new acts", shown=not json) as progress,
             ):
                 agent = here.agent

@@ -1,14 +1,19 @@
 import base64
 import hashlib
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from api.signing.enrolment import suspend_token
+from api.errors import CentreError
+from api.signing.enrolment import enrol_token, suspend_token
 from api.store.schema import challenges, sessions, units
 from api.store.transactions import writing
+from certificates.pdf.layout import LAYOUT
 from tests.support.centre import Agent, World
 from tests.support.softkeys import make_key
+from tests.support.trust_lists import ROOT, certify
 
 pytestmark = pytest.mark.both_databases
 
@@ -28,11 +33,27 @@ def test_the_task_follows_unit_and_mode(world: World) -> None:
     assert (login["task"], login["unit"], login["mode"]) == ("issue", "BYT", "two-tier")
 
 
-def test_station_mode_gives_the_ministry_nothing(make: object) -> None:
+def test_station_mode_gives_the_ministry_the_log_and_no_records(make: object) -> None:
     world: World = make("station")  # type: ignore[operator]
     assert world.agent("TYT-2").login["task"] == "issue"
-    agent = agent_of(world, "BYT")
-    assert code(agent.answer(agent.challenge())) == (403, "no-task")
+    watching(world.agent("BYT"))
+
+
+def test_a_list_signer_of_the_ministry_gets_the_log_and_no_records(world: World) -> None:
+    world.keys["LISTS"] = key = certify(ROOT, not_before=world.clock() - timedelta(days=1))
+    given: Any = {"settings": world.centre.settings, "by": "test", "at": world.clock()}
+    with pytest.raises(CentreError, match="enrol-usage"):
+        enrol_token(world.engine, "TYT-1", key.certificate_der, **given)
+    enrol_token(world.engine, "BYT", key.certificate_der, **given)
+    watching(world.agent("LISTS"))
+
+
+def watching(agent: Agent) -> None:
+    assert agent.login["task"] == "watch"
+    assert agent.post("/v1/audit/rows", {"after": 0}).status_code == 200
+    assert code(agent.post("/v1/signing/lease", {"layout": LAYOUT, "limit": 1})) == (403, "no-task")
+    nothing = {"lease_id": "x", "signed": [], "refused": [{"job_id": "y", "reason": "not-now"}]}
+    assert agent.post("/v1/signing/submit", nothing).json()["results"][0]["reason"] == "job-unknown"
 
 
 @pytest.mark.parametrize("mode", ["two-tier", "station"])

@@ -216,13 +216,21 @@ def test_a_log_in_for_another_centre_is_refused_in_words() -> None:
         ("station", "station", "confirm", "two-tier", "mode-differs"),
         ("ministry", "two-tier", "issue", "station", "mode-differs"),
         ("ministry", "two-tier", "confirm", "station", "mode-differs"),
+        # The watch over the log signs no records: it works in both modes.
+        ("watch", "two-tier", "watch", "two-tier", None),
+        ("watch", "two-tier", "watch", "station", None),
+        ("watch", "two-tier", "issue", "two-tier", None),
+        ("watch", "two-tier", "issue", "station", "role-differs"),
+        ("watch", "two-tier", "confirm", "two-tier", "role-differs"),
+        ("ministry", "two-tier", "watch", "two-tier", "role-differs"),
+        ("station", "two-tier", "watch", "two-tier", "role-differs"),
     ],
 )
 def test_the_role_of_the_login_must_be_the_commands(
     role: Role, own: Mode, task: str, mode: str, code: str | None, tmp_path: Path
 ) -> None:
     centre = ScriptedCentre([], task=task, mode=mode, signer="ministry" if role == "ministry" else "unit")
-    agent = ministry_of(centre, tmp_path) if role == "ministry" else agent_of(centre, mode=own)
+    agent = ministry_of(centre, tmp_path) if role == "ministry" else agent_of(centre, role=role, mode=own)
     if code is None:
         assert agent.log_in().task == task
         return
