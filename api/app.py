@@ -46,6 +46,7 @@ from api.identity import routes as identity_routes
 from api.intake import routes as import_routes
 from api.limits import RateLimit, SharedRateLimit, SizeLimit
 from api.metrics import count_request
+from api.ministry import routes as ministry_routes
 from api.notices import routes as notice_routes
 from api.oversight import routes as oversight_routes
 from api.passports import routes as passport_routes
@@ -137,6 +138,7 @@ _MODULES: Final = (
     platform_routes,
     duplicate_routes,
     audit_routes,
+    ministry_routes,
     health,
     session_routes,
     import_routes,

@@ -196,6 +196,13 @@ def find_session(centre: Centre, bearer: str) -> Session:
     )
 
 
+def refuse_all_but_ministry(connection: Connection, session: Session) -> None:
+    """Raises CentreError ``role``: the token of another unit than the ministry."""
+    kind = connection.execute(select(units.c.kind).where(units.c.code == session.unit)).scalar_one()
+    if kind != MINISTRY:
+        raise CentreError("role", "this is the ministry's work")
+
+
 def refuse_suspended(connection: Connection, session: Session) -> None:
     """For transactions that write: the token may have been suspended since the request began.
 

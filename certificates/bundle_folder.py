@@ -119,9 +119,9 @@ def install(
     manifest = bundle.verify(manifest_data, roots)
     manifest.check_usable(at, seen=seen, limits=limits or AgeLimits())
     for role, part in manifest.parts.items():
-        _bring(part, _LARGEST[role], get, folder)
+        bring_part(part, _LARGEST[role], get, folder)
     for name in _read_revocation(manifest, folder, roots).chunks:
-        _bring(Part(sha256=name.sha256, size=name.size), name.size, get, folder)
+        bring_part(Part(sha256=name.sha256, size=name.size), name.size, get, folder)
     opened = _open(manifest, folder, roots, cache)
     write_file(folder / MANIFEST, manifest_data)
     return opened
@@ -172,8 +172,9 @@ def write_file(path: Path, data: bytes) -> None:
         raise CertificateError("bundle-unwritable", f"{path} cannot be written: {error.strerror}") from error
 
 
-def _bring(part: Part, largest: int, get: Get, folder: Path) -> None:
-    """A part that is damaged where it lies is brought again."""
+def bring_part(part: Part, largest: int, get: Get, folder: Path) -> None:
+    """A part that is not in the folder, or is damaged where it lies, is brought there. Raises CertificateError as
+    `read_part` and `write_file`."""
     with contextlib.suppress(CertificateError):
         read_part(part, largest, folder_reader(folder))
         return

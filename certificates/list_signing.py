@@ -45,7 +45,7 @@ def open_list(data: bytes, roots: Collection[bytes], purpose: bytes, *, max_size
 
     Args:
         data: what `sign_list` gave.
-        roots: DER certificates of the pinned roots.
+        roots: DER certificates of the pinned roots; the certificate of a list signer that is pinned counts itself.
         purpose: what the list must have been signed for.
         max_size: bytes of ``data`` at most.
 
@@ -92,6 +92,8 @@ def _check_chain(der: bytes, roots: Collection[bytes]) -> SigningCertificate:
         raise CertificateError("list-form", "its signer's certificate cannot be read") from error
     if not fits:
         raise CertificateError("list-chain", "its signer's certificate is not for signing lists")
+    if der in roots:
+        return signer
     for root in roots:
         if is_issued_by(der, root):
             issuer = read_certificate(root)

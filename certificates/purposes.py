@@ -15,6 +15,7 @@ TRUST_LIST: Final = b"vaxseal/trust-list/1"
 REVOCATION_LIST: Final = b"vaxseal/revocation-list/1"
 RULES: Final = b"vaxseal/rules/1"
 BUNDLE: Final = b"vaxseal/bundle/1"
+UNIT_LIST: Final = b"vaxseal/unit-list/1"
 AUDIT_CHECKPOINT: Final = b"vaxseal/audit-checkpoint/1"
 _LOGIN: Final = b"vaxseal/login/1/"
 

@@ -191,12 +191,12 @@ class CentreClient:
 
     def challenge(self, fingerprint: bytes, account: str) -> LoginChallenge:
         """Ask for a challenge. May be repeated: an unused challenge ends by itself."""
-        answer = self._post(
+        answer = self.ask(
             "/v1/auth/challenge",
             {"fingerprint": base64.b64encode(fingerprint).decode("ascii"), "account": account},
             repeat=True,
         )
-        with _Answer():
+        with Answer():
             # The account is the one we asked for: what the centre might answer instead is never signed.
             return LoginChallenge(
                 challenge_id=_text(answer["challenge_id"]),
@@ -206,7 +206,7 @@ class CentreClient:
 
     def log_in(self, challenge: LoginChallenge, signature: bytes) -> Session:
         """Redeem the challenge; further calls carry the session. Never repeated: a challenge is good once."""
-        answer = self._post(
+        answer = self.ask(
             "/v1/auth/login",
             {
                 "challenge_id": challenge.challenge_id,
@@ -214,7 +214,7 @@ class CentreClient:
                 **({"shift": self.shift.secret} if self.shift else {}),
             },
         )
-        with _Answer():
+        with Answer():
             session = Session(
                 bearer=_text(answer["token"]),
                 unit=_text(answer["unit"]),
@@ -233,8 +233,8 @@ class CentreClient:
         Repeated only when the centre said that it did not begin: a lost answer leaves a lease that lapses.
         """
         more = {"offline": True} if offline else {}
-        answer = self._post("/v1/signing/lease", {"layout": layout, "limit": limit, **more})
-        with _Answer():
+        answer = self.ask("/v1/signing/lease", {"layout": layout, "limit": limit, **more})
+        with Answer():
             jobs = answer["jobs"]
             if not isinstance(jobs, list) or len(jobs) > limit or not all(isinstance(job, dict) for job in jobs):
                 raise ValueError("jobs")
@@ -252,14 +252,14 @@ class CentreClient:
         self, lease_id: str, signed: Sequence[SignedJob], refused: Sequence[Mapping[str, str]]
     ) -> tuple[JobResult, ...]:
         """Send signatures and refusals. Repeated after a failure: the centre takes each job once."""
-        answer = self._post(
+        answer = self.ask(
             "/v1/signing/submit",
             {"lease_id": lease_id, "signed": [job.to_dict() for job in signed], "refused": list(refused)},
             repeat=True,
             timeout=SUBMIT_TIMEOUT,
         )
         sent = {job.job_id for job in signed} | {refusal["job_id"] for refusal in refused}
-        with _Answer():
+        with Answer():
             results = tuple(
                 JobResult(
                     job_id=_text(result["job_id"]),
@@ -276,8 +276,8 @@ class CentreClient:
 
     def not_ready(self) -> NotReady:
         """The unit's records that wait for something, those that wait longest first. Changes nothing."""
-        answer = self._post("/v1/stations/not-ready", {}, repeat=True)
-        with _Answer():
+        answer = self.ask("/v1/stations/not-ready", {}, repeat=True)
+        with Answer():
             records = tuple(
                 WaitingRecord(
                     record_id=_text(one["record_id"]),
@@ -296,8 +296,8 @@ class CentreClient:
 
     def log_rows(self, after: int, limit: int) -> LogPage:
         """Rows of the log of acts that follow row ``after``. Changes nothing."""
-        answer = self._post("/v1/audit/rows", {"after": after, "limit": limit}, repeat=True)
-        with _Answer():
+        answer = self.ask("/v1/audit/rows", {"after": after, "limit": limit}, repeat=True)
+        with Answer():
             if len(answer["rows"]) > limit or type(answer["covered"]) is not int:
                 raise ValueError("rows")
             rows = tuple(
@@ -314,14 +314,14 @@ class CentreClient:
     def send_checkpoint(self, checkpoint: bytes) -> None:
         """Leave a signed checkpoint of the log. Repeated after a failure: the centre keeps it once."""
         text = base64.b64encode(checkpoint).decode("ascii")
-        self._post("/v1/audit/checkpoints", {"checkpoint": text}, repeat=True)
+        self.ask("/v1/audit/checkpoints", {"checkpoint": text}, repeat=True)
 
     def _keep(self, answer: Mapping[str, Any]) -> None:
         """The log's head that came along: where heads are kept, an answer without one is none of our centre's."""
         if self._heads is not None:
             self._heads.keep(GivenHead.from_dict(answer["log"]), self.centre)
 
-    def _post(
+    def ask(
         self,
         path: str,
         body: Mapping[str, Any],
@@ -329,6 +329,11 @@ class CentreClient:
         repeat: bool = False,
         timeout: httpx2.Timeout = TIMEOUT,
     ) -> Mapping[str, Any]:
+        """The answer to one call, a JSON object of whatever form: read it inside `Answer`. ``repeat``: it may be asked
+        for again after a failure.
+
+        Raises AgentError ``centre-unreachable``, ``centre-timeout``, ``centre-answer``; CentreRefusedError.
+        """
         pauses = list(self._pauses if repeat else ())
         patience = PATIENCE
         while True:
@@ -426,7 +431,7 @@ def _refusal(status: int, data: bytes, retry_after: int | None) -> CentreRefused
     )
 
 
-class _Answer:
+class Answer:
     """Turns what a malformed answer raises into one AgentError, without repeating its values."""
 
     def __enter__(self) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from signer.client import Mode
     from signer.roles import Role
     from signer.units import DailyCount, EnrolledUnits
+    from vaxseal.unit_place import UnitPlace
 
 WARNED: Final = timedelta(days=60)
 
@@ -59,18 +60,22 @@ def sign(
     journal: Path | None = None,
     list_roots: Path | None = None,
     mode: "Mode" = "two-tier",
-    units: "Callable[[], EnrolledUnits] | None" = None,
+    units: "UnitPlace | None" = None,
     count: "DailyCount | None" = None,
 ) -> None:
     """One sitting at a token: log in, then batch by batch show, ask, sign, send. Leaves with the exit code.
 
-    ``certificate``: file or fingerprint, where the person chose one of several. ``units`` reads the ministry's list:
-    anew for each batch, as a unit may be suspended meanwhile.
+    ``certificate``: file or fingerprint, where the person chose one of several. ``units`` is the ministry's list:
+    read anew for each batch, as a unit may be suspended meanwhile.
     """
     from certificates.errors import CertificateError
     from hsm.errors import TokenError
     from hsm.process_guard import forbid_dumps
     from signer.errors import AgentError
+    from signer.units import EnrolledUnits
+
+    def current() -> EnrolledUnits | None:
+        return None if units is None else units.current(opened.agent.client, _tell_of_units)
 
     if json and not yes and not sys.stdin.isatty():
         sentence = "Nobody is there to be asked: say --yes to sign without a look at the table."
@@ -94,7 +99,7 @@ def sign(
     pin = pin_source("PIN of the token", from_stdin=pin_stdin)
     person = person_source(account, from_stdin=pin_stdin)
     try:
-        listed = units and units()
+        listed = None if units is None else EnrolledUnits()
         with open_agent(place, pin, units=listed, count=count, may_be_offline=True, person=person) as opened:
             agent, key = opened.agent, opened.key
             if opened.session is None and not json:
@@ -104,7 +109,7 @@ def sign(
                 where = f"{agent.client.centre}: {account} of {opened.session.unit}"
                 err.print(f"Logged in at {where}, which {words}.", markup=False)
                 _warn_of_end(opened.session.signs_until)
-            waiting, declined = _work(agent, key, units, limit, everything=everything, yes=yes, json=json)
+            waiting, declined = _work(agent, key, current, limit, everything=everything, yes=yes, json=json)
             agent.finish()
     except (TokenError, AgentError, CertificateError) as error:
         _stop(error.code, sentence_of(error), agent, started, json=json)
@@ -128,7 +133,7 @@ def _stop(code: str, sentence: str, agent: "SigningAgent | None", started: float
 def _work(
     agent: "SigningAgent",
     key: "WorkerKey",
-    units: "Callable[[], EnrolledUnits] | None",
+    units: "Callable[[], EnrolledUnits | None]",
     limit: int,
     *,
     everything: bool,
@@ -146,7 +151,7 @@ def _work(
 
     signed = 0
     while True:
-        agent.units = units and units()
+        agent.units = units()
         batch = agent.next_batch(limit)
         if not len(batch):
             return batch.waiting, False
@@ -162,6 +167,10 @@ def _work(
         before, signed = signed, sum(outcome.outcome in ("accepted", "unsent") for outcome in agent.outcomes)
         if not everything or signed == before:
             return batch.waiting, False
+
+
+def _tell_of_units(code: str) -> None:
+    err.print(f"No newer list of units could be had ({code}): working by the one that is here.", markup=False)
 
 
 def _warn_of_end(signs_until: datetime) -> None:

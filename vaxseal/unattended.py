@@ -15,13 +15,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from certificates.records.model import instant_to_text
 from vaxseal.console import EXIT_USE, EXIT_YES, write
 from vaxseal.opening import Place, open_agent
 from vaxseal.sentences import sentence_of
+from vaxseal.unit_place import UnitPlace
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -38,7 +38,7 @@ class Setup:
     ``machines``: how many share the quotas."""
 
     place: Place
-    units: Path
+    units: UnitPlace
     limit: int
     machines: int = 1
 
@@ -168,14 +168,15 @@ def _sign(
     forbid_dumps()  # the PIN lives in this process as long as it does
     pin = pipe.recv()
     try:
-        units = EnrolledUnits.load(setup.units)
-        count = DailyCount(setup.units.with_suffix(".count.json"), machines=setup.machines)
-        with open_agent(setup.place, lambda: pin, units=units, count=count) as opened:
+        count = DailyCount(setup.units.count_file, machines=setup.machines)
+        with open_agent(setup.place, lambda: pin, units=EnrolledUnits(), count=count) as opened:
             pipe.send("ready")
             log({"event": "ready", "token": opened.key.token.serial})
             Unattended(
                 agent=opened.agent,
-                units=lambda: EnrolledUnits.load(setup.units),
+                units=lambda: setup.units.current(
+                    opened.agent.client, lambda code: log({"event": "units", "reason": code})
+                ),
                 limit=setup.limit,
                 stopped=stopped,
                 log=log,

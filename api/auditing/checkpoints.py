@@ -4,13 +4,13 @@ import hmac
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Connection, Engine, func, insert, select
+from sqlalchemy import Engine, func, insert, select
 
 from api.audit import log_row, record_act
-from api.auth import MINISTRY, Session, refuse_suspended
+from api.auth import Session, refuse_all_but_ministry, refuse_suspended
 from api.context import Centre
 from api.errors import CentreError
-from api.store.schema import audit, units
+from api.store.schema import audit
 from api.store.schema_audit import audit_checkpoints
 from api.store.transactions import writing
 from certificates import checkpoints
@@ -26,7 +26,7 @@ def read_rows(centre: Centre, session: Session, *, after: int, limit: int) -> tu
     Raises CentreError ``role``: another unit than the ministry.
     """
     with centre.engine.connect() as connection:
-        _refuse_others(connection, session)
+        refuse_all_but_ministry(connection, session)
         rows = connection.execute(
             select(audit).where(audit.c.sequence > after).order_by(audit.c.sequence).limit(limit)
         ).all()
@@ -47,7 +47,7 @@ def receive(centre: Centre, session: Session, data: bytes) -> int:
         raise CentreError("checkpoint-signer", "another token signed it than the one that sent it")
     sequence = checkpoint.head.sequence
     with writing(centre.engine) as connection:
-        _refuse_others(connection, session)
+        refuse_all_but_ministry(connection, session)
         refuse_suspended(connection, session)
         stored = connection.execute(select(audit.c.hash).where(audit.c.sequence == sequence)).scalar_one_or_none()
         if stored is None or not hmac.compare_digest(stored, checkpoint.head.hash):
@@ -82,9 +82,3 @@ def kept_checkpoints(engine: Engine) -> tuple[bytes, ...]:
     with engine.connect() as connection:
         found = connection.execute(select(audit_checkpoints.c.checkpoint).order_by(audit_checkpoints.c.sequence))
         return tuple(found.scalars())
-
-
-def _refuse_others(connection: Connection, session: Session) -> None:
-    kind = connection.execute(select(units.c.kind).where(units.c.code == session.unit)).scalar_one()
-    if kind != MINISTRY:
-        raise CentreError("role", "checkpoints of the log are the ministry's work")

@@ -12,6 +12,7 @@ import api.store.schema_citizens
 import api.store.schema_complaints
 import api.store.schema_identity
 import api.store.schema_intake
+import api.store.schema_ministry
 import api.store.schema_oversight
 import api.store.schema_quotas
 import api.store.schema_revoking

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
-from vaxseal.console import emit_json, out
-from vaxseal.files import read_certificate, read_fingerprint
+from vaxseal.commands import ministry_units
+from vaxseal.commands.ministry_units import DEFAULT_LIST, UnitsRoot
+from vaxseal.console import stop
+from vaxseal.files import read_roots
 from vaxseal.options import (
     Account,
     Centre,
@@ -26,12 +28,12 @@ from vaxseal.options import (
 from vaxseal.sentences import sentences
 
 app = typer.Typer(no_args_is_help=True, help="Sign passports centrally, for what the units confirmed.")
-units_app = typer.Typer(no_args_is_help=True, help="The ministry's own list of units whose confirmations count.")
-app.add_typer(units_app, name="units")
+app.add_typer(ministry_units.app, name="units")
 
-UnitsFile = Annotated[Path, typer.Option("--units", metavar="PATH", help="The ministry's own list of enrolled units.")]
-ListFile = Annotated[Path, typer.Option("--file", metavar="PATH", help="The ministry's own list of enrolled units.")]
-DEFAULT_LIST = Path("var/ministry/units.json")
+UnitsFile = Annotated[
+    Path,
+    typer.Option("--units", metavar="PATH", help="This machine's own list of units; with --units-root a signed one."),
+]
 
 
 @app.command("sign")
@@ -39,6 +41,15 @@ def sign(
     centre: Centre,
     account: Account,
     units: UnitsFile = DEFAULT_LIST,
+    units_root: UnitsRoot = None,
+    units_from: Annotated[
+        str | None,
+        typer.Option(
+            "--units-from",
+            metavar="SOURCE",
+            help="Where newer signed lists are looked for: 'centre', an address, a folder. Needs --units-root.",
+        ),
+    ] = None,
     module: Module = None,
     token: Serial = None,
     label: Label = None,
@@ -70,6 +81,10 @@ def sign(
     the record's unit, over this version of the record, within the unit's quota of the day. The day's count is kept
     beside the list. Where several machines sign, tell each how many (--machines): they do not know of each other.
 
+    With --units-root the list is the one that the officer signed (`vaxseal ministry units sign`), in the folder
+    --units; with --units-from this machine fetches newer ones by itself, once a minute, and never goes back to an older
+    one. Who carries the list can neither add to it nor change it.
+
     With --unattended the PIN is asked for once; then workers sign whatever is confirmed until SIGTERM or Ctrl-C, which
     let the running batch end. They wait when nothing is confirmed, and leave a centre alone that is away, slow or
     refuses.
@@ -83,17 +98,24 @@ def sign(
       vaxseal ministry sign --centre http://127.0.0.1:8080 --account minh --yes --json --pin-stdin < pin.txt
 
       vaxseal ministry sign --centre https://centre.example.vn --account minh --unattended --workers 4
-    """
-    from signer.units import DailyCount, EnrolledUnits
-    from vaxseal import desk
 
+      vaxseal ministry sign --centre http://127.0.0.1:8080 --account minh --units-from centre --units-root officer.pem
+    """
+    from signer.units import DailyCount
+    from vaxseal import desk
+    from vaxseal.state import journal_folder
+    from vaxseal.unit_place import UnitPlace
+
+    if units_from is not None and not units_root:
+        stop("units-root-missing", "Say whose list of units counts: --units-root PEM.", json=json)
     with sentences(json=json):
-        EnrolledUnits.load(units)  # before anybody types a PIN
-        count = DailyCount(units.with_suffix(".count.json"), machines=machines)
+        pinned = tuple(der for path in units_root or () for der in read_roots(path))
+        listed = UnitPlace(path=units, source=units_from, pinned=pinned, state=journal_folder(journal))
+        listed.check()  # before anybody types a PIN
+        count = DailyCount(listed.count_file, machines=machines)
     if unattended:
         from vaxseal import unattended as alone
         from vaxseal.opening import Place
-        from vaxseal.state import journal_folder
         from vaxseal.tokens import pin_source
 
         place = Place(
@@ -109,7 +131,7 @@ def sign(
             journal=journal_folder(journal),
             list_roots=list_roots,
         )
-        setup = alone.Setup(place=place, units=units, limit=limit, machines=machines)
+        setup = alone.Setup(place=place, units=listed, limit=limit, machines=machines)
         alone.run(setup, workers, pin_source("PIN of the HSM", from_stdin=pin_stdin)())
     desk.sign(
         role="ministry",
@@ -127,110 +149,6 @@ def sign(
         last_try=last_try,
         journal=journal,
         list_roots=list_roots,
-        units=lambda: EnrolledUnits.load(units),
+        units=listed,
         count=count,
     )
-
-
-@units_app.command("add")
-def add(
-    certificate: Annotated[Path, typer.Argument(metavar="CERT", help="The unit's certificate, PEM or DER.")],
-    unit: Annotated[str, typer.Option("--unit", metavar="CODE", help="The unit whose records it may confirm.")],
-    quota: Annotated[int, typer.Option("--quota", min=0, metavar="N", help="Confirmations that count on one day.")],
-    file: ListFile = DEFAULT_LIST,
-    json: Json = False,
-) -> None:
-    """Enrol a unit's certificate in the ministry's own list.
-
-    A unit that took over another's work is added once for each code.
-
-    [bold]Examples[/bold]
-
-      vaxseal ministry units add tram-y-te-01.pem --unit HN-001 --quota 400
-    """
-    from signer.units import EnrolledUnits
-
-    with sentences(json=json):
-        enrolled = EnrolledUnits.load(file) if file.exists() else EnrolledUnits()
-        der = read_certificate(certificate)
-        enrolled.add(der, unit=unit, daily_quota=quota).save(file)
-    if json:
-        import hashlib
-
-        emit_json({"unit": unit, "fingerprint": hashlib.sha256(der).hexdigest(), "daily_quota": quota})
-    else:
-        out.print(f"{unit} is enrolled with {quota} confirmations a day.", markup=False)
-
-
-@units_app.command("suspend")
-def suspend(
-    unit: Annotated[str, typer.Argument(metavar="CODE", help="The unit to stop.")],
-    certificate: Annotated[
-        str | None,
-        typer.Option("--certificate", metavar="FINGERPRINT", help="Only this one: the unit goes on with a spare."),
-    ] = None,
-    file: ListFile = DEFAULT_LIST,
-    json: Json = False,
-) -> None:
-    """Stop a unit at once, or one token of it: nothing it confirmed is signed from now on.
-
-    [bold]Examples[/bold]
-
-      vaxseal ministry units suspend HN-001
-
-      vaxseal ministry units suspend HN-001 --certificate 5d41...c8
-    """
-    from signer.units import EnrolledUnits
-
-    fingerprint = None if certificate is None else read_fingerprint(certificate, json=json)
-    with sentences(json=json):
-        EnrolledUnits.load(file).suspend(unit, fingerprint).save(file)
-    if json:
-        emit_json({"unit": unit, "certificate": certificate, "suspended": True})
-    else:
-        out.print(f"{unit} is suspended." if certificate is None else f"A token of {unit} is suspended.", markup=False)
-
-
-@units_app.command("list")
-def list_units(file: ListFile = DEFAULT_LIST, json: Json = False) -> None:
-    """Show the ministry's own list.
-
-    [bold]Examples[/bold]
-
-      vaxseal ministry units list --json
-    """
-    from certificates.records.model import instant_to_text
-    from signer.units import EnrolledUnits
-
-    with sentences(json=json):
-        enrolled = tuple(EnrolledUnits.load(file))
-    if json:
-        emit_json(
-            [
-                {
-                    "unit": entry.unit,
-                    "subject": entry.certificate.subject,
-                    "fingerprint": entry.certificate.fingerprint.hex(),
-                    "not_after": instant_to_text(entry.certificate.not_after),
-                    "suspended": entry.suspended,
-                    "daily_quota": entry.daily_quota,
-                }
-                for entry in enrolled
-            ]
-        )
-        return
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table()
-    for heading in ("Unit", "Certificate", "Ends", "A day", ""):
-        table.add_column(heading, overflow="fold")
-    for entry in enrolled:
-        table.add_row(
-            Text(entry.unit),
-            Text(entry.certificate.subject),
-            f"{entry.certificate.not_after:%d/%m/%Y}",
-            str(entry.daily_quota),
-            "suspended" if entry.suspended else "",
-        )
-    out.print(table)

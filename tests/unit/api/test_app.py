@@ -27,6 +27,11 @@ LOOKING = {"/v1/citizen/enter/send-code", "/v1/citizen/enter/slip", "/v1/counter
 ENTRY = {"/v1/platform/doses", "/v1/vaccination-sessions/{session_id}/people"}
 PROTECTED = {
     "/v1/audit/checkpoints",
+    "/v1/ministry/files",
+    "/v1/ministry/files/missing",
+    "/v1/ministry/files/read",
+    "/v1/ministry/units",
+    "/v1/ministry/units/newest",
     "/v1/audit/rows",
     "/v1/signing/lease",
     "/v1/signing/submit",

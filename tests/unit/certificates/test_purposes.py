@@ -15,6 +15,7 @@ FIXED = (
     purposes.REVOCATION_LIST,
     purposes.RULES,
     purposes.BUNDLE,
+    purposes.UNIT_LIST,
     purposes.AUDIT_CHECKPOINT,
 )
 
