@@ -118,13 +118,16 @@ def install(
     """
     manifest = bundle.verify(manifest_data, roots)
     manifest.check_usable(at, seen=seen, limits=limits or AgeLimits())
-    for role, part in manifest.parts.items():
-        bring_part(part, _LARGEST[role], get, folder)
-    for name in _read_revocation(manifest, folder, roots).chunks:
-        bring_part(Part(sha256=name.sha256, size=name.size), name.size, get, folder)
+    _bring_parts(manifest, get, folder, roots)
     opened = _open(manifest, folder, roots, cache)
     write_file(folder / MANIFEST, manifest_data)
     return opened
+
+
+def bring_all(manifest_data: bytes, get: Get, folder: Path, roots: Collection[bytes]) -> None:
+    """The files of a version in a new folder, for `open_bundle` to judge. Raises CertificateError as `install`."""
+    _bring_parts(bundle.verify(manifest_data, roots), get, folder, roots)
+    write_file(folder / MANIFEST, manifest_data)
 
 
 def name_parts(folder: Path, roots: Collection[bytes]) -> tuple[Part, ...]:
@@ -179,6 +182,13 @@ def bring_part(part: Part, largest: int, get: Get, folder: Path) -> None:
         read_part(part, largest, folder_reader(folder))
         return
     write_file(folder / part_path(part), read_part(part, largest, get))
+
+
+def _bring_parts(manifest: Manifest, get: Get, folder: Path, roots: Collection[bytes]) -> None:
+    for role, part in manifest.parts.items():
+        bring_part(part, _LARGEST[role], get, folder)
+    for name in _read_revocation(manifest, folder, roots).chunks:
+        bring_part(Part(sha256=name.sha256, size=name.size), name.size, get, folder)
 
 
 def _read_revocation(manifest: Manifest, folder: Path, roots: Collection[bytes]) -> RevocationList:

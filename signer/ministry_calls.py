@@ -1,17 +1,31 @@
 """What the ministry's machines hand in at the centre for each other, and fetch there. All of it may be repeated."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from certificates.bundle_folder import Get, folder_reader, read_part
+from certificates import bundle_folder
+from certificates.bundle import BUNDLE
+from certificates.bundle_folder import Get, folder_reader, name_parts, read_part
 from certificates.errors import CertificateError
+from certificates.revocation.drafts import RevocationDraft, read_draft
 from certificates.unit_list import LARGEST_PART, MANIFEST, UNIT_LIST, UnitManifest
-from signer.client import Answer, CentreClient
+from signer.client import SUBMIT_TIMEOUT, Answer, CentreClient
 
 AT_ONCE: Final = 500  # names in a question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentBundle:
+    """A bundle that is out. ``fresh``: by this call; ``ticked_off`` counts the revocations that are new on it."""
+
+    version: int
+    sha256: bytes
+    signers: int
+    ticked_off: int
+    fresh: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,40 @@ class MinistryCalls:
             return data
 
         return get
+
+    def list_state(self) -> tuple[int, int]:
+        """The newest version of the checkers' bundle that is out, and how many revocations wait for the next one."""
+        answer = self.client.ask("/v1/ministry/lists/state", {}, repeat=True)
+        with Answer():
+            return int(answer["published"]), int(answer["due"])
+
+    def list_draft(self, limit: int) -> RevocationDraft:
+        """The next draft of revocations. Raises CertificateError ``draft-form`` too."""
+        answer = self.client.ask("/v1/ministry/lists/draft", {"limit": limit}, repeat=True, timeout=SUBMIT_TIMEOUT)
+        with Answer():
+            text: str = answer["draft"]
+            return read_draft(text.encode())
+
+    def send_bundle(self, folder: Path, roots: Collection[bytes]) -> SentBundle:
+        """Have the bundle of a folder published: what is new of it is handed in before.
+
+        Raises CertificateError too: the folder's bundle cannot be read.
+        """
+        get, parts = folder_reader(folder), name_parts(folder, roots)
+        missing = set(self.missing_files([part.sha256 for part in parts]))
+        for part in parts:
+            if part.sha256 in missing:
+                self.hand_in_file(read_part(part, part.size, get))
+        manifest = {"manifest": _base64(get(bundle_folder.MANIFEST, BUNDLE.max_size))}
+        answer = self.client.ask("/v1/ministry/lists/publish", manifest, repeat=True, timeout=SUBMIT_TIMEOUT)
+        with Answer():
+            return SentBundle(
+                version=int(answer["version"]),
+                sha256=bytes.fromhex(answer["sha256"]),
+                signers=int(answer["signers"]),
+                ticked_off=int(answer["ticked_off"]),
+                fresh=bool(answer["fresh"]),
+            )
 
 
 def _base64(data: bytes) -> str:

@@ -15,20 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.checkers.published import newest_version
-from api.checkers.publishing import publish
-from api.config import load_settings
-from api.context import Centre
 from api.errors import CentreError
-from api.revocation.drafting import count_due, make_draft
-from api.server import open_store
 from certificates.bundle_folder import read_manifest
 from certificates.bundle_signing import Changes, sign_next
 from certificates.errors import CertificateError
 from hsm.errors import PinError, TokenError
+from signer.errors import AgentError
 from vaxseal.bundles import with_revocations
 from vaxseal.console import now
 from vaxseal.files import read_certificate
+from vaxseal.list_place import DatabasePlace, ListPlace
 from vaxseal.unattended import say
 
 if TYPE_CHECKING:
@@ -36,31 +32,29 @@ if TYPE_CHECKING:
 
 RENEWED_AFTER: Final = timedelta(hours=12)  # checkers report what is older than 24 hours
 LONGEST_PAUSE: Final = 300.0  # seconds, after one failure upon another
+AT_ONCE: Final = 200_000  # entries in a version; what is more comes in those that follow at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListDesk:
     """The officer's folder, and the centre that it is for. ``most``: so many changes need nobody to look at them."""
 
-    centre: Centre
+    place: ListPlace
     folder: Path
     roots: tuple[bytes, ...]
     lasting: timedelta
     most: int
-    by: str
 
     def round(self, key: "SigningKey") -> dict[str, Any] | None:
-        """What happened, for the log; None: nothing was to be done.
+        """What happened, for the log; None: nothing was to be done. ``left``: so many changes wait for the next round.
 
-        Raises CentreError, CertificateError, TokenError: it may be better next time.
+        Raises CentreError, AgentError, CertificateError, TokenError: it may be better next time.
         """
-        at = self.centre.clock()
+        at = self.place.at()
         before = read_manifest(self.folder, self.roots)
-        with self.centre.engine.connect() as connection:
-            published = newest_version(connection)
+        published, due = self.place.look()
         if before.version > published:
             return self._publish("published", {})
-        due = count_due(self.centre.engine, at=at)
         stale = at - before.issued_at >= RENEWED_AFTER
         if due > self.most and not stale:
             return {"event": "too-many", "changes": due, "most": self.most}
@@ -68,30 +62,37 @@ class ListDesk:
             return None
         changes = Changes()
         if due and due <= self.most:
-            changes = with_revocations(changes, make_draft(self.centre.engine, by=self.by, at=at))
-        told = {
-            "added": sum(map(len, changes.added.values())),
-            "removed": sum(map(len, changes.removed.values())),
-        }
+            changes = with_revocations(changes, self.place.draft(AT_ONCE))
+        added, removed = (sum(map(len, some.values())) for some in (changes.added, changes.removed))
+        told = {"added": added, "removed": removed, "left": max(0, due - added - removed)}
         sign_next(self.folder, changes, key, self.roots, issued_at=at, expires_at=at + self.lasting)
         return self._publish("signed", told)
 
     def _publish(self, event: str, told: dict[str, int]) -> dict[str, Any]:
-        done = publish(self.centre, self.folder, by=self.by)
+        done = self.place.publish(self.folder)
         return {"event": event, "version": done.version, "ticked_off": done.ticked_off, **told}
 
 
-def open_desk(folder: Path, roots: list[Path], *, data: Path | None, days: int, most: int, by: str) -> ListDesk:
-    """The desk, looked at before anybody types a PIN.
+def check_folder(bundle: Path, roots: list[Path]) -> tuple[bytes, ...]:
+    """The pinned roots, before anybody types a PIN.
 
-    Raises CentreError, CertificateError ``list-missing`` (the first bundle, with its document signers, is signed by
-    hand), and those of the bundle in the folder.
+    Raises CertificateError ``list-missing`` (the first bundle, with its document signers, is signed by hand), and those
+    of the bundle in the folder.
     """
     pinned = tuple(map(read_certificate, roots))
-    read_manifest(folder, pinned)
+    read_manifest(bundle, pinned)
+    return pinned
+
+
+def open_database(data: Path | None, by: str) -> DatabasePlace:
+    """The centre by its database. Raises CentreError."""
+    from api.config import load_settings
+    from api.context import Centre
+    from api.server import open_store
+
     # Without the secret of the service: claim codes are no matter of lists.
     centre = Centre(engine=open_store(data), settings=load_settings(data=data), secret=b"", clock=now)
-    return ListDesk(centre=centre, folder=folder, roots=pinned, lasting=timedelta(days=days), most=most, by=by)
+    return DatabasePlace(centre=centre, by=by)
 
 
 def run(desk: ListDesk, key: "SigningKey", *, period: float) -> None:
@@ -111,11 +112,11 @@ def run(desk: ListDesk, key: "SigningKey", *, period: float) -> None:
             pause = period
         except PinError:
             raise
-        except (CentreError, CertificateError, TokenError, SQLAlchemyError, OSError) as error:
+        except (CentreError, AgentError, CertificateError, TokenError, SQLAlchemyError, OSError) as error:
             happened = {"event": "failed", "reason": getattr(error, "code", type(error).__name__)}
             pause = min(2 * pause, max(period, LONGEST_PAUSE))
         if happened is not None:
             took = (datetime.now().astimezone() - begun).total_seconds()
             say(happened | {"seconds": round(took, 1)})
-        ended.wait(pause)
+        ended.wait(0 if happened is not None and happened.get("left") else pause)
     say({"event": "stopped"})

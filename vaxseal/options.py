@@ -96,6 +96,17 @@ ListRoots = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Sign without asking.")]
 
+# a token of the ministry, where a command may as well work in the database
+AtCentre = Annotated[
+    str | None,
+    typer.Option(
+        "--centre", metavar="URL", help="Work over HTTPS at this centre, with a token of the ministry: no database."
+    ),
+]
+AsAccount = Annotated[
+    str | None, typer.Option("--account", metavar="NAME", help="Who works at the token, with --centre.")
+]
+
 # signed lists
 Pinned = Annotated[
     list[Path], typer.Option("--root", metavar="PEM", help="A pinned root of list signers; may be repeated.")

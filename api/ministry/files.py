@@ -11,6 +11,7 @@ from api.auth import Session, refuse_all_but_ministry
 from api.context import Centre
 from api.errors import CentreError
 from api.store.arrays import one_of
+from api.store.schema import published_parts
 from api.store.schema_ministry import ministry_files
 from api.store.transactions import writing
 from certificates.bundle_folder import Get
@@ -23,10 +24,14 @@ _table = ministry_files.c
 
 
 def find_missing(centre: Centre, session: Session, names: Sequence[bytes]) -> tuple[bytes, ...]:
-    """Which of these files are not here. Raises CentreError ``role``."""
+    """Which of these files are not here, neither handed in nor of a published bundle. Raises CentreError ``role``."""
     with centre.engine.connect() as connection:
         refuse_all_but_ministry(connection, session)
-        known = set(connection.execute(select(_table.sha256).where(one_of(connection, _table.sha256, names))).scalars())
+        known = {
+            name
+            for column in (_table.sha256, published_parts.c.sha256)
+            for name in connection.execute(select(column).where(one_of(connection, column, names))).scalars()
+        }
     return tuple(name for name in dict.fromkeys(names) if name not in known)
 
 

@@ -8,9 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.auth import Session, from_base64, get_centre, require_session
 from api.context import Centre
-from api.ministry import unit_lists
+from api.ministry import lists, unit_lists
 from api.ministry.files import LARGEST, find_missing, give_out, take_in
+from api.ministry.lists import LARGEST_DRAFT
 from api.problems import RESPONSES
+from certificates.bundle import BUNDLE
+from certificates.revocation.drafts import write_draft
 from certificates.unit_list import UNIT_LIST
 
 MOST_NAMES: Final = 1000  # of one question
@@ -63,6 +66,33 @@ class VersionAnswer(BaseModel):
     version: int
 
 
+class StateAnswer(BaseModel):
+    published: int = Field(description="the newest version of the checkers' bundle that is out; 0: none")
+    due: int = Field(description="revocations that the next one would add or remove")
+
+
+class DraftRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    limit: int = Field(default=LARGEST_DRAFT, ge=1, le=LARGEST_DRAFT, description="of what is added, and removed")
+
+
+class DraftAnswer(BaseModel):
+    draft: str = Field(description="as `vaxseal lists revocations` writes it")
+
+
+class BundleRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    manifest: str = Field(max_length=int(BUNDLE.max_size * _BASE64), description="base64 of a signed manifest")
+
+
+class BundleAnswer(BaseModel):
+    version: int
+    sha256: str
+    signers: int
+    ticked_off: int = Field(description="revocations that it is the first to hold, or to hold no longer")
+    fresh: bool = Field(description="it came out by this call")
+
+
 @router.post("/files/missing")
 def missing(
     request: MissingRequest,
@@ -113,3 +143,41 @@ def newest_units(
 ) -> DataAnswer:
     """The manifest of the newest list of units: the ministry's machines verify it themselves."""
     return DataAnswer.of(unit_lists.newest(centre, session))
+
+
+@router.post("/lists/state")
+def list_state(
+    _request: NothingRequest,
+    centre: Annotated[Centre, Depends(get_centre)],
+    session: Annotated[Session, Depends(require_session)],
+) -> StateAnswer:
+    """What waits for the list signer."""
+    found = lists.look(centre, session)
+    return StateAnswer(published=found.published, due=found.due)
+
+
+@router.post("/lists/draft")
+def list_draft(
+    request: DraftRequest,
+    centre: Annotated[Centre, Depends(get_centre)],
+    session: Annotated[Session, Depends(require_session)],
+) -> DraftAnswer:
+    """Revocations that no published bundle says yet. A draft that gets lost costs nothing: the next has them again."""
+    return DraftAnswer(draft=write_draft(lists.draft(centre, session, limit=request.limit)).decode())
+
+
+@router.post("/lists/publish")
+def publish_lists(
+    request: BundleRequest,
+    centre: Annotated[Centre, Depends(get_centre)],
+    session: Annotated[Session, Depends(require_session)],
+) -> BundleAnswer:
+    """Give out a bundle by its signed manifest. Its new parts are handed in before."""
+    done = lists.publish_handed_in(centre, session, from_base64(request.manifest, "manifest"))
+    return BundleAnswer(
+        version=done.version,
+        sha256=done.sha256.hex(),
+        signers=done.signers,
+        ticked_off=done.ticked_off,
+        fresh=done.fresh,
+    )

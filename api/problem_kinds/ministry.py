@@ -30,6 +30,23 @@ KINDS: Final[Mapping[str, Kind]] = {
             " next.",
         ),
     ),
+    "bundle-refused": Kind(
+        422,
+        Words(
+            "Bộ danh sách không dùng được",
+            "Phải do người ký danh sách của Bộ ký, còn hiệu lực, mới hơn bản đã công bố và gửi đủ các phần.",
+        ),
+        Words(
+            "The bundle cannot be used",
+            "It must be signed by a list signer of the ministry, in force, newer than what is out, and come with all"
+            " its parts.",
+        ),
+    ),
+    "lists-differ": Kind(
+        409,
+        Words("Đã công bố một bộ danh sách khác cùng số", "Hãy lấy bản đã công bố về rồi ký phiên bản kế tiếp."),
+        Words("Another bundle of this version is out", "Fetch what is published, then sign the next version."),
+    ),
     "lists-roots": Kind(
         409,
         Words(

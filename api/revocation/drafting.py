@@ -23,13 +23,24 @@ from certificates.revocation.index import RevocationIndex
 _AT_ONCE: Final = 1000
 _IN_PAGES: Final = {"yield_per": _AT_ONCE}
 _table = revocation_entries.c
+_KEY: Final = tuple_(_table.scope, _table.hash_type, _table.hash)
 
 
-def make_draft(engine: Engine, *, by: str, at: datetime) -> RevocationDraft:
-    """Everything that no published list says yet, and that has not expired."""
+def make_draft(
+    engine: Engine, *, by: str, at: datetime, limit: int | None = None, token: bytes | None = None
+) -> RevocationDraft:
+    """What no published list says yet, and has not expired.
+
+    Args:
+        limit: of the entries to add, and of those to remove; the draft after the next publication has the rest. None:
+            everything.
+        token: fingerprint of the certificate that asks for it, for the log.
+    """
     draft_id = secrets.token_hex(8)
     with writing(engine, Turn.ALONE) as connection:
         added, removed = and_(_to_add(at), *_standing(connection)), _to_remove(at)
+        if limit is not None:
+            added, removed = (_first(connection, condition, limit) for condition in (added, removed))
         draft = RevocationDraft(
             draft_id=draft_id,
             made_at=at,
@@ -38,7 +49,7 @@ def make_draft(engine: Engine, *, by: str, at: datetime) -> RevocationDraft:
         )
         connection.execute(update(revocation_entries).where(or_(added, removed)).values(draft_id=draft_id))
         counts = "{}, {}".format(*draft.count)
-        record_act(connection, at=at, actor=by, act="draft-revocations", subject=draft_id, reason=counts)
+        record_act(connection, at=at, actor=by, act="draft-revocations", subject=draft_id, reason=counts, token=token)
     return draft
 
 
@@ -49,10 +60,9 @@ def note_published(connection: Connection, index: RevocationIndex, *, by: str, a
     """
     changed = 0
     last: tuple[bytes, str, bytes] = (b"", "", b"")
-    key = tuple_(_table.scope, _table.hash_type, _table.hash)
     while rows := connection.execute(
         select(_table.scope, _table.hash_type, _table.hash, _table.published, _table.wanted)
-        .where(key > tuple_(*last), _table.expires_at >= instant_to_text(at))
+        .where(tuple_(*last) < _KEY, _table.expires_at >= instant_to_text(at))
         .order_by(_table.scope, _table.hash_type, _table.hash)
         .limit(_AT_ONCE)
     ).all():
@@ -150,6 +160,18 @@ def _to_remove(at: datetime) -> ColumnElement[bool]:
     """What a list says, or may say as it went out in a draft, and shall not."""
     said = or_(_table.published == REVOKED, and_(_table.published.is_(None), _table.draft_id.is_not(None)))
     return and_(_table.wanted == VALID, said, _table.expires_at >= instant_to_text(at))
+
+
+def _first(connection: Connection, condition: ColumnElement[bool], limit: int) -> ColumnElement[bool]:
+    """Of the entries that this is true of, the first so many."""
+    last = connection.execute(
+        select(_table.scope, _table.hash_type, _table.hash)
+        .where(condition)
+        .order_by(_table.scope, _table.hash_type, _table.hash)
+        .offset(limit - 1)
+        .limit(1)
+    ).one_or_none()
+    return condition if last is None else and_(condition, tuple_(*last) >= _KEY)
 
 
 def _read_groups(connection: Connection, condition: ColumnElement[bool]) -> tuple[DraftGroup, ...]:

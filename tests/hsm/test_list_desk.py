@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from api.signing.enrolment import enrol_token
 from certificates.bundle_folder import open_bundle
 from certificates.revocation.hashes import HashType, uci_hash
 from certificates.signed_list import AgeLimits
@@ -62,12 +63,14 @@ def centre(desk: Desk, tmp_path: Path) -> Iterator[Centre]:
     made.process.wait(30)
 
 
-def start(desk: Desk, *more: str, pin: str | None = None) -> "subprocess.Popen[str]":
-    words = ["lists", "sign", "--unattended", "--period", "0.3", *desk.root, *desk.bundle, *desk.data]
+def start(desk: Desk, *more: str, pin: str | None = None, remote: Centre | None = None) -> "subprocess.Popen[str]":
+    """The desk, with the database, or at a centre over HTTP."""
+    there = ("--centre", remote.address, "--account", "lists", "--journal", desk.ministry.path("j")) if remote else ()
+    words = ["lists", "sign", "--unattended", "--period", "0.3", *desk.root, *desk.bundle, *(there or desk.data)]
     key = ["--token", desk.signer.serial, "--module", desk.ministry.module, "--pin-stdin", "--by", "minh"]
     process = subprocess.Popen(
         [*VAXSEAL, *words, *key, *more],
-        env=dict(os.environ),
+        env={**os.environ, "VAXSEAL_DATA": "/nowhere"} if remote else dict(os.environ),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -87,10 +90,14 @@ def stop(process: "subprocess.Popen[str]") -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.splitlines()]
 
 
-def test_from_the_decision_to_the_published_bundle(desk: Desk, centre: Centre, tmp_path: Path) -> None:
+@pytest.mark.parametrize("over", ["https", "database"])
+def test_from_the_decision_to_the_published_bundle(desk: Desk, centre: Centre, tmp_path: Path, over: str) -> None:
+    if over == "https":
+        der = read_certificate(Path(desk.ministry.path("lists.pem")))
+        enrol_token(desk.world.engine, "BYT", der, settings=desk.world.centre.settings, by="test", at=now())
     an = add_person(desk.world, "an", "BYT", "ministry")
     binh = add_person(desk.world, "binh", "SO-01", "overseer")
-    process = start(desk)
+    process = start(desk, remote=centre if over == "https" else None)
     try:
         made = centre.ask(an, "POST", "/v1/revocation/orders", {"reason": "fraud", "unit": "TYT-1"})
         centre.ask(binh, "POST", f"/v1/revocation/orders/{made['order']}/approve", {})

@@ -1,37 +1,89 @@
 """`vaxseal lists publish` and `fetch`: how a bundle comes from the signing officer to the centre and to a checker."""
 
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vaxseal.console import EXIT_NO, emit_json, now, out, stop
 from vaxseal.files import read_certificate
-from vaxseal.options import By, Data, Json, Pinned
+from vaxseal.options import (
+    AsAccount,
+    AtCentre,
+    By,
+    Certificate,
+    Data,
+    JournalDir,
+    Json,
+    Label,
+    LastTry,
+    Module,
+    Pinned,
+    PinStdin,
+    Serial,
+)
 from vaxseal.sentences import sentence_of, sentences
+
+if TYPE_CHECKING:
+    from vaxseal.list_place import ListPlace
 
 
 def publish(
     bundle: Annotated[Path, typer.Argument(metavar="DIR", help="The folder that `lists sign --bundle` made.")],
     by: By,
     data: Data = None,
+    centre: AtCentre = None,
+    account: AsAccount = None,
+    root: Annotated[
+        list[Path] | None,
+        typer.Option("--root", metavar="PEM", help="With --centre: the pinned root of list signers; may be repeated."),
+    ] = None,
+    module: Module = None,
+    token: Serial = None,
+    label: Label = None,
+    certificate: Certificate = None,
+    pin_stdin: PinStdin = False,
+    last_try: LastTry = False,
+    journal: JournalDir = None,
     json: Json = False,
 ) -> None:
     """Give a bundle out by the service, at /v1/lists/. Its root is pinned by VAXSEAL_LIST_ROOTS (a PEM file).
 
     An older version than is out is refused; the same again changes nothing. A document signer may sign passports 24
     hours after it first stood on a published list (VAXSEAL_PUBLICATION_HOURS). Revocations that the bundle holds are
-    ticked off: the next draft is without them.
+    ticked off: the next draft is without them. With --centre it is handed in over HTTPS: only what is new travels.
 
     [bold]Examples[/bold]
 
       vaxseal lists publish lists --by minh.le
-    """
-    from api.checkers.publishing import publish as give_out
-    from api.server import open_centre
 
-    with sentences(json=json):
-        published = give_out(open_centre(data), bundle, by=by)
+      vaxseal lists publish lists --centre https://centre.example.vn --account minh --root root.pem
+    """
+    from vaxseal import list_desk
+    from vaxseal.list_place import open_remote
+
+    with sentences(json=json), ExitStack() as stack:
+        place: ListPlace
+        if centre is None:
+            place = list_desk.open_database(data, by)
+        else:
+            place, _ = stack.enter_context(
+                open_remote(
+                    centre,
+                    account,
+                    list_desk.check_folder(bundle, root or []),
+                    module=module,
+                    token=token,
+                    label=label,
+                    certificate=certificate,
+                    pin_stdin=pin_stdin,
+                    last_try=last_try,
+                    journal=journal,
+                    json=json,
+                )
+            )
+        published = place.publish(bundle)
     if json:
         emit_json(
             {

@@ -1,6 +1,7 @@
 """`vaxseal lists sign`: the signing officer's bundle for checkers, or a trust list alone."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -10,12 +11,28 @@ import typer
 
 from vaxseal.console import emit_json, now, out, stop
 from vaxseal.files import check_absent, read_certificate, write_new
-from vaxseal.options import By, Data, Json, Label, LastTry, Module, Pinned, PinStdin, Serial
+from vaxseal.options import (
+    AsAccount,
+    AtCentre,
+    By,
+    Certificate,
+    Data,
+    JournalDir,
+    Json,
+    Label,
+    LastTry,
+    Module,
+    Pinned,
+    PinStdin,
+    Serial,
+)
 from vaxseal.sentences import sentences
 from vaxseal.tokens import open_signing_key
 
 if TYPE_CHECKING:
+    from certificates.signing import SigningKey
     from hsm.keys import TokenKey
+    from vaxseal.list_place import ListPlace
 
 
 def sign(
@@ -54,9 +71,13 @@ def sign(
         int, typer.Option("--most", min=1, metavar="N", help="More changes than these wait for a person, --unattended.")
     ] = 200_000,
     data: Data = None,
+    centre: AtCentre = None,
+    account: AsAccount = None,
+    journal: JournalDir = None,
     module: Module = None,
     token: Serial = None,
     label: Label = None,
+    certificate: Certificate = None,
     pin_stdin: PinStdin = False,
     last_try: LastTry = False,
     json: Json = False,
@@ -69,9 +90,11 @@ def sign(
     in its place only then.
 
     With --unattended the PIN is asked for once. From then on whatever the centre wants on its list or off it is
-    drafted, signed and published within a period, and the bundle is renewed twice a day. This machine reaches the
-    centre's database (VAXSEAL_DATABASE_URL, or --data); the centre never reaches the key. One line of JSON for each
-    thing that happens; SIGTERM or Ctrl-C ends it. Sign changes of document signers by hand while it is stopped.
+    drafted, signed and published within a period, and the bundle is renewed twice a day. With --centre this machine
+    reaches the service over HTTPS and nothing else: the list signer's certificate is enrolled for the ministry and logs
+    in. Else it reaches the centre's database (VAXSEAL_DATABASE_URL, or --data). The centre never reaches the key. One
+    line of JSON for each thing that happens; SIGTERM or Ctrl-C ends it. Sign changes of document signers by hand while
+    it is stopped.
 
     When the root changes, everything is signed anew once by a list signer below the new one, with both roots pinned:
     then no part is left that only the old one vouches for.
@@ -86,23 +109,50 @@ def sign(
 
       vaxseal lists sign --anew --root old.pem --root new.pem --bundle lists --label "New list signer"
 
+      vaxseal lists sign --unattended --root root.pem --bundle lists --centre http://127.0.0.1:8080 --account lists
+
       vaxseal lists sign --unattended --period 60 --root root.pem --bundle lists --label "List signer"
 
       vaxseal lists sign draft.json --root root.pem --after trust-41.cbor --out trust-42.cbor
     """
+    from vaxseal import list_desk
+    from vaxseal.list_place import open_remote
+
     if (out_path is None) == (bundle is None):
         stop("sign-output", "Say what to sign: --bundle DIR, or --out FILE for a trust list alone.", json=json)
     open_key = partial(open_signing_key, module, token, label, "list signer", pin_stdin=pin_stdin, last_try=last_try)
     if unattended:
-        from vaxseal import list_desk
-
         if bundle is None or drafts or rules is not None or anew or after is not None:
             stop("unattended-bundle", "--unattended goes with --bundle, and with nothing else to sign.", json=json)
-        with sentences(json=json):
-            desk = list_desk.open_desk(bundle, root, data=data, days=days, most=most, by=by)
-            with open_key(now()) as key:
-                list_desk.run(desk, key, period=period)
+        with sentences(json=json), ExitStack() as stack:
+            pinned = list_desk.check_folder(bundle, root)
+            place: ListPlace
+            key: SigningKey
+            if centre is None:
+                place = list_desk.open_database(data, by)
+                key = stack.enter_context(open_key(now()))
+            else:
+                place, key = stack.enter_context(
+                    open_remote(
+                        centre,
+                        account,
+                        pinned,
+                        module=module,
+                        token=token,
+                        label=label,
+                        certificate=certificate,
+                        pin_stdin=pin_stdin,
+                        last_try=last_try,
+                        journal=journal,
+                        json=json,
+                    )
+                )
+            lasting = timedelta(days=days)
+            desk = list_desk.ListDesk(place=place, folder=bundle, roots=pinned, lasting=lasting, most=most)
+            list_desk.run(desk, key, period=period)
         return
+    if centre is not None:
+        stop("centre-unattended", "--centre goes with --unattended; by hand use vaxseal lists publish.", json=json)
     if bundle is not None:
         if after is not None:
             stop("after-bundle", "--after goes with --out: a bundle follows the one in its folder.", json=json)

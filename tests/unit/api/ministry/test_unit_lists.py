@@ -1,13 +1,11 @@
 """The ministry's list of units on its way over the centre, handed in and fetched as its machines do it."""
 
 import base64
-import json
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 from sqlalchemy import select
 
@@ -16,13 +14,11 @@ from api.store.schema_ministry import ministry_files, unit_lists
 from certificates import unit_list
 from certificates.errors import CertificateError
 from certificates.unit_list import UnitManifest
-from signer.client import CentreClient
-from signer.errors import AgentError
-from signer.ministry_calls import MinistryCalls
 from signer.unit_source import UnitSource, entries_of
 from signer.units import EnrolledUnits
 from tests.support.centre import World
 from tests.support.codes import AT
+from tests.support.ministry_calls import calls, refused
 from tests.support.trust_lists import LIST_KEY, WEEK, certify, make_root
 
 pytestmark = pytest.mark.both_databases
@@ -36,17 +32,6 @@ def world(world: World) -> World:
     return world
 
 
-def calls(world: World, unit: str = "BYT") -> MinistryCalls:
-    bearer = world.agent(unit).bearer
-
-    def forward(request: httpx2.Request) -> httpx2.Response:
-        body, headers = json.loads(request.read()), {"Authorization": f"Bearer {bearer}"}
-        answer = world.client.post(request.url.path, json=body, headers=headers)
-        return httpx2.Response(answer.status_code, content=answer.content)
-
-    return MinistryCalls(CentreClient("http://127.0.0.1:1", transport=httpx2.MockTransport(forward), pauses=()))
-
-
 def units_of(world: World) -> EnrolledUnits:
     units = EnrolledUnits()
     for code in ("TYT-1", "TYT-2"):
@@ -57,12 +42,6 @@ def units_of(world: World) -> EnrolledUnits:
 def sign(folder: Path, units: EnrolledUnits, **given: Any) -> UnitManifest:
     how = {"key": LIST_KEY, "pinned": OFFICER, "issued_at": AT, "expires_at": AT + WEEK, **given}
     return unit_list.sign_next(folder, entries_of(units), **how)
-
-
-def refused(call: Any) -> str:
-    with pytest.raises(AgentError) as error:
-        call()
-    return error.value.code
 
 
 def test_from_the_officer_to_another_machine(world: World, tmp_path: Path) -> None:

@@ -97,6 +97,28 @@ def test_from_an_order_to_the_border(issued: World) -> None:
     assert count_open(issued.engine, at=issued.clock()) == {"published": 2, "to_add": 0, "to_remove": 0, "undoable": 0}
 
 
+def test_large_orders_come_in_drafts_of_a_size(station: World) -> None:
+    station.clock.now = AT
+    order(station, unit="TYT-1")
+    done = order(station, unit="TYT-2")
+    lists, made = Lists(station), []
+    for size in (2, 2, 2):
+        made.append(make_draft(station.engine, by="an", at=station.clock(), limit=size))
+        lists.publish(made[-1])
+    assert [one.count for one in made] == [(2, 0), (1, 0), (0, 0)]
+    take_back(station, done)
+    again = order(station, codes=codes(station, "TYT-2"))
+    take_back(station, again)
+    assert make_draft(station.engine, by="an", at=station.clock(), limit=1).count == (0, 1)
+
+
+def test_what_a_draft_leaves_out_was_in_no_draft(station: World) -> None:
+    done = order(station, unit="TYT-1")
+    assert make_draft(station.engine, by="an", at=station.clock(), limit=1).count == (1, 0)
+    take_back(station, done)
+    assert draft(station).count == (0, 1)  # only what may be on its way to a list has to be taken off it
+
+
 def test_a_draft(issued: World) -> None:
     order(issued, unit="TYT-1")
     made = draft(issued)
