@@ -1,16 +1,16 @@
 """Bounds on what an unknown caller may cost: calls a minute, and the size of a request."""
 
-import hashlib
 import hmac
 import ipaddress
 import threading
 import time
 from collections import OrderedDict
-from functools import lru_cache
-from typing import Final
+from functools import cache, lru_cache
+from typing import Any, Final
 
 from fastapi import Request
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text, true
+from sqlalchemy.exc import DataError
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -23,13 +23,12 @@ from api.store.transactions import writing
 
 CLIENTS_KEPT: Final = 10_000
 _WINDOW: Final = 60.0  # seconds
-_COUNT: Final = Quick(
-    text(
-        "WITH unwaiting AS (SELECT set_config('synchronous_commit', 'off', true))"
-        " INSERT INTO rate_windows (client, minute, calls) SELECT :client, :minute, 1 FROM unwaiting"
-        " ON CONFLICT (client, minute) DO UPDATE SET calls = rate_windows.calls + 1 RETURNING calls"
-    ).columns(rate_windows.c.calls)
-)
+_COUNTING: Final = text(
+    "WITH unwaiting AS (SELECT set_config('synchronous_commit', 'off', true))"
+    " INSERT INTO rate_windows (client, minute, calls) SELECT :client, :minute, 1 FROM unwaiting"
+    " ON CONFLICT (client, minute) DO UPDATE SET calls = rate_windows.calls + 1 RETURNING calls"
+).columns(rate_windows.c.calls)
+_COUNT: Final = Quick(_COUNTING)
 
 
 class RateLimit:
@@ -53,6 +52,11 @@ class RateLimit:
         if before + calls > self._per_minute:
             raise CentreError("too-many-requests", retry_after=max(1, round(_WINDOW - (now - begun))))
 
+    def count_and_ask(self, client: str, engine: Engine, query: Quick, **values: str | int | bytes) -> Any:
+        """Count one call; then the first row of a query, or None."""
+        self.count(client)
+        return query.first(engine, **values)
+
 
 class SharedRateLimit:
     """As `RateLimit`, of all processes together: in windows that begin with the minute, by a keyed hash of the network.
@@ -66,16 +70,37 @@ class SharedRateLimit:
 
     def count(self, client: str) -> None:
         """Raises CentreError ``too-many-requests``."""
+        self._ask(client, self._engine, _COUNT)
+
+    def count_and_ask(self, client: str, engine: Engine, query: Quick, **values: str | int | bytes) -> Any:
+        """As `RateLimit.count_and_ask`, in one journey: the call counts, whatever the query finds."""
+        try:
+            row = self._ask(client, engine, _counting(query), **values)
+        except DataError:  # a text that PostgreSQL cannot keep: the statement was not even sent
+            self.count(client)
+            raise
+        return row if row.found else None
+
+    def _ask(self, client: str, engine: Engine, query: Quick, **values: str | int | bytes) -> Any:
         now = time.time()
         minute = int(now // _WINDOW)
-        key = hmac.new(self._secret, b"client\0" + network_of(client).encode(), hashlib.sha256).digest()
+        key = hmac.digest(self._secret, b"client\0" + network_of(client).encode(), "sha256")
         if self._swept != minute:
             with writing(self._engine) as connection:
                 sweep(connection, rate_windows, rate_windows.c.minute < minute)
             self._swept = minute
-        calls = _COUNT.first(self._engine, client=key, minute=minute).calls
-        if calls > self._per_minute:
+        row = query.first(engine, **values, client=key, minute=minute)
+        if row.calls > self._per_minute:
             raise CentreError("too-many-requests", retry_after=max(1, round(_WINDOW - now % _WINDOW)))
+        return row
+
+
+@cache
+def _counting(query: Quick) -> Quick:
+    """The count of a call, and beside it the query's row, ``found``, or nothing."""
+    counted = _COUNTING.cte("counted")
+    asked = select(query.statement.subquery(), true().label("found")).subquery("asked")
+    return Quick(select(counted.c.calls, *asked.c).select_from(counted.outerjoin(asked, true())))
 
 
 @lru_cache(maxsize=CLIENTS_KEPT)
@@ -102,6 +127,12 @@ def count_call(request: Request) -> None:
     """One call more of this client, for an open route that is in a thread already. Raises as `RateLimit.count`."""
     limit: RateLimit | SharedRateLimit = request.app.state.rate_limit
     limit.count(client_of(request))
+
+
+def count_and_ask(request: Request, query: Quick, **values: str | int | bytes) -> Any:
+    """`count_call`, and the first row of a query of the centre's database, or None."""
+    limit: RateLimit | SharedRateLimit = request.app.state.rate_limit
+    return limit.count_and_ask(client_of(request), request.app.state.centre.engine, query, **values)
 
 
 def client_of(request: Request) -> str:

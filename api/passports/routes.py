@@ -1,6 +1,7 @@
 """HTTP for the holders of passports. POST only: nothing that names a person stands in a URL."""
 
 import base64
+from functools import partial
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request
@@ -11,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from api.auth import get_centre
 from api.context import Centre
-from api.limits import count_call, limited
+from api.limits import count_and_ask, count_call, limited
 from api.passports.citizen import Status, fetch_passport, fetch_pdf
 from api.problems import RESPONSES
 from certificates.records.model import instant_to_text
@@ -49,14 +50,17 @@ async def passport(request: Request) -> Response:
 
 def _passport(request: Request, body: bytes) -> Response:
     """Everybody asks for this: counted, read and answered in one visit to a thread, where FastAPI makes four."""
-    count_call(request)
     try:
         asked = PassportRequest.model_validate_json(body)
     except ValidationError as error:
+        count_call(request)
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         raise RequestValidationError([{**fault, "loc": ("body", *fault["loc"])} for fault in faults]) from None
     found = fetch_passport(
-        request.app.state.centre, certificate_code=asked.certificate_code, date_of_birth=asked.date_of_birth
+        request.app.state.centre,
+        certificate_code=asked.certificate_code,
+        date_of_birth=asked.date_of_birth,
+        ask=partial(count_and_ask, request),
     )
     answer = PassportAnswer(
         status=found.status,

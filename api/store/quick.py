@@ -25,7 +25,7 @@ class Quick:
     """A statement that gives one row or none."""
 
     def __init__(self, statement: Select[*tuple[Any, ...]] | TextualSelect) -> None:
-        self._statement = statement
+        self.statement = statement
         self._compiled = cache(self._compile)
 
     def first(self, engine: Engine, **values: str | int | bytes) -> Any:
@@ -42,8 +42,8 @@ class Quick:
         return None if row is None else row_of(*row)
 
     def _compile(self, dialect: str) -> tuple[str, dict[str, Any], Any]:
-        compiled = self._statement.compile(dialect=_DIALECTS[dialect])
-        names = [column.name for column in self._statement.selected_columns]
+        compiled = self.statement.compile(dialect=_DIALECTS[dialect])
+        names = [column.name for column in self.statement.selected_columns]
         return str(compiled), dict(compiled.params), namedtuple("Row", names)
 
 

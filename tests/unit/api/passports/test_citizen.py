@@ -1,9 +1,11 @@
 import base64
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
 
+from api.limits import RateLimit, SharedRateLimit
 from api.passports.claims import hash_claim_code, new_claim_code
 from api.revocation.reasons import RevocationReason
 from api.store.schema import claim_codes, passports
@@ -72,6 +74,26 @@ def test_what_is_no_request_is_told_so(issued: tuple[World, Any]) -> None:
         assert tuple(answer.json()["fields"]) == fields
     answer = world.client.post("/v1/citizen/passport", content=b"{")
     assert (answer.status_code, answer.json()["code"]) == (422, "request-form")
+
+
+def test_every_fetch_counts(issued: tuple[World, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request or none, a passport or none: four are answered in this minute, and the next one is another."""
+    world, stored = issued
+    now = 1_000_020.0
+    monkeypatch.setattr("api.limits.time", SimpleNamespace(time=lambda: now, monotonic=lambda: now))
+    shared, secret = world.engine.dialect.name == "postgresql", world.centre.secret
+    limit = SharedRateLimit(4, world.engine, secret) if shared else RateLimit(4)
+    world.client.app.state.rate_limit = limit  # type: ignore[attr-defined]
+    assert world.client.post("/v1/citizen/passport", content=b"{").status_code == 422
+    assert passport(world, "URN:UVCI:01:VN:00000000000000").status_code == 404
+    assert passport(world, "\0").status_code == (422 if shared else 404)
+    assert passport(world, stored.uvci).status_code == 200
+    for code in (stored.uvci, "\0"):
+        answer = passport(world, code)
+        assert (answer.status_code, answer.headers["Retry-After"]) == (429, "60")
+    assert world.client.post("/v1/citizen/passport", content=b"{").status_code == 429
+    now += 60
+    assert passport(world, stored.uvci).status_code == 200
 
 
 def test_the_picture_is_the_one_that_the_gate_read(issued: tuple[World, Any]) -> None:
