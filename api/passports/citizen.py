@@ -74,11 +74,13 @@ def fetch_passport(
     row = find_released(centre, certificate_code, date_of_birth, ask)
     if row.held_back:
         raise CentreError("passport-disputed")
+    expires_at = instant_from_text(row.expires_at)
+    running: Status = "expired" if expires_at < centre.clock() else "valid"
     return FetchedPassport(
-        status=_status(row, centre.clock()),
+        status="revoked" if row.revoked else running,
         hc1=row.hc1,
         qr_png=row.qr_png or qr_png(row.hc1),
-        expires_at=instant_from_text(row.expires_at),
+        expires_at=expires_at,
     )
 
 
@@ -114,9 +116,3 @@ def find_released(centre: Centre, certificate_code: str, date_of_birth: str, ask
     if born is None or not hmac.compare_digest(born.encode(), date_of_birth.strip().encode()):
         raise CentreError("passport-not-found")
     return row
-
-
-def _status(row: Any, now: datetime) -> Status:
-    if row.revoked:
-        return "revoked"
-    return "expired" if instant_from_text(row.expires_at) < now else "valid"

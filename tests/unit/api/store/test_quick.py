@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, Integer, LargeBinary, String, bindparam, literal, select, text
+from sqlalchemy import Engine, Integer, LargeBinary, String, bindparam, event, func, literal, select, text
 from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 
 from api.store.database import open_database
@@ -41,6 +41,7 @@ def test_errors_are_those_of_sqlalchemy_and_repeat_no_values(engine: Engine) -> 
     if engine.dialect.name == "postgresql":
         with pytest.raises(DataError):
             _UNIT.first(engine, code="\0")
+    assert _UNIT.first(engine, code="nobody") is None
 
 
 def test_the_connection_is_as_it_was(engine: Engine) -> None:
@@ -52,3 +53,32 @@ def test_the_connection_is_as_it_was(engine: Engine) -> None:
         )
         connection.rollback()
     assert _UNIT.first(engine, code="x") is None
+
+
+def test_one_connection_stays_at_hand_and_ends_with_its_engine(engine: Engine) -> None:
+    closed: list[object] = []
+    event.listen(engine, "close", lambda connection, _record: closed.append(connection))
+    for _ in range(3):
+        _UNIT.first(engine, code="x")
+    assert engine.pool.checkedout() == 1  # type: ignore[attr-defined]
+    with engine.connect():  # others take another one
+        assert engine.pool.checkedout() == 2  # type: ignore[attr-defined]
+    engine.dispose()
+    assert len(closed) == 2
+    assert _UNIT.first(engine, code="x") is None
+
+
+def test_one_that_rested_is_asked_whether_it_lives(
+    engine: Engine, new_address: NewAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.store.quick.RESTED", 0.0)
+    monkeypatch.setattr("api.store.database.RESTED", 0.0)
+    _UNIT.first(engine, code="x")
+    if engine.dialect.name == "postgresql":
+        which = Quick(select(func.pg_backend_pid().label("pid")))
+        process = which.first(engine).pid
+        with open_database(new_address(tmp_path)).connect() as other:
+            other.exec_driver_sql(f"SELECT pg_terminate_backend({process}, 10000)")
+        assert which.first(engine).pid != process
+    _UNIT.first(engine, code="x")
+    assert engine.pool.checkedout() == 1  # type: ignore[attr-defined]
