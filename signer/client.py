@@ -170,14 +170,14 @@ class CentreClient:
 
     def wants_person(self) -> bool:
         """Whether a station's token logs in with a shift only. Asked once."""
-        answer = self._post("/v1/auth/ways", {})
-        with _Answer():
+        answer = self.ask("/v1/auth/ways", {})
+        with Answer():
             return bool(_one_of(answer["person"], ("name", "password")) == "password")
 
     def prove(self, account: str, password: str, code: str) -> Shift:
         """Begin a shift. Never repeated: digits are good once."""
-        answer = self._post("/v1/auth/shift", {"account": account, "password": password, "code": code})
-        with _Answer():
+        answer = self.ask("/v1/auth/shift", {"account": account, "password": password, "code": code})
+        with Answer():
             self.shift = Shift(
                 secret=_text(answer["shift"]),
                 account=_text(answer["account"]),
@@ -187,7 +187,7 @@ class CentreClient:
 
     def end_shift(self, shift: Shift) -> None:
         """The person leaves."""
-        self._post("/v1/auth/end-shift", {"shift": shift.secret})
+        self.ask("/v1/auth/end-shift", {"shift": shift.secret})
 
     def challenge(self, fingerprint: bytes, account: str) -> LoginChallenge:
         """Ask for a challenge. May be repeated: an unused challenge ends by itself."""
