@@ -29,7 +29,7 @@ def centre() -> ScriptedCentre:
 
 @pytest.fixture
 def at(tmp_path: Path, centre: ScriptedCentre, monkeypatch: pytest.MonkeyPatch) -> Iterator[SittingAt]:
-    def client(url: str, *, heads: HeadFile) -> CentreClient:
+    def client(url: str, *, heads: HeadFile | None = None) -> CentreClient:
         return CentreClient(url, transport=httpx2.MockTransport(centre), pauses=(), heads=heads)
 
     def agent(**given: Any) -> SigningAgent:
