@@ -22,7 +22,7 @@ from certificates.act_chain import unit_of
 MOST: Final = 200
 CENTRE: Final = Sentence("Trung tâm dữ liệu", "The data centre")
 YOURSELF: Final = Sentence("Bạn", "You")
-GUARDIAN: Final = Sentence("Người giám hộ, hoặc người được đồng ý", "A guardian, or whom you consented to")
+GUARDIAN: Final = Sentence("Người giám hộ, hoặc người được đồng ý", "A guardian, or somebody you agreed to")
 _OTHER: Final = Sentence("Dữ liệu của bạn được xử lý.", "Your data were worked on.")
 _ACTS: Final[Mapping[str, Sentence]] = {
     "read-record": Sentence("Xem hồ sơ của bạn.", "Your record was read."),

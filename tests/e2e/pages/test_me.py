@@ -115,7 +115,7 @@ def test_a_code_by_telephone_shows_the_certificate(page: Any, served: tuple[Worl
     page.get_by_role("heading", name="There is no certificate yet").wait_for()
     glance(page, "me-child")
     page.get_by_role("link", name="Who used my data").click()
-    page.get_by_text("A guardian, or whom you consented to").first.wait_for()
+    page.get_by_text("A guardian, or somebody you agreed to").first.wait_for()
     look_at(page, "me-history")
     page.get_by_role("link", name="Family").click()
     page.get_by_text("Child: I am the registered guardian").wait_for()
