@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,57 +12,27 @@ from sqlalchemy import Row, Select, select, update
 
 from api.audit import Act, record_acts
 from api.auth import read_certificate
-from api.checkers.published import PublishedSigner, find_signers, trust_of
+from api.checkers.published import PublishedSigner, find_signers
 from api.context import Centre
-from api.passports.gate import check_before_release
+from api.passports.building import Held, Released, attempt
 from api.reconciliation.tallying import note_doses_issued
 from api.renewal.issued import find_renewed, note_issued
 from api.revocation.replacing import note_replaced
 from api.revocation.standing import is_revoked
-from api.signing.work import Work, read_versions, work_of
+from api.signing.work import read_versions
 from api.states import RecordState
 from api.store.locks import lock_records
 from api.store.moves import Move, move
 from api.store.schema import jobs, passports, tokens
 from api.store.transactions import again, writing
 from api.workers import run_calls
-from certificates.errors import CertificateError, IssuanceError
-from certificates.pdf.document import prepare_document
-from certificates.pdf.layout import LAYOUT
-from certificates.pdf.pades import embed_cms
-from certificates.records.dates import local_day
-from certificates.records.model import instant_from_text, instant_to_text
+from certificates.records.model import instant_to_text
 
 _ACTOR: Final = "centre"
 _AT_ONCE: Final = 100
 _A_COMMIT: Final = 20  # released in one transaction: each waits for the disk
 _WAITING: Final = (passports.c.state == "signed", ~is_revoked(passports.c.uvci))
 _log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Released:
-    """What the gate let through: the signed page, and the picture that it read, a PNG."""
-
-    pdf: bytes
-    qr_png: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """Why the gate would not release: ``code`` as records carry it, and a sentence for the audit."""
-
-    code: str
-    detail: str
-
-    @classmethod
-    def by(cls, error: CertificateError) -> "Held":
-        """The closed reasons of checks say that the gate found them."""
-        code = f"gate-{error.code.lower()}" if error.code.isupper() else error.code
-        return cls(code=code, detail=error.detail)
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.detail}" if self.detail else self.code
 
 
 def release_pending(centre: Centre) -> int:
@@ -81,7 +50,7 @@ def release_all(centre: Centre, uvcis: Sequence[str]) -> None:
     waiting = list(_read_waiting(centre, uvcis))
     calls = [(passport, row, signers, now) for passport, row, signers in waiting]
     ready: list[tuple[Row[Any], Released | Held]] = []
-    for (passport, _, _), built in zip(waiting, run_calls(centre.workers, _attempt, calls), strict=True):
+    for (passport, _, _), built in zip(waiting, run_calls(centre.workers, attempt, calls), strict=True):
         if isinstance(built, Exception):  # one broken passport must not keep the others of its batch
             _log.error("release-failed", kind=type(built).__name__)
             continue
@@ -90,14 +59,6 @@ def release_all(centre: Centre, uvcis: Sequence[str]) -> None:
             _finish(centre, ready, now)
             ready.clear()
     _finish(centre, ready, now)
-
-
-def _attempt(passport: Row[Any], row: Row[Any], signers: tuple[PublishedSigner, ...], now: datetime) -> Released | Held:
-    """What leaves, or the reason to hold it."""
-    try:
-        return build(passport, row, signers, now)
-    except CertificateError as error:
-        return Held.by(error)
 
 
 def _read_waiting(
@@ -111,36 +72,6 @@ def _read_waiting(
         trusted = find_signers(connection, centre.settings, certificates.values())
     for passport in signed:
         yield passport, rows[passport.record_id, passport.version], trusted[certificates[passport.fingerprint].kid]
-
-
-def build(passport: Row[Any], row: Row[Any], signers: tuple[PublishedSigner, ...], now: datetime) -> Released:
-    """The signed PDF and the picture, checked by the gate. Raises CertificateError with the reason to hold it.
-
-    Args:
-        signers: all that the published list has with the kid of the passport.
-    """
-    if passport.suspended_at is not None:
-        raise IssuanceError("token-suspended", "the token was suspended before the release")
-    confirmed = passport.came_from == RecordState.CONFIRMED.value
-    if confirmed and row.confirmer_suspended_at is not None:
-        raise IssuanceError("confirmer-suspended", "the token that confirmed was suspended before the release")
-    if passport.layout != LAYOUT:
-        raise IssuanceError("layout", "the page was signed in another layout")
-    certificate = read_certificate(passport.certificate)
-    work: Work = work_of(row, today=local_day(now))
-    prepared = prepare_document(
-        work.record,
-        work.terms,
-        passport.hc1,
-        certificate,
-        signing_time=instant_from_text(passport.signing_time),
-        confirmation=row.confirmation if confirmed else None,
-    )
-    if prepared.digest != passport.pdf_digest:
-        raise IssuanceError("pdf-differs", "the agent signed another page than the centre makes")
-    pdf = embed_cms(prepared, passport.cms)
-    picture = check_before_release(work.record, work.terms, passport.hc1, pdf, trust_of(signers), at=now)
-    return Released(pdf=pdf, qr_png=picture)
 
 
 @again

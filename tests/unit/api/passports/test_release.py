@@ -11,7 +11,7 @@ from api import background
 from api.app import create_app
 from api.audit import read_log, verify_log
 from api.context import Centre
-from api.passports import release
+from api.passports import building, release
 from api.passports.release import release_all, release_pending
 from api.signing import acceptance
 from api.signing.enrolment import suspend_token
@@ -118,16 +118,16 @@ def test_two_releases_at_once_release_once(crashed: World) -> None:
 
 
 def test_an_unforeseen_failure_leaves_the_passport_signed(crashed: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    build, calls = release.build, 0
+    build, calls = building.build, 0
 
-    def fail_once(*args: Any) -> release.Released:
+    def fail_once(*args: Any) -> building.Released:
         nonlocal calls
         calls += 1
         if calls == 2:
             raise ZeroDivisionError
         return build(*args)
 
-    monkeypatch.setattr(release, "build", fail_once)
+    monkeypatch.setattr(building, "build", fail_once)
     release_pending(crashed.centre)
     assert states(crashed) == {"issued": 2, "signed": 1}
     release_pending(crashed.centre)
@@ -157,7 +157,7 @@ def test_what_the_gate_refuses_is_held(crashed: World, monkeypatch: pytest.Monke
     def refuse(*_: object, **__: object) -> None:
         raise raised
 
-    monkeypatch.setattr(release, "check_before_release", refuse)
+    monkeypatch.setattr(building, "check_before_release", refuse)
     release_pending(crashed.centre)
     with crashed.engine.connect() as connection:
         rows = connection.execute(select(passports.c.state, passports.c.reason, passports.c.pdf)).all()
