@@ -37,6 +37,7 @@ from certificates.records.model import IdKind, Person, Sex, VaccinationRecord
 from certificates.records.verification import verify
 from certificates.trust_entries import TrustEntry
 from tests.support.bundles import bundle_of
+from tests.support.portal import portal
 from tests.support.records import answer, dose
 from tests.support.softkeys import SoftKey, make_key, soft_key
 from tests.support.trust_lists import ROOT
@@ -201,6 +202,7 @@ def make_world(folder: Path, *, mode: Mode = "two-tier", address: Path | str | N
     engine = _with_units(address or folder / "vaxseal.sqlite3", made)
     centre = Centre(engine=engine, settings=made, secret=load_secret(folder), clock=clock)
     client = TestClient(create_app(centre), raise_server_exceptions=False)
+    client.portal = portal()
     return World(centre=centre, clock=clock, client=client, keys=dict(_keys()))
 
 
