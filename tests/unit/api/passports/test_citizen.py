@@ -1,4 +1,5 @@
 import base64
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -72,8 +73,23 @@ def test_what_is_no_request_is_told_so(issued: tuple[World, Any]) -> None:
         answer = world.client.post("/v1/citizen/passport", json=body)
         assert (answer.status_code, answer.json()["code"]) == (422, "request-form")
         assert tuple(answer.json()["fields"]) == fields
-    answer = world.client.post("/v1/citizen/passport", content=b"{")
+    answer = world.client.post("/v1/citizen/passport", content=b"{", headers={"Content-Type": "application/json"})
     assert (answer.status_code, answer.json()["code"]) == (422, "request-form")
+
+
+def test_a_body_of_another_type_is_no_request(issued: tuple[World, Any]) -> None:
+    """As at the routes beside it: another site's form may send such types without asking first."""
+    world, stored = issued
+    given = {"certificate_code": stored.uvci, "date_of_birth": BORN}
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""):
+        for path, more in (("passport", {}), ("certificate.pdf", {"claim_code": "A"})):
+            headers = {"Content-Type": kind} if kind else {}
+            answer = world.client.post(f"/v1/citizen/{path}", content=json.dumps(given | more), headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (422, "request-form")
+            assert answer.json()["fields"] == [""], path
+    for kind in ("application/json; charset=utf-8", "Application/JSON"):
+        headers = {"Content-Type": kind}
+        assert world.client.post("/v1/citizen/passport", content=json.dumps(given), headers=headers).status_code == 200
 
 
 def test_every_fetch_counts(issued: tuple[World, Any], monkeypatch: pytest.MonkeyPatch) -> None:
