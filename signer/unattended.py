@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from certificates.errors import CertificateError
 from hsm.errors import PinError, TokenError
 from signer.agent import SigningAgent
 from signer.batch import Batch, JobOutcome
@@ -68,10 +69,7 @@ class Unattended:
                 self.agent.close()
                 if not _passes(error):
                     raise
-                pause = self._trouble.pause()
-                if isinstance(error, CentreRefusedError) and error.retry_after is not None:
-                    pause = max(pause, spread(error.retry_after))
-                self.log({"event": "trouble", "reason": error.code, "pause": round(pause, 1)})
+                pause = wait_out(error, self._trouble, self.log)
             if pause and self.stopped(pause):
                 return
 
@@ -102,6 +100,28 @@ class Unattended:
         if waited > SLOW * len(outcomes):
             return min(waited, LONGEST_PAUSE), "slow"
         return 0.0, None
+
+
+def wait_out(
+    error: AgentError | TokenError | CertificateError, pauses: BackOff, log: Callable[[Mapping[str, Any]], None]
+) -> float:
+    """Say what passes by itself; gives the seconds to wait, which a centre that is overloaded may lengthen."""
+    pause = pauses.pause()
+    if isinstance(error, CentreRefusedError) and error.retry_after is not None:
+        pause = max(pause, spread(error.retry_after))
+    log({"event": "trouble", "reason": error.code, "pause": round(pause, 1)})
+    return pause
+
+
+def passes_at_start(error: AgentError | TokenError | CertificateError) -> bool:
+    """Whether a desk that could not begin shall try again: the centre, or its lists, cannot be reached yet.
+
+    Nothing of the token's passes here: whether its PIN was counted as wrong may be unknown.
+    """
+    if not isinstance(error, AgentError):
+        return False
+    cause = error.__cause__
+    return _passes(error) or (isinstance(cause, CertificateError) and cause.code == "lists-unreachable")
 
 
 def _passes(error: AgentError | TokenError) -> bool:

@@ -162,29 +162,35 @@ def _sign(
     from hsm.errors import TokenError
     from hsm.process_guard import forbid_dumps
     from signer.errors import AgentError
-    from signer.unattended import Unattended
+    from signer.unattended import BackOff, Unattended, passes_at_start, wait_out
     from signer.units import DailyCount, EnrolledUnits
 
     forbid_dumps()  # the PIN lives in this process as long as it does
     pin = pipe.recv()
-    try:
-        count = DailyCount(setup.units.count_file, machines=setup.machines)
-        with open_agent(setup.place, lambda: pin, units=EnrolledUnits(), count=count) as opened:
-            pipe.send("ready")
-            log({"event": "ready", "token": opened.key.token.serial})
-            Unattended(
-                agent=opened.agent,
-                units=lambda: setup.units.current(
-                    opened.agent.client, lambda code: log({"event": "units", "reason": code})
-                ),
-                limit=setup.limit,
-                stopped=stopped,
-                log=log,
-            ).run()
-    except (TokenError, AgentError, CertificateError) as error:
-        log({"event": "gave-up", "reason": error.code, "detail": sentence_of(error)})
-        return _ENOUGH
-    return EXIT_YES
+    pauses = BackOff()
+    while True:
+        try:
+            count = DailyCount(setup.units.count_file, machines=setup.machines)
+            with open_agent(setup.place, lambda: pin, units=EnrolledUnits(), count=count) as opened:
+                pipe.send("ready")
+                log({"event": "ready", "token": opened.key.token.serial})
+                Unattended(
+                    agent=opened.agent,
+                    units=lambda: setup.units.current(
+                        opened.agent.client, lambda code: log({"event": "units", "reason": code})
+                    ),
+                    limit=setup.limit,
+                    stopped=stopped,
+                    log=log,
+                ).run()
+        except (TokenError, AgentError, CertificateError) as error:
+            if not passes_at_start(error):
+                log({"event": "gave-up", "reason": error.code, "detail": sentence_of(error)})
+                return _ENOUGH
+            if stopped(wait_out(error, pauses, log)):
+                return EXIT_YES
+        else:
+            return EXIT_YES
 
 
 def say(event: Mapping[str, Any]) -> None:

@@ -67,6 +67,24 @@ def test_a_wrong_pin_is_tried_once_and_ends_everything(road: Road) -> None:
     assert [event["reason"] for event in said if event["event"] == "gave-up"] == ["pin-incorrect"]
 
 
+def test_a_centre_that_is_away_at_the_start_is_waited_for(road: Road) -> None:
+    """After a power cut the desk's machine may be up first; nobody is there to start the desk a second time."""
+    set_quota(road, 0)
+    road.stop()
+    process = start(road)
+    assert process.stdout is not None
+    away = json.loads(process.stdout.readline())
+    road.start()
+    said = [json.loads(process.stdout.readline())]
+    while said[-1]["event"] == "trouble":
+        said.append(json.loads(process.stdout.readline()))
+    process.send_signal(signal.SIGTERM)
+    said += events(process)
+    assert (away["event"], away["reason"]) == ("trouble", "centre-unreachable")
+    assert "ready" in {event["event"] for event in said}
+    assert process.returncode == 0
+
+
 def test_two_workers_share_one_quota_and_stop_when_they_are_told(road: Road) -> None:
     set_quota(road, QUOTA)
     process = start(road, "--workers", "2", "--limit", "5")

@@ -7,9 +7,10 @@ from typing import Any
 import httpx2
 import pytest
 
+from certificates.errors import CertificateError
 from hsm.errors import PinIncorrect, TokenRemoved
-from signer.errors import AgentError
-from signer.unattended import FIRST_PAUSE, LONGEST_PAUSE, BackOff, Unattended
+from signer.errors import AgentError, CentreRefusedError
+from signer.unattended import FIRST_PAUSE, LONGEST_PAUSE, BackOff, Unattended, passes_at_start
 from signer.units import EnrolledUnits
 from tests.support.scripted import FailingKey, ScriptedCentre, jobs_of, ministry_of
 from tests.support.signing import UNIT, key_of
@@ -147,3 +148,27 @@ def test_pauses_double_up_to_a_minute() -> None:
     assert [back_off.pause() for _ in range(8)] == [FIRST_PAUSE, 2, 4, 8, 16, 32, 60, 60]
     back_off.reset()
     assert back_off.pause() == FIRST_PAUSE
+
+
+def lists_that(code: str) -> AgentError:
+    error = AgentError("lists-unusable", "no")
+    error.__cause__ = CertificateError(code, "no")
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (AgentError("centre-unreachable", "no"), True),
+        (CentreRefusedError("login-refused", "no", status=502), True),  # a proxy whose service is not up yet
+        (CentreRefusedError("login-refused", "no", status=401), False),
+        (lists_that("lists-unreachable"), True),
+        (lists_that("list-chain"), False),
+        (AgentError("dsc-unpublished", "no"), False),
+        (PinIncorrect("wrong"), False),
+        (TokenRemoved("gone"), False),  # was its PIN counted?
+        (CertificateError("units-form", "no"), False),
+    ],
+)
+def test_what_is_waited_for_at_the_start(error: Any, passes: bool) -> None:
+    assert passes_at_start(error) is passes
