@@ -4,7 +4,9 @@ import configparser
 import re
 import shlex
 import shutil
+import socket
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -93,8 +95,17 @@ def test_the_settings_are_known_and_sound() -> None:
     assert settings.workers > 1
 
 
-def test_the_compose_file_names_commands_and_secrets_that_are_there() -> None:
+def compose() -> dict[str, Any]:
     said: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))
+    return said
+
+
+def page() -> str:
+    return (DEPLOY / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_compose_file_names_commands_and_secrets_that_are_there() -> None:
+    said = compose()
     used = {secret for service in said["services"].values() for secret in service.get("secrets", ())}
     assert used == set(said["secrets"])
     for name in ("init", "service"):
@@ -102,22 +113,92 @@ def test_the_compose_file_names_commands_and_secrets_that_are_there() -> None:
     (ministry,) = said["services"]["ministry"]["command"]
     parse(ministry.removeprefix("exec "))
     assert "--locale=C" in said["services"]["database"]["environment"]["POSTGRES_INITDB_ARGS"]
-    for name in ("service", "ministry"):
-        assert said["services"][name]["cap_drop"] == ["ALL"]
+    for name in ("init", "service", "ministry"):
+        service = said["services"][name]
+        assert (service["image"], service["cap_drop"], service["read_only"]) == ("vaxseal", ["ALL"], True)
+    for service in said["services"].values():
+        assert "no-new-privileges:true" in service["security_opt"]
+
+
+def test_every_file_of_the_secrets_is_explained_and_stays_out_of_commits_and_the_image() -> None:
+    said = compose()
+    files = [secret["file"] for secret in said["secrets"].values()]
+    files += [service["env_file"] for service in said["services"].values() if "env_file" in service]
+    for file in files:
+        assert file.startswith("./secrets/")
+        assert f"`{Path(file).name}`" in page(), file
+    for name in (".gitignore", ".dockerignore"):
+        assert "deploy/secrets" in (DEPLOY.parent / name).read_text(encoding="utf-8").replace("secrets/", "secrets")
+
+
+def test_paths_in_the_settings_for_containers_are_mounted_there() -> None:
+    said = compose()
+    mounts = {volume.split(":")[1] for volume in said["services"]["service"]["volumes"]}
+    mounts |= {f"/run/secrets/{secret}" for secret in said["services"]["service"]["secrets"]}
+    (block,) = re.findall(r"^```toml\n(.*?)^```", page(), re.MULTILINE | re.DOTALL)
+    paths = re.findall(r'^\w+ = "(/[^"]*)"', block, re.MULTILINE)
+    assert len(paths) >= 5
+    for path in paths:
+        assert any(path == one or path.startswith(f"{one}/") for one in mounts), path
+
+
+def test_the_database_is_ready_only_when_it_answers_over_tcp() -> None:
+    """The image's first server, which is stopped again, answers on its socket alone."""
+    assert "--host=127.0.0.1" in compose()["services"]["database"]["healthcheck"]["test"]
+
+
+def test_the_health_check_of_the_service_runs_and_says_no_where_nobody_answers() -> None:
+    *_, option, program = compose()["services"]["service"]["healthcheck"]["test"]
+    assert option == "-c"
+    with socket.socket() as nobody:  # bound, and not listened on
+        nobody.bind(("127.0.0.1", 0))
+        away = program.replace("8443", str(nobody.getsockname()[1]))
+        done = subprocess.run([sys.executable, "-c", away], capture_output=True, text=True, check=False)
+    assert (done.returncode, "ConnectionRefusedError" in done.stderr) == (1, True)
+
+
+def test_the_image_has_client_programs_that_can_back_up_its_database() -> None:
+    """pg_dump refuses a server that is newer than itself; the number is that of the Debian release."""
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    release = re.findall(r"^FROM python:[\d.]+-slim-(\w+)$", dockerfile, re.MULTILINE)[-1]
+    server = int(compose()["services"]["database"]["image"].partition(":")[2])
+    assert {"bookworm": 15, "trixie": 17}[release] >= server
+
+
+def test_the_script_that_installs_is_a_shells_and_used_by_both_ways() -> None:
+    script = DEPLOY / "install.sh"
+    subprocess.run(["sh", "-n", str(script)], check=True)
+    assert subprocess.run(["sh", str(script)], capture_output=True, check=False).returncode == 2
+    for place in ("Dockerfile", "README.md"):
+        assert "sh deploy/install.sh /opt/vaxseal" in (DEPLOY / place).read_text(encoding="utf-8")
+
+
+def test_files_that_the_units_read_are_made_by_the_page() -> None:
+    made = "".join(re.findall(r"^```sh\n(.*?)^```", page(), re.M | re.S))
+    for path in UNITS:
+        service = read_unit(path)["Service"]
+        for name in ("EnvironmentFile", "LoadCredential"):
+            if name in service:
+                file = Path(service[name].partition(":")[2] or service[name])
+                assert str(file) in made, file
+        assert f" {service['User']}\n" in made  # the account is made
+        for read in re.findall(r"(?<= )/etc/\S+", service["ExecStart"]):
+            assert Path(read).name in made, read
+        assert ("$CENTRE" in service["ExecStart"]) == ("EnvironmentFile" in service)
+    assert re.search(r"^CENTRE=https://", (DEPLOY / "ministry.env").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def test_the_page_explains_every_file_and_its_settings_are_known() -> None:
-    page = (DEPLOY / "README.md").read_text(encoding="utf-8")
     for path in (*UNITS, *TIMERS, *DEPLOY.glob("*[!d]")):
         if path.is_file():
-            assert path.name in page, path.name
-    commands = re.findall(
-        r"(vaxseal (?:admin|serve)[^\n`]*)", "".join(re.findall(r"^```sh\n(.*?)^```", page, re.M | re.S))
-    )
-    assert len(commands) >= 3
+            assert path.name in page(), path.name
+    shell = "".join(re.findall(r"^```sh\n(.*?)^```", page(), re.M | re.S))
+    commands = re.findall(r"\b(?:vaxseal|service|init) ((?:admin|serve|records|lists|ministry) [^\n`]*)", shell)
+    assert len(commands) >= 20
     for line in commands:
-        parse(line)
-    for block in re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL):
+        whole = line.removesuffix('"') if line.count('"') % 2 else line  # one that a shell gets in quotation marks
+        parse(f"vaxseal {whole}".replace("$(date +%F)", "today"))
+    for block in re.findall(r"^```toml\n(.*?)^```", page(), re.MULTILINE | re.DOTALL):
         names = re.findall(r"^(\w+) =", block, re.MULTILINE)
         assert names
         assert set(names) <= set(Settings.model_fields)
