@@ -77,7 +77,8 @@ def confirm(
     """The citizen is right. The record gets its next version, is matched where the person changed, and goes the road to
     a new passport; the old code ends by the rule: 14 days after the person was told, or at once if grave.
 
-    A complaint of kind 1 or 2 that is tied to no record brings the record into being (`api.complaints.missing`).
+    A complaint of kind 1 or 2 that is tied to no record brings the record into being; one of kind 3, confirmed with a
+    proof, the dose that this unit gave, whosever record it is (`api.complaints.missing`).
 
     Args:
         note: what the citizen reads; kept sealed.
@@ -162,12 +163,14 @@ def _decidable(connection: Connection, complaint_id: str, staff: Staff) -> Case:
 def _missing(
     connection: Connection, case: Case, staff: Staff, changes: Mapping[str, str], proof: Proof | None
 ) -> Missing | None:
-    """What comes into being with the decision; None where there is a record, or none is asked for."""
-    if ComplaintKind(case.kind) in OF_MISSING and case.record_id is None and (changes or proof):
+    """What comes into being with the decision; None where the record is corrected, or tied to the complaint first."""
+    kind, tied = ComplaintKind(case.kind), case.record_id is not None
+    whole = kind in OF_MISSING and not tied and bool(changes or proof)
+    if whole or (kind is ComplaintKind.DOSES_MISSING and tied and proof is not None):
         return read_missing(connection, case, staff, changes, proof)
     if proof is not None:
         raise CentreError("complaint-proof", "a correction is proven by the complaint itself", fields=("proof",))
-    if ComplaintKind(case.kind) in OF_RECORD and case.record_id is None:
+    if kind in OF_RECORD and not tied:
         raise CentreError("complaint-record-missing", "tie it to the record first")
     return None
 

@@ -4,7 +4,7 @@ dose more of it, comes into being with the decision. It is read and joined like 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from api.accounts.staff import Staff
 from api.audit import record_act
 from api.complaints.cases import Case, note_event
+from api.complaints.disputes import restore
 from api.complaints.events import Event
 from api.complaints.kinds import ComplaintKind
 from api.complaints.opening import tie
@@ -38,10 +39,11 @@ _DOSE: Final = re.compile(rf"dose\.([1-9]\d?)\.({'|'.join(DOSE_FIELDS)})")
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Missing:
-    """What is to come into being: one person's doses of one unit. ``holder``: the record that has the person
-    already."""
+    """What is to come into being: one person's doses of one unit. ``holder``: the record that has the person already.
+    ``key``: by which the person is joined."""
 
     rows: Sequence[ReadRow]
+    key: str
     units: UnitBook
     holder: StoredRecord | None
 
@@ -52,36 +54,43 @@ def read_missing(
     """Read it; nothing is written.
 
     Args:
-        changes: the person's fields as `api.identity.corrections.correct` takes them, ``dose.<number>.given_on``,
-            ``.product``, ``.lot`` and ``.amount`` of each dose, and ``unit``, the one that gave them: that of the
-            complaint, or one below it. Without it the complaint's own.
+        changes: the person's fields as `api.identity.corrections.correct` takes them, but where the complaint is tied
+            to the person's record; ``dose.<number>.given_on``, ``.product``, ``.lot`` and ``.amount`` of each dose; and
+            ``unit``, the one that gave them: that of the complaint, or one below it. Without it the complaint's own.
 
     Raises CentreError ``complaint-proof``, ``complaint-unit``, ``complaint-correction`` (``fields``, with the fault of
     the row as its cause).
     """
     if proof is None or proof.kind not in PROOFS:
         raise CentreError("complaint-proof", f"one of: {', '.join(PROOFS)}", fields=("proof",))
+    holder = None if case.record_id is None else load_record(connection, case.record_id)
+    fields = PERSON_FIELDS if holder is None else ()
     doses: dict[int, dict[str, str]] = {}
     for name, text in changes.items():
         found = _DOSE.fullmatch(name)
         if found is not None:
             doses.setdefault(int(found[1]), {})[found[2]] = text
-        elif name not in (*PERSON_FIELDS, UNIT):
+        elif name not in (*fields, UNIT):
             raise CentreError("complaint-correction", "no such field", fields=(name,))
     if not 0 < len(doses) <= MOST:
         raise CentreError("complaint-correction", "which dose was given when?", fields=("dose.1.given_on",))
     unit = changes.get(UNIT) or case.unit
-    units = UnitBook.around(connection, [unit])
-    if case.unit not in units.above(unit) or unit not in units:
-        raise CentreError("complaint-unit", "not a unit that the complaint's unit answers for", fields=(UNIT,))
-    person = {name: changes.get(name, "") for name in PERSON_FIELDS}
+    person = {name: changes.get(name, "") for name in fields}
+    if holder is not None:
+        person = {Column.FULL_NAME: holder.record.person.full_name}  # a row has one; who it is stands in the record
     rows = [_read(person | dose, number, unit, staff) for number, dose in sorted(doses.items())]
-    if len({row.person_key for row in rows}) > 1:  # nothing tells that the doses are one person's
+    key = rows[0].person_key
+    if holder is not None:
+        rows, key = [replace(row, person=holder.record.person) for row in rows], holder.person_key
+    elif len({row.person_key for row in rows}) > 1:  # nothing tells that the doses are one person's
         raise CentreError(
             "complaint-correction", "a number or a date of birth is needed", fields=("date_of_birth", "id_number")
         )
-    key = rows[0].person_key
-    return Missing(rows=rows, units=units, holder=read_holders(connection, [key]).get(key))
+    holder = holder or read_holders(connection, [key]).get(key)
+    units = UnitBook.around(connection, {unit, *(dose.unit for dose in holder.record.doses)} if holder else {unit})
+    if case.unit not in units.above(unit) or unit not in units:
+        raise CentreError("complaint-unit", "not a unit that the complaint's unit answers for", fields=(UNIT,))
+    return Missing(rows=rows, key=key, units=units, holder=holder)
 
 
 def enter_missing(
@@ -103,7 +112,9 @@ def enter_missing(
     entries = [
         Entry(number=row.dose.number, person=row.person, dose=row.dose, notes=list(row.notes)) for row in missing.rows
     ]
-    person = [(missing.rows[0].person_key, entries)]
+    if case.record_id is not None:
+        restore(connection, case.record_id, at=at)
+    person = [(missing.key, entries)]
     who: dict[str, Any] = {"by": staff.actor, "at": at}
     why = f"complaint:{case.complaint_id}"
     join_people(connection, person, Tally(), units=missing.units, why=why, origin=case.complaint_id, **who)
@@ -117,8 +128,9 @@ def enter_missing(
     assert stored is not None  # noqa: S101 - it was written just now
     keep_proof(connection, stored.record, proof, province=stored.province, **who)
     record_act(connection, at=at, actor=staff.actor, act="record-entered", subject=record_id, reason=why)
-    case = tie(connection, case, record_id, at=at)
-    note_event(connection, case, Event.LINKED, actor=staff.actor, at=at)
+    if case.record_id is None:
+        case = tie(connection, case, record_id, at=at)
+        note_event(connection, case, Event.LINKED, actor=staff.actor, at=at)
     endings = schedule_endings(
         connection,
         record_id,

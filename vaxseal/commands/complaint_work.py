@@ -175,8 +175,9 @@ def confirm(
 
     The old code ends 14 days after the person was told; with --grave at once. Number after the last dose with
     given_on, product and lot adds the dose that was missing. Where the record itself is missing (kinds dates-missing
-    and nothing-found) the whole person and the doses are entered with --change, and --proof says where they were found:
-    docs/complaints.md shows one.
+    and nothing-found), the whole person and the doses are entered with --change, and --proof says where they were
+    found: docs/complaints.md shows one. With --proof a unit also adds its dose to another unit's record
+    (doses-missing).
 
     [bold]Examples[/bold]
 

@@ -39,9 +39,9 @@ Worker = Annotated[Staff, Depends(page_for(*WORKING))]
 Number = Annotated[str, Path(pattern=r"^[0-9A-Z]{2}-[0-9A-Z]{5}-[0-9A-Z]{5}$")]
 _PAGE: Final = 50
 _SAID: Final = {"full_name": "person_name", "date_of_birth": "date_of_birth", "id_number": "id_number"}
-_MISSING_DOSES: Final = 3
+MISSING_DOSES: Final = 4
 _DOSES_TO_TYPE: Final = tuple(
-    f"dose.{number}.{field}" for number in range(1, _MISSING_DOSES + 1) for field in ("given_on", "product", "lot")
+    f"dose.{number}.{field}" for number in range(1, MISSING_DOSES + 1) for field in ("given_on", "product", "lot")
 )
 _Act = Callable[[Centre, Staff, str, Mapping[str, str]], str]
 
@@ -122,7 +122,7 @@ def _show(
         "shown": shown,
         "dose_numbers": tuple(doses),
         "missing": _missing(read) if stored is None else None,
-        "missing_doses": _MISSING_DOSES,
+        "missing_doses": MISSING_DOSES,
         "actions": _actions(read) | ({typed.form} if typed else set()),
         "candidates": candidates,
         "reasons": _reasons(read.listed.kind, language_of(request)),
@@ -149,7 +149,10 @@ def _record(centre: Centre, staff: Staff, read: Read) -> StoredRecord | None:
 
 
 def _missing(read: Read) -> dict[str, str] | None:
-    """What the citizen says of a person who is in no record, to begin with; None where a record is to be found."""
+    """What the citizen says of a person who is in no record, to begin with; the doses alone where the record is another
+    unit's; None where a record is to be found."""
+    if read.listed.record_id is not None and read.listed.kind is ComplaintKind.DOSES_MISSING:
+        return dict.fromkeys(_DOSES_TO_TYPE, "")
     if read.listed.record_id is not None or read.listed.kind not in OF_MISSING:
         return None
     said = {name: read.texts.get(known, "") for name, known in _SAID.items()}

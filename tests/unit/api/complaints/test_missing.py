@@ -11,6 +11,7 @@ from api.audit import read_log
 from api.citizens.history import history_of
 from api.complaints.deciding import confirm
 from api.complaints.following import follow
+from api.complaints.working import pass_on
 from api.errors import CentreError
 from api.identity.matching import match_records
 from api.identity.proofs import Proof, ProofKind
@@ -207,3 +208,40 @@ def test_the_unit_above_enters_for_the_station_below(tree: Tree) -> None:
         stored = load_record(connection, done.record_id)
     assert stored is not None
     assert (stored.record.doses[0].unit, stored.record.unit) == ("TYT-0", "TYT-1")  # closed: its successor answers
+
+
+def test_a_dose_of_another_units_record_is_added_by_who_gave_it(make: Any) -> None:
+    tree = plant(make("station"))
+    world = tree.world
+    (record_id,) = world.add_records(1)  # of TYT-1, with two doses
+    tree.slip(record_id)
+    world.agent("TYT-1").work()
+    number = tree.open_on_record(KIND.DOSES_MISSING).number
+    clerk, third = tree.staff("TYT-2", "minh"), {"dose.3.given_on": "05/02/2022", "dose.3.product": "Pfizer"}
+    with pytest.raises(CentreError, match="complaint-not-found"):
+        settle(tree, number, third, staff=clerk)
+    pass_on(world.centre, number, "TYT-2", "tiêm ở đó", staff=tree.staff("TYT-1"))
+    for changes, code in (
+        (third | {"sex": "Nam"}, "complaint-correction"),  # the person is another unit's
+        (third | {"unit": "TYT-1"}, "complaint-unit"),
+        ({name.replace("3", "2"): value for name, value in third.items()}, "complaint-correction"),  # there already
+        ({}, "complaint-correction"),
+    ):
+        with pytest.raises(CentreError, match=code):
+            settle(tree, number, changes, staff=clerk)
+        assert world.state(record_id) == ("disputed", "complaint")
+    done = settle(tree, number, third | {"dose.3.lot": "FK0112"}, staff=clerk)
+    assert (done.record_id, done.version, done.record_state, done.endings) == (record_id, 2, "ready", 1)
+    with world.engine.connect() as connection:
+        stored = load_record(connection, record_id)
+        proof = connection.execute(select(correction_evidence)).one()
+    assert stored is not None
+    assert [(dose.unit, dose.entered_by) for dose in stored.record.doses] == [
+        ("TYT-1", "a"),
+        ("TYT-1", "a"),
+        ("TYT-2", "minh"),
+    ]
+    assert (stored.record.unit, proof.version, proof.kind) == ("TYT-2", 2, "station-book")
+    assert tree.row(number).state == "confirmed"
+    world.agent("TYT-2").work()
+    assert world.state(record_id) == ("issued", None)

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from api.accounts.exports import list_own, request_export
 from api.complaints.kinds import ComplaintKind
+from api.complaints.working import pass_on
 from api.identity.lists import show_lists
 from api.identity.proofs import ProofKind
 from api.states import RecordState, WorkClass
@@ -55,6 +56,24 @@ def test_every_code_of_a_closed_list_has_words() -> None:
         (ErrorClass, words.ERRORS),
     ):
         assert set(kinds) == set(known)
+
+
+def test_a_dose_is_added_to_another_units_record_by_who_gave_it(desks: Desks) -> None:
+    (record_id,) = desks.world.add_records(1, unit="TYT-2")
+    tree = Tree(world=desks.world)
+    tree.slip(record_id)
+    number = tree.open_on_record(ComplaintKind.DOSES_MISSING, record_id).number
+    pass_on(desks.world.centre, number, "TYT-1", "tiêm ở đó", staff=tree.staff("TYT-2"))
+    clerk, here = browser_of(desks.clerk), f"/work/complaints/{number}"
+    page = clerk.get(here).text
+    shown = ("dose.4.given_on", "proof", "full_name", "id_number")
+    assert [f'name="{name}"' in page for name in shown] == [True, True, False, False]
+    typed = {"do": "confirm", "note": "Đã thêm", "proof": "slip", "unit": "TYT-1", "dose.3.given_on": "05/02/2022"}
+    half = clerk.post(here, data=typed | {"dose.3.product": "", "dose.3.lot": ""})
+    assert (half.status_code, 'id="confirm-dose-3-product-wrong"' in half.text) == (422, True)
+    typed |= {"dose.3.product": "vaxzevria", "dose.3.lot": "ABZ3"}
+    assert clerk.post(here, data=typed).headers["location"].startswith("/work/complaints?done=entered")
+    assert desks.world.state(record_id) == ("ready", None)
 
 
 def test_what_people_typed_is_never_markup(desks: Desks) -> None:
