@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final, Literal, NoReturn
 
 from certificates.countries import COUNTRIES
@@ -19,6 +20,7 @@ from certificates.valuesets import DISEASE_COVID_19, TRIPLES
 Kind = Literal["v", "t", "r"]
 KINDS: Final[tuple[Kind, ...]] = ("v", "t", "r")
 TEXT_LIMIT: Final = 80
+_KEPT: Final = 4096  # texts that were looked at: codes, days and names come again and again
 
 _Test = Callable[[object], bool]
 _Fields = tuple[tuple[str, bool, _Test], ...]  # name, required, test
@@ -85,15 +87,17 @@ def _find_kind(data: Mapping[str, object], strict: bool) -> Kind:
 def _check_fields(data: object, fields: _Fields, where: str, strict: bool) -> None:
     if not isinstance(data, dict | Mapping):
         _refuse(f"{where.rstrip('.')}: not a map")
-    get = data.get
+    get, known = data.get, 0
     for name, required, test in fields:
         value = get(name)
         if value is None:
             if required or (strict and name in data):
                 _refuse(f"{where}{name}: missing")
-        elif not test(value):
+        elif test(value):
+            known += 1
+        else:
             _refuse(f"{where}{name}: wrong form")
-    if strict and not {name for name, _, _ in fields}.issuperset(data):
+    if strict and known != len(data):
         _refuse(f"{where or 'document'}: a field that the schema does not know")
 
 
@@ -118,10 +122,13 @@ def _any_text(value: object) -> bool:
 
 def _strict_text(value: object) -> bool:
     """1 to 80 characters in NFC, printable, with no blank around."""
+    return type(value) is str and 1 <= len(value) <= TEXT_LIMIT and _is_tidy(value)
+
+
+@lru_cache(maxsize=_KEPT)
+def _is_tidy(value: str) -> bool:
     return (
-        type(value) is str
-        and 1 <= len(value) <= TEXT_LIMIT
-        and value == value.strip()
+        value == value.strip()
         and (value.isascii() or unicodedata.is_normalized("NFC", value))
         and value.isprintable()
     )
@@ -149,8 +156,11 @@ def _loose_birth(value: object) -> bool:
 
 
 def _strict_birth(value: object) -> bool:
-    if type(value) is not str:
-        return False
+    return type(value) is str and len(value) <= TEXT_LIMIT and _is_birth(value)
+
+
+@lru_cache(maxsize=_KEPT)
+def _is_birth(value: str) -> bool:
     match = _BIRTH.fullmatch(value)
     return value == "" or (match is not None and _in_calendar(value, match, unknown=None))
 
@@ -176,9 +186,10 @@ def _loose_day(value: object) -> bool:
 
 
 def _strict_day(value: object) -> bool:
-    return type(value) is str and _is_day(value)
+    return type(value) is str and len(value) <= TEXT_LIMIT and _is_day(value)
 
 
+@lru_cache(maxsize=_KEPT)
 def _is_day(text: str) -> bool:
     if _DAY.fullmatch(text) is None:
         return False

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Final
 
 from certificates.errors import RecordError
@@ -38,6 +39,7 @@ class PartialDate:
         return "PartialDate(...)"  # a birth date is personal data
 
     @classmethod
+    @lru_cache(maxsize=8192)  # of the days on which people are born there are few
     def parse(cls, text: str) -> "PartialDate":
         """Read ``YYYY``, ``YYYY-MM`` or ``YYYY-MM-DD``. Raises RecordError ``date-form`` for anything else."""
         match = _ISO.match(text)

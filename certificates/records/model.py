@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import cbor2
@@ -331,6 +332,7 @@ def instant_to_text(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
 
 
+@lru_cache(maxsize=1024)  # those of a batch are few
 def instant_from_text(text: str) -> datetime:
     """The inverse of `instant_to_text`. Raises ValueError for a time without a zone."""
     instant = datetime.fromisoformat(text)

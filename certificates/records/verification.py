@@ -24,6 +24,7 @@ from certificates.records.names import DIRECTION_MARKS, clean, comparable, split
 from certificates.records.plausibility import find_dose_faults
 
 HOME: Final = "VN"
+_ITEMS: Final = ("full_name", "date_of_birth", "sex", "id_number")  # of a register's answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +99,8 @@ def verify_with_register(record: VaccinationRecord, answer: RegisterAnswer, *, t
         raise RecordError(
             "register-" + answer.status.value.replace("_", "-"), "the register does not confirm this person"
         )
-    items = {
-        "full_name": answer.name,
-        "date_of_birth": answer.date_of_birth,
-        "sex": answer.sex,
-        "id_number": answer.id_number,
-    }
-    differing = tuple(name for name, agrees in items.items() if agrees is not True)
+    items = (answer.name, answer.date_of_birth, answer.sex, answer.id_number)
+    differing = tuple(name for name, agrees in zip(_ITEMS, items, strict=True) if agrees is not True)
     if differing:
         raise RecordError("register-mismatch", "the register says otherwise", fields=differing)
     return _prove(record, answer, today)
