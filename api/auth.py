@@ -12,7 +12,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from api.accounts.shifts import check_shift
 from api.accounts.signers import refuse_stranger
@@ -39,6 +39,7 @@ CHALLENGE_LIFE: Final = timedelta(minutes=2)
 SESSION_LIFE: Final = timedelta(hours=8)
 MINISTRY: Final = "ministry"  # the kind of unit that issues in two-tier
 ACCOUNT_PATTERN: Final = r"^[A-Za-z0-9._@-]{1,64}$"
+_SUSPENDED: Final = select(tokens.c.suspended_at).where(tokens.c.fingerprint == bindparam("token"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,9 +209,7 @@ def refuse_suspended(connection: Connection, session: Session) -> None:
 
     Raises CentreError ``token-suspended``.
     """
-    suspended_at = connection.execute(
-        select(tokens.c.suspended_at).where(tokens.c.fingerprint == session.certificate.fingerprint)
-    ).scalar_one()
+    suspended_at = connection.execute(_SUSPENDED, {"token": session.certificate.fingerprint}).scalar_one()
     if suspended_at is not None:
         raise CentreError("token-suspended")
 

@@ -128,9 +128,7 @@ def _strict_text(value: object) -> bool:
 @lru_cache(maxsize=_KEPT)
 def _is_tidy(value: str) -> bool:
     return (
-        value == value.strip()
-        and (value.isascii() or unicodedata.is_normalized("NFC", value))
-        and value.isprintable()
+        value == value.strip() and (value.isascii() or unicodedata.is_normalized("NFC", value)) and value.isprintable()
     )
 
 

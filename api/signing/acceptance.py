@@ -4,7 +4,7 @@ A signature that is valid is never thrown away: what comes too late, for an old 
 evidence and never released.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -26,7 +26,7 @@ from api.signing.seals import is_sealed
 from api.signing.work import read_versions, work_of
 from api.states import RecordState
 from api.store.arrays import insert_many, one_of_named
-from api.store.locks import lock_records
+from api.store.moves import Standing, read_standings
 from api.store.schema import confirmations, jobs, late_signatures, leases, passports, records
 from api.store.transactions import again, writing
 from certificates import purposes
@@ -92,13 +92,16 @@ def accept(
     rejected |= {one.job_id: "job-unknown" for one in refused if one.job_id not in known}
     with writing(centre.engine) as connection:
         refuse_suspended(connection, session)
-        lock_records(connection, {job.record_id for job in known.values()})
+        of_records = [job.record_id for job in known.values()]
+        standings = read_standings(connection, of_records)
         if any(job.deadline < instant_to_text(now) for job in known.values()):
             return_lapsed(connection, now)  # these too, whoever comes next
+            standings = read_standings(connection, of_records)
         unchecked = is_stale(connection, session.certificate.fingerprint, settings=centre.settings, now=now)
-        stored = _store(connection, session, lease_id, verified, now, unchecked=unchecked)
-        settled = stored | _refuse(connection, session, lease_id, [one for one in refused if one.job_id in known], now)
-        states = _read_states(connection, known.values())
+        stored = _store(connection, session, lease_id, standings, verified, now, unchecked=unchecked)
+        known_refused = [one for one in refused if one.job_id in known]
+        settled = stored | _refuse(connection, session, lease_id, standings, known_refused, now)
+        states = {one.record_id: (one.state, one.reason) for one in standings.values()}
     if session.task == "issue":
         # The signatures are committed: whatever happens from here, `release_pending` finishes it.
         uvcis = [rows[one.job.record_id, one.job.version].uvci for one in verified]
@@ -142,14 +145,16 @@ def _store(
     connection: Connection,
     session: Session,
     lease_id: str,
+    standings: dict[str, Standing],
     verified: Sequence[_Verified],
     now: datetime,
     *,
     unchecked: bool,
 ) -> dict[str, tuple[Outcome, str | None]]:
-    """Store what is on time and new; keep the rest as evidence. The states are read again under the lock.
+    """Store what is on time and new; keep the rest as evidence. The jobs are read again under their records' locks.
 
-    ``unchecked``: nobody knows whether the certificate was revoked meanwhile: what is stored is held.
+    ``standings``: of the records, since they were locked. ``unchecked``: nobody knows whether the certificate was
+    revoked meanwhile: what is stored is held.
     """
     current = _read_jobs(connection, session, lease_id, [one.job.job_id for one in verified])
     results: dict[str, tuple[Outcome, str | None]] = {}
@@ -161,11 +166,12 @@ def _store(
             results[job.job_id] = ("already", None)
             if not _is_stored(connection, job, session, one):
                 evidence.append((one, "again"))
-        elif job.state == "leased" and (job.version, job.record_state) == (job.newest, RecordState.LEASED.value):
+        elif job.state == "leased" and _awaits(job, standings):
             results[job.job_id] = ("accepted", None)
             taken.append(one)
         else:
-            reason = "old-version" if job.version != job.newest else "late" if job.state == "lapsed" else "not-leased"
+            old = job.version != standings[job.record_id].version
+            reason = "old-version" if old else "late" if job.state == "lapsed" else "not-leased"
             results[job.job_id] = ("rejected", reason)
             evidence.append((one, reason))
     _keep_evidence(connection, session, evidence, now)
@@ -178,11 +184,17 @@ def _store(
         connection.execute(_close_jobs(connection.dialect.name), {"ids": ids, "closed_at": instant_to_text(now)})
         state = RecordState.CONFIRMED if session.task == "confirm" else RecordState.SIGNED
         where = (RecordState.HELD.value, UNCHECKED) if unchecked else (state.value, None)
-        move_records(connection, {one.job.record_id: where for one in taken}, now)
+        move_records(connection, standings, {one.job.record_id: where for one in taken}, now)
     acts = [_act(session, f"{session.task}-signed", one.job.record_id) for one in taken]
     acts += [_act(session, "signature-kept", one.job.record_id, reason) for one, reason in evidence]
     record_acts(connection, acts, at=now)
     return results
+
+
+def _awaits(job: Row[Any], standings: Mapping[str, Standing]) -> bool:
+    """Whether the job's record is still leased, in the job's version."""
+    there = standings[job.record_id]
+    return (there.version, there.state) == (job.version, RecordState.LEASED.value)
 
 
 @cache
@@ -297,7 +309,12 @@ def _is_stored(connection: Connection, job: Row[Any], session: Session, one: _Ve
 
 
 def _refuse(
-    connection: Connection, session: Session, lease_id: str, refused: Sequence[RefusedJob], now: datetime
+    connection: Connection,
+    session: Session,
+    lease_id: str,
+    standings: dict[str, Standing],
+    refused: Sequence[RefusedJob],
+    now: datetime,
 ) -> dict[str, tuple[Outcome, str | None]]:
     """Record what the agent would not sign: the record is held for the agent's reason, or returns where it was."""
     current = _read_jobs(connection, session, lease_id, [one.job_id for one in refused]) if refused else {}
@@ -315,13 +332,13 @@ def _refuse(
             .where(jobs.c.job_id == one.job_id)
             .values(state="refused", reason=one.reason, detail=one.detail, closed_at=instant_to_text(now))
         )
-        if (job.version, job.record_state) == (job.newest, RecordState.LEASED.value):
+        if _awaits(job, standings):
             moves[job.record_id] = (
                 job.came_from if one.reason in RETURNING else RecordState.HELD.value,
                 one.reason,
             )
         acts.append(_act(session, f"{session.task}-refused", job.record_id, one.reason))
-    move_records(connection, moves, now)
+    move_records(connection, standings, moves, now)
     give_back(connection, {lease_id: len(acts)} if acts else {})
     record_acts(connection, acts, at=now)
     return results
@@ -346,12 +363,9 @@ def _jobs(dialect: str, more: tuple[Column[Any], ...]) -> Select[Any]:
         select(
             *_OF_JOBS,
             *more,
-            records.c.version.label("newest"),
-            records.c.state.label("record_state"),
             leases.c.deadline,
         )
         .join(leases, leases.c.lease_id == jobs.c.lease_id)
-        .join(records, records.c.record_id == jobs.c.record_id)
         .where(
             jobs.c.lease_id == bindparam("lease"),
             one_of_named(dialect, jobs.c.job_id, "ids"),

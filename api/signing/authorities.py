@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from api.config import Settings
 from api.errors import CentreError
@@ -28,6 +28,7 @@ from certificates.trust import read_certificates
 
 UNCHECKED: Final = "certificate-unchecked"  # why a record is held whose signature came without a fresh answer
 _SUFFIXES: Final = (".pem", ".crt", ".cer", ".der")
+_CHECKED: Final = select(standings.c.checked_at).where(standings.c.fingerprint == bindparam("token"))
 
 Source = Literal["unasked", "own", "ocsp", "crl"]
 
@@ -106,9 +107,7 @@ def note_standing(connection: Connection, fingerprint: bytes, source: Source, at
 
 def is_stale(connection: Connection, fingerprint: bytes, *, settings: Settings, now: datetime) -> bool:
     """Whether the last answer about this certificate is too old to take signatures for good."""
-    checked_at = connection.execute(
-        select(standings.c.checked_at).where(standings.c.fingerprint == fingerprint)
-    ).scalar_one_or_none()
+    checked_at = connection.execute(_CHECKED, {"token": fingerprint}).scalar_one_or_none()
     longest = timedelta(hours=settings.revocation_max_age_hours)
     return checked_at is not None and instant_from_text(checked_at) + longest < now
 

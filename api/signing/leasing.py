@@ -4,10 +4,11 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, func, insert, select
+from sqlalchemy import Connection, Select, bindparam, func, insert, select
 
 from api.audit import Act, record_act, record_acts
 from api.auth import Session, refuse_suspended
@@ -22,6 +23,7 @@ from api.signing.seals import seal_job
 from api.signing.work import VersionRow, next_year, read_versions, work_of
 from api.states import RecordState
 from api.store.arrays import insert_many
+from api.store.moves import Standing
 from api.store.schema import certificate_codes, intents, jobs, leases, records, tokens
 from api.store.transactions import again, writing
 from certificates.errors import CheckError, RecordError
@@ -102,13 +104,13 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, off
         first = session.task == "confirm" or settings.mode == "station"  # not the ministry, after a unit
         leave_own = first and has_other_signers(connection, session)
         left = 0
+        kind = (session.task, settings.mode)
         queues = _queues(connection, session, settings.mode, begin)
         for queue in queues:
             last = ""
             while len(leased) < limit:
-                # SKIP LOCKED is for PostgreSQL; SQLite holds one lock for all.
-                some = queue.where(records.c.record_id > last).limit(limit - len(leased))
-                keys = connection.execute(some.with_for_update(key_share=True, skip_locked=True, of=records)).all()
+                given = {**queue, "last": last, "most": limit - len(leased)}
+                keys = [Standing._make(row) for row in connection.execute(_taking(*kind), given).all()]
                 if not keys:
                     break
                 last = keys[-1].record_id
@@ -138,14 +140,9 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, off
             reason=str(len(leased)),
             token=session.certificate.fingerprint,
         )
-        waiting = min(MOST_COUNTED, sum(_count(connection, queue) for queue in queues))
+        waiting = min(MOST_COUNTED, sum(connection.execute(_waiting(*kind), queue).scalar_one() for queue in queues))
         waiting = max(0, waiting - left)
     return Lease(lease_id=lease_id, deadline=deadline, jobs=tuple(one.job for one in leased), waiting=waiting)
-
-
-def _count(connection: Connection, queue: Select[Any]) -> int:
-    counted = select(func.count()).select_from(queue.order_by(None).limit(MOST_COUNTED).subquery())
-    return int(connection.execute(counted).scalar_one())
 
 
 def _room(connection: Connection, session: Session) -> int:
@@ -170,7 +167,7 @@ def _lease_some(
     connection: Connection,
     centre: Centre,
     session: Session,
-    keys: Sequence[Row[Any]],
+    keys: Sequence[Standing],
     now: datetime,
     *,
     leave_own: bool,
@@ -197,7 +194,7 @@ def _lease_some(
             general = error.code in ("record-incomplete", "record-implausible")
             aside[key.record_id] = (state.value, error.detail if general else error.code.lower())
     taken = {one.job.record.record_id: (RecordState.LEASED.value, None) for one in made}
-    move_records(connection, taken | aside, now)
+    move_records(connection, {key.record_id: key for key in keys}, taken | aside, now)
     record_acts(
         connection,
         [
@@ -226,26 +223,44 @@ def _check_signer(session: Session, layout: str, now: datetime) -> None:
             raise CentreError("dsc-usage")
 
 
-def _queues(connection: Connection, session: Session, mode: str, begin: datetime) -> list[Select[Any]]:
-    """Keys of the records that this session may sign, oldest id first; renewals, which have weeks, after all others.
+def _queues(connection: Connection, session: Session, mode: str, begin: datetime) -> list[dict[str, Any]]:
+    """Values for `_queue`: the records that this session may sign; renewals, which have weeks, after all others.
 
     ``begin``: since when its certificate counts.
     """
-    query = select(records.c.record_id, records.c.version, records.c.province, records.c.state).order_by(
-        records.c.record_id
-    )
-    if session.task == "issue":
+    values: dict[str, Any] = {"begin": instant_to_text(begin)} if session.task == "issue" else {}
+    if session.task == "issue" and mode == "two-tier":
+        return [{**values, "its_state": RecordState.CONFIRMED.value}]
+    values["units"] = inherited_units(connection, session.unit)
+    return [{**values, "its_state": state.value} for state in (RecordState.READY, RecordState.EXPIRING)]
+
+
+def _queue(task: str, mode: str) -> Select[Any]:
+    query = select(*(records.c[name] for name in Standing._fields)).where(records.c.state == bindparam("its_state"))
+    if task == "issue":
         # A key signs nothing from before its certificate counts: such a record waits for the older key.
         older = select(intents.c.record_id).where(
             intents.c.record_id == records.c.record_id,
             intents.c.version == records.c.version,
-            intents.c.issued_at < instant_to_text(begin),
+            intents.c.issued_at < bindparam("begin"),
         )
         query = query.where(~older.exists())
         if mode == "two-tier":
-            return [query.where(records.c.state == RecordState.CONFIRMED.value)]
-    query = query.where(records.c.unit.in_(inherited_units(connection, session.unit)))
-    return [query.where(records.c.state == state.value) for state in (RecordState.READY, RecordState.EXPIRING)]
+            return query
+    return query.where(records.c.unit.in_(bindparam("units", expanding=True)))
+
+
+@cache
+def _taking(task: str, mode: str) -> Select[Any]:
+    """The next records of a queue, oldest id first, that nobody else has. SKIP LOCKED is for PostgreSQL; SQLite holds
+    one lock for all."""
+    query = _queue(task, mode).where(records.c.record_id > bindparam("last")).order_by(records.c.record_id)
+    return query.limit(bindparam("most")).with_for_update(key_share=True, skip_locked=True, of=records)
+
+
+@cache
+def _waiting(task: str, mode: str) -> Select[Any]:
+    return select(func.count()).select_from(_queue(task, mode).limit(MOST_COUNTED).subquery())
 
 
 def _fix_terms(

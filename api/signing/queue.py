@@ -10,11 +10,14 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 from api.signing.quotas import give_back
 from api.states import RecordState
 from api.store.locks import lock_free
-from api.store.moves import Move, move
+from api.store.moves import Move, Standing, move
 from api.store.schema import jobs, leases, records
 from certificates.records.model import instant_to_text
 
 AT_ONCE: Final = 1000  # lapsed jobs that one call takes back
+_LATE: Final = (jobs.c.state == "leased") & (leases.c.deadline < bindparam("now"))
+_OF_LEASE: Final = leases.c.lease_id == jobs.c.lease_id
+_OVERDUE: Final = select(jobs.c.record_id).join(leases, _OF_LEASE).where(_LATE).limit(AT_ONCE)
 
 
 def return_lapsed(connection: Connection, now: datetime) -> int:
@@ -22,19 +25,16 @@ def return_lapsed(connection: Connection, now: datetime) -> int:
 
     The intents stay: the next lease has the same UVCI and iat.
     """
-    late = (jobs.c.state == "leased") & (leases.c.deadline < instant_to_text(now))
-    of_lease = leases.c.lease_id == jobs.c.lease_id
-    overdue = (
-        connection.execute(select(jobs.c.record_id).join(leases, of_lease).where(late).limit(AT_ONCE)).scalars().all()
-    )
+    overdue = connection.execute(_OVERDUE, {"now": instant_to_text(now)}).scalars().all()
     if not overdue:
         return 0
     # Looked at again under the records' locks: another one may have taken them back, and leased them anew.
     free = lock_free(connection, records.c.record_id.in_(overdue))
     lapsed = connection.execute(
         select(jobs.c.job_id, jobs.c.lease_id, jobs.c.record_id, jobs.c.version, jobs.c.came_from)
-        .join(leases, of_lease)
-        .where(late, jobs.c.record_id.in_(free))
+        .join(leases, _OF_LEASE)
+        .where(_LATE, jobs.c.record_id.in_(free)),
+        {"now": instant_to_text(now)},
     ).all()
     close_jobs(connection, lapsed, state="lapsed", reason="lease-lapsed", now=now)
     return len(lapsed)
@@ -61,7 +61,11 @@ def close_jobs(
     give_back(connection, Counter(row.lease_id for row in rows))
 
 
-def move_records(connection: Connection, moves: Mapping[str, tuple[str, str | None]], now: datetime) -> None:
-    """Set state and reason of records that this transaction has looked at."""
+def move_records(
+    connection: Connection, standings: dict[str, Standing], moves: Mapping[str, tuple[str, str | None]], now: datetime
+) -> None:
+    """Set state and reason of records that this transaction has locked, and of their standings."""
     to = [Move(record_id=record_id, state=state, reason=reason) for record_id, (state, reason) in moves.items()]
-    move(connection, to, at=now)
+    move(connection, to, at=now, before=standings)
+    for one in to:
+        standings[one.record_id] = standings[one.record_id]._replace(state=one.state, reason=one.reason)

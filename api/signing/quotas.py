@@ -11,7 +11,7 @@ from datetime import datetime, time, timedelta
 from typing import Any, Final, Literal
 
 import structlog
-from sqlalchemy import Connection, Engine, Row, Select, bindparam, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, case, delete, func, insert, select, update
 
 from api.audit import record_act
 from api.config import Settings
@@ -27,6 +27,22 @@ SHARE: Final = 0.8  # of a quota that raises an alarm before it is reached
 MOST: Final = 10_000_000  # records of a day that a quota may name
 _MINISTRY: Final = "ministry"
 _log = structlog.get_logger(__name__)
+_KEEP: Final = select(units.c.code).where(units.c.code == bindparam("its_code")).with_for_update(key_share=True)
+_TODAY: Final = (leases.c.unit == units.c.code) & (leases.c.day == bindparam("day"))
+# Kind and own numbers of a unit, and what its leases of today hold.
+_USE: Final = (
+    select(
+        units.c.kind,
+        quotas.c.daily,
+        quotas.c.per_signer,
+        func.coalesce(func.sum(leases.c.records), 0).label("used"),
+    )
+    .select_from(units.outerjoin(quotas, quotas.c.unit == units.c.code).outerjoin(leases, _TODAY))
+    .where(units.c.code == bindparam("its_code"))
+    .group_by(units.c.kind, quotas.c.daily, quotas.c.per_signer)
+)
+_MINE: Final = case((leases.c.account == bindparam("person"), leases.c.records), else_=0)
+_USE_OF_BOTH: Final = _USE.add_columns(func.coalesce(func.sum(_MINE), 0).label("own"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +84,15 @@ class Alarm:
 
 def keep_unit(connection: Connection, unit: str) -> None:
     """Let other leases of the unit wait until this transaction ends: each counts what the one before it took."""
-    connection.execute(select(units.c.code).where(units.c.code == unit).with_for_update(key_share=True))
+    connection.execute(_KEEP, {"its_code": unit})
 
 
 def read_used(
     connection: Connection, settings: Settings, *, unit: str, account: str, now: datetime
 ) -> tuple[Used, Used]:
     """What the unit and the person took today."""
-    mine = case((leases.c.account == account, leases.c.records), else_=0)
-    row = connection.execute(_with_use(unit, now).add_columns(func.coalesce(func.sum(mine), 0).label("own"))).one()
+    given = {"its_code": unit, "day": local_day(now).isoformat(), "person": account}
+    row = connection.execute(_USE_OF_BOTH, given).one()
     daily, per_signer = _numbers(row, settings)
     return (
         Used(account="", records=row.used, quota=daily),
@@ -161,7 +177,7 @@ def set_quota(
 def read_quota(engine: Engine, settings: Settings, *, unit: str, now: datetime) -> Quota:
     """What holds for a unit, and what it used today. Raises CentreError ``unit-unknown``."""
     with engine.connect() as connection:
-        row = connection.execute(_with_use(unit, now)).one_or_none()
+        row = connection.execute(_USE, {"its_code": unit, "day": local_day(now).isoformat()}).one_or_none()
     if row is None:
         raise CentreError("unit-unknown", f"there is no unit {unit}")
     daily, per_signer = _numbers(row, settings)
@@ -181,22 +197,6 @@ def read_alarms(engine: Engine, *, since: str, unit: str | None = None) -> tuple
 def next_day(now: datetime) -> datetime:
     """The first moment of tomorrow in Viet Nam."""
     return datetime.combine(local_day(now) + timedelta(days=1), time(), VIETNAM)
-
-
-def _with_use(unit: str, now: datetime) -> Select[*tuple[Any, ...]]:
-    """Kind and own numbers of a unit, and what its leases of today hold."""
-    today = (leases.c.unit == units.c.code) & (leases.c.day == local_day(now).isoformat())
-    return (
-        select(
-            units.c.kind,
-            quotas.c.daily,
-            quotas.c.per_signer,
-            func.coalesce(func.sum(leases.c.records), 0).label("used"),
-        )
-        .select_from(units.outerjoin(quotas, quotas.c.unit == units.c.code).outerjoin(leases, today))
-        .where(units.c.code == unit)
-        .group_by(units.c.kind, quotas.c.daily, quotas.c.per_signer)
-    )
 
 
 def _numbers(row: Row[*tuple[Any, ...]], settings: Settings) -> tuple[int, int]:

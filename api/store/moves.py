@@ -6,7 +6,7 @@ test holds the rest of the service off the state of ``records``.
 
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from functools import cache
@@ -86,14 +86,26 @@ class Move:
     only_from: str | None = None
 
 
-def move(connection: Connection, moves: Iterable[Move], *, at: datetime, by: str | None = None) -> frozenset[str]:
-    """Move records; returns the ids of those that moved. ``by``: the person whose work it was, where it was one's.
+def move(
+    connection: Connection,
+    moves: Iterable[Move],
+    *,
+    at: datetime,
+    by: str | None = None,
+    before: Mapping[str, Standing] | None = None,
+) -> frozenset[str]:
+    """Move records; returns the ids of those that moved.
 
     They are locked here, if the caller has not done so; SQLite has one writer.
+
+    Args:
+        by: the person whose work it was, where it was one's.
+        before: where they stand, from the statement of this transaction that locked them; None: read here.
     """
     moved: set[str] = set()
+    known = before
     for some in _some(list(moves)):
-        before = read_standings(connection, [one.record_id for one in some])
+        before = read_standings(connection, [one.record_id for one in some]) if known is None else known
         steps = [
             (there, there._replace(state=one.state, reason=one.reason))
             for one in some

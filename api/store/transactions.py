@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from enum import Enum
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, false, text, update
@@ -65,7 +65,7 @@ def writing(engine: Engine, turn: Turn = Turn.BESIDE) -> Iterator[Connection]:
     writes later would fail with "database is locked" when another one wrote between. On PostgreSQL every statement sees
     what was committed before it, and a row that is locked by another transaction is waited for at most ten seconds.
     """
-    with engine.execution_options(**_ISOLATION.get(engine.dialect.name, {})).begin() as connection:
+    with _for_writing(engine).begin() as connection:
         if connection.dialect.name == "sqlite":
             connection.execute(update(audit).where(false()).values(reason=""))
         else:
@@ -75,7 +75,9 @@ def writing(engine: Engine, turn: Turn = Turn.BESIDE) -> Iterator[Connection]:
             yield connection
 
 
-_ISOLATION: Final = {"postgresql": {"isolation_level": "READ COMMITTED"}}
+@lru_cache(maxsize=4)
+def _for_writing(engine: Engine) -> Engine:
+    return engine.execution_options(isolation_level="READ COMMITTED") if engine.dialect.name == "postgresql" else engine
 
 
 def lock_people(connection: Connection, shards: Iterable[int]) -> None:
