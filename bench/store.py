@@ -25,6 +25,7 @@ from sqlalchemy import Engine, event
 
 from api.auth import Session, read_certificate
 from api.context import Centre
+from api.serving import look_seldom_for_garbage
 from api.signing.acceptance import accept
 from api.signing.leasing import lease_work
 from api.states import RecordState
@@ -75,6 +76,7 @@ def leasing_and_acceptance(_bench: "Bench") -> Iterator[Result]:
 
 
 def _rows_on(kind: Kind) -> Iterator[Result]:
+    look_seldom_for_garbage()  # as the service does
     with ExitStack() as stack:
         try:
             batches = WARM + (3 if kind == "postgresql" else 2) * (REPEATS + 1)

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from types import SimpleNamespace
 from typing import Any, Final
@@ -183,11 +183,11 @@ def _lease_some(
         keys = [key for key in keys if not is_own_entry(stored[key.record_id, key.version], session)]
     wanted = {(key.record_id, key.version): stored[key.record_id, key.version] for key in keys}
     rows = _fix_terms(connection, centre, wanted, now)
-    made: list[_Made] = []
+    made, today = list[_Made](), local_day(now)
     aside: dict[str, tuple[str, str | None]] = {}
     for key in keys:
         try:
-            made.append(_make_job(centre, rows[key.record_id, key.version], key.state, session, now))
+            made.append(_make_job(centre, rows[key.record_id, key.version], key.state, session, now, today))
         except (RecordError, CheckError) as error:  # what is wrong with the signer's certificate ends the whole lease
             state = _ASIDE.get(error.code, RecordState.INCOMPLETE)
             # These two carry the code of what is missing or implausible in their detail.
@@ -288,9 +288,9 @@ def _fix_terms(
     return whole
 
 
-def _make_job(centre: Centre, row: VersionRow, came_from: str, session: Session, now: datetime) -> _Made:
+def _make_job(centre: Centre, row: VersionRow, came_from: str, session: Session, now: datetime, today: date) -> _Made:
     """Check the record again and build what shall be signed."""
-    work = work_of(row, today=local_day(now))
+    work, confirmed = work_of(row, today=today), came_from == RecordState.CONFIRMED
     message = work.prepare(session.task, session.certificate)
     job = SigningJob(
         job_id=secrets.token_hex(16),
@@ -302,8 +302,8 @@ def _make_job(centre: Centre, row: VersionRow, came_from: str, session: Session,
         certificate_fingerprint=session.certificate.fingerprint,
         tbs_digest=message.digest,
         layout=LAYOUT,
-        confirmation=row.confirmation if came_from == RecordState.CONFIRMED.value else None,
-        confirmed_by=row.confirmed_by if came_from == RecordState.CONFIRMED.value else None,
+        confirmation=row.confirmation if confirmed else None,
+        confirmed_by=row.confirmed_by if confirmed else None,
     )
     seal = seal_job(
         centre.secret,

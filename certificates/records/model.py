@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import cbor2
 
@@ -25,6 +25,10 @@ class IdKind(StrEnum):
     CCCD = "CCCD"
     CMND = "CMND"
     PASSPORT = "PASSPORT"
+
+
+_SEXES: Final = {one.value: one for one in Sex}
+_ID_KINDS: Final = {one.value: one for one in IdKind}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -68,9 +72,9 @@ class Person:
                 family_name=_optional_text(data["family_name"]),
                 given_name=_optional_text(data["given_name"]),
                 date_of_birth=PartialDate.parse(data["date_of_birth"]) if data["date_of_birth"] is not None else None,
-                sex=Sex(data["sex"]) if data["sex"] is not None else None,
+                sex=_SEXES[data["sex"]] if data["sex"] is not None else None,
                 nationality=_text(data["nationality"]),
-                id_kind=IdKind(data["id_kind"]) if data["id_kind"] is not None else None,
+                id_kind=_ID_KINDS[data["id_kind"]] if data["id_kind"] is not None else None,
                 id_number=_optional_text(data["id_number"]),
             )
 
