@@ -138,8 +138,9 @@ def test_the_head_of_the_log_is_kept_by_whoever_fetches_the_lists(checker: Check
     fetch()
     assert not (own / "log-heads.txt").exists()
     heads = [give_head(b"x", LogHead(sequence=row, hash=bytes(32))) for row in (7, 7, 9)]
+    published = now()
     for head in heads:
-        seen = SeenHead(given=head, seen_at=now(), centre="https://centre.example.vn")
+        seen = SeenHead(given=head, seen_at=published, centre="https://centre.example.vn")
         (checker.lists / "log-head.txt").write_text(f"{seen.to_line()}\n")
         fetch()
     assert [one.given for one in read_heads(own / "log-heads.txt")] == [heads[0], heads[2]]
