@@ -12,7 +12,7 @@ from typing import IO, Final
 from api.workers import follow_parent
 from certificates.errors import CheckError
 from certificates.grounds import Grounds
-from vaxseal.batch import Line, check_line, read_lines, to_json
+from vaxseal.batch import Line, check_line, check_lines, read_lines, to_json
 
 MOST: Final = 61  # what Windows can wait for
 _CHUNK_LINES: Final = 500  # some 50 ms of work
@@ -33,7 +33,7 @@ def answer_lines(lines: IO[bytes], grounds: Grounds, at: datetime, *, jobs: int 
     """
     jobs = jobs or _sensible_jobs(size)
     if jobs == 1 or isinstance(grounds.trust, CheckError):  # nearly every answer is that error: no work to share
-        return (to_json(check_line(line, grounds, at)) for line in read_lines(lines))
+        return map(to_json, check_lines(lines, grounds, at))
     return _answer_in_processes(lines, grounds, at, jobs)
 
 
