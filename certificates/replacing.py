@@ -11,8 +11,11 @@ UNFINISHED: Final = ".new"  # ends the name of a file that is being written, or 
 
 
 @contextlib.contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
     """Write beside ``path``, flush to the disk, then take its place. Of several writers the last one counts.
+
+    Args:
+        mode: who may read it; by default a web server, or the service, under another account as well.
 
     Raises OSError; then, and when the body raises, ``path`` is as it was.
     """
@@ -23,7 +26,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        new.chmod(0o644)  # a web server, or the service, under another account reads it
+        new.chmod(mode)
         new.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):

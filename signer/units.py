@@ -7,8 +7,6 @@ counts only while one of its certificates stands in this list, unsuspended, and 
 import base64
 import binascii
 import json
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +17,7 @@ from typing import Any, Final
 from certificates.errors import IssuanceError
 from certificates.person_numbers import names_person
 from certificates.pki import SigningCertificate
+from certificates.replacing import replacing
 from signer.errors import AgentError
 from signer.private_files import only_one
 
@@ -221,21 +220,9 @@ def _read(path: Path, missing: str, form: str, what: str) -> Any:
 
 
 def _write(path: Path, data: object) -> None:
-    """Beside the old file, flushed to the disk, then in its place: the same on every system."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=path.name, suffix=".new", delete=False
-        ) as file:
-            try:
-                json.dump(data, file, ensure_ascii=False, indent=1)
-                file.write("\n")
-                file.flush()
-                os.fsync(file.fileno())
-            except BaseException:
-                file.close()
-                Path(file.name).unlink(missing_ok=True)
-                raise
-        Path(file.name).replace(path)
+        with replacing(path, mode=0o600) as file:
+            file.write(json.dumps(data, ensure_ascii=False, indent=1).encode() + b"\n")
     except OSError as error:
         raise AgentError("file-not-written", f"The file {path} cannot be written.") from error
