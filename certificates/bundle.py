@@ -89,13 +89,7 @@ def verify(data: bytes, roots: Collection[bytes]) -> Manifest:
     parts = dict(named)
     if Role.TRUST_LIST not in parts or Role.REVOCATION_LIST not in parts:
         raise malformed("it names no trust list, or no revocation list")
-    return Manifest(
-        version=found.version,
-        issued_at=found.issued_at,
-        expires_at=found.expires_at,
-        signer=found.signer,
-        parts=parts,
-    )
+    return Manifest.of(found, parts=parts)
 
 
 def _part(row: Any) -> tuple[Role, Part]:

@@ -200,11 +200,8 @@ def _open(manifest: Manifest, folder: Path, roots: Collection[bytes], cache: Pat
     get = folder_reader(folder)
     trusted = trust_list.verify(read_part(manifest.parts[Role.TRUST_LIST], TRUST_LIST.max_size, get), roots)
     rules = manifest.parts.get(Role.RULES)
-    return CheckerBundle(
-        version=manifest.version,
-        issued_at=manifest.issued_at,
-        expires_at=manifest.expires_at,
-        signer=manifest.signer,
+    return CheckerBundle.of(
+        manifest,
         trust=trusted.store(),
         entries=trusted.entries,
         revocation=_index(manifest, folder, roots, cache),

@@ -62,10 +62,4 @@ def verify(data: bytes, roots: Collection[bytes]) -> RuleList:
         rules = RuleSet.from_json(json.loads(found.body))
     except (ValueError, RecursionError, RuleError) as error:
         raise malformed("the rules cannot be read") from error
-    return RuleList(
-        version=found.version,
-        issued_at=found.issued_at,
-        expires_at=found.expires_at,
-        signer=found.signer,
-        rules=rules,
-    )
+    return RuleList.of(found, rules=rules)

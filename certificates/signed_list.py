@@ -11,7 +11,7 @@ with the purpose of its kind.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import cbor2
 
@@ -70,6 +70,13 @@ class ListHead:
     issued_at: datetime
     expires_at: datetime
     signer: SigningCertificate
+
+    @classmethod
+    def of(cls, head: "ListHead", **own: Any) -> Self:
+        """What ``head`` says, with what a kind of list reads in its body."""
+        return cls(
+            version=head.version, issued_at=head.issued_at, expires_at=head.expires_at, signer=head.signer, **own
+        )
 
     def age(self, at: datetime) -> timedelta:
         """How long before ``at`` it was issued."""

@@ -89,13 +89,7 @@ def verify(data: bytes, roots: Collection[bytes]) -> TrustList:
     entries = tuple(map(_entry, found.body))
     if not all(sort_key(one) < sort_key(other) for one, other in pairwise(entries)):
         raise malformed("the entries are not in order")
-    return TrustList(
-        version=found.version,
-        issued_at=found.issued_at,
-        expires_at=found.expires_at,
-        signer=found.signer,
-        entries=entries,
-    )
+    return TrustList.of(found, entries=entries)
 
 
 def _row(entry: TrustEntry) -> list[bytes | str | int]:

@@ -90,13 +90,7 @@ def verify(data: bytes, pinned: Collection[bytes]) -> UnitManifest:
     found = signed_list.verify(data, pinned, UNIT_LIST)
     if type(found.body) is not list:
         raise malformed("the body is not a list")
-    return UnitManifest(
-        version=found.version,
-        issued_at=found.issued_at,
-        expires_at=found.expires_at,
-        signer=found.signer,
-        parts=tuple(map(_part, found.body)),
-    )
+    return UnitManifest.of(found, parts=tuple(map(_part, found.body)))
 
 
 def read_manifest(folder: Path, pinned: Collection[bytes]) -> UnitManifest:
