@@ -17,6 +17,7 @@ from api.complaints.refusals import Refusal
 from api.complaints.sweep import sweep_complaints
 from api.complaints.working import ask
 from api.errors import CentreError
+from api.identity.proofs import Proof, ProofKind
 from api.intake.slips import write_slips
 from api.store.records import load_record
 from api.store.schema import records
@@ -24,6 +25,7 @@ from api.store.schema_complaints import complaints
 from bench.province.day import Day, clerk, overseer
 from bench.province.mending import differences
 from tests.support.photos import photo
+from vaxseal.demo.people import Citizen
 
 EACH: Final = 10  # communes for one complaint of each kind
 _WRONG: Final = ("lost_marks", "swapped_birthday", "wrong_sex")
@@ -104,6 +106,7 @@ def _who_complains(day: Day) -> list[tuple[ComplaintKind, str | None, str | None
     stand = sorted(stand, key=lambda row: day.person_of[row.record_id])
     wrong = [row.record_id for row in stand if row.state == "mismatched" and day.case(row.record_id).kind in _WRONG]
     good = iter([row.record_id for row in stand if row.state == "ready" and day.case(row.record_id).kind == "clean"])
+    lost = iter([station.unit for station in day.stations if _unknown_person(day, station.unit) is not None])
     found: list[tuple[ComplaintKind, str | None, str | None, bool]] = []
     for record_id in wrong[::3]:
         day.kept_back.add(record_id)
@@ -112,7 +115,8 @@ def _who_complains(day: Day) -> list[tuple[ComplaintKind, str | None, str | None
         for kind in (_KIND.DOSES_MISSING, _KIND.DATA_WRONG, _KIND.NO_CERTIFICATE):
             if (record_id := next(good, None)) is not None:
                 found.append((kind, record_id, None, False))
-        for kind in (_KIND.NOTHING_FOUND, _KIND.DATES_MISSING, _KIND.CONDUCT):
+        found.append((_KIND.NOTHING_FOUND, None, next(lost, station.unit), False))
+        for kind in (_KIND.DATES_MISSING, _KIND.CONDUCT):
             found.append((kind, None, station.unit, False))
         found.append((_KIND.NOTHING_FOUND, None, station.unit, True))
     return found
@@ -165,7 +169,42 @@ def _decide(day: Day, complaint: _Complaint) -> str | None:
         case _KIND.DOSES_MISSING:
             return refused(Refusal.WRONG_DOSE)
         case _:
-            return refused(Refusal.BLURRED)
+            person = _unknown_person(day, unit)
+            if person is None:
+                return refused(Refusal.BLURRED)
+            changes, proof = _by_the_book(day.cases[person].citizen), Proof(kind=ProofKind.STATION_BOOK)
+            decision = confirm(centre, number, staff=staff, note="Đã bổ sung", changes=changes, proof=proof)
+            assert decision.record_id is not None
+            day.person_of[decision.record_id] = person
+            day.figures["entered_by_complaints"] = day.figures.get("entered_by_complaints", 0) + 1
+            return None
+
+
+def _unknown_person(day: Day, unit: str) -> int | None:
+    """Somebody vaccinated at this station whose rows were all refused."""
+    known = set(day.person_of.values())
+    for person, case in enumerate(day.cases):
+        here = {day.stations[row.station].unit for row in case.rows} == {unit}
+        if here and person not in known and case.citizen.nationality == "VN":
+            return person
+    return None
+
+
+def _by_the_book(citizen: Citizen) -> dict[str, str]:
+    """What the station's book says of a person whose rows nobody could read."""
+    found = {
+        "full_name": citizen.full_name,
+        "date_of_birth": citizen.born.iso,
+        "sex": citizen.sex.value,
+        "id_number": citizen.id_number,
+    }
+    for number, dose in enumerate(citizen.doses, start=1):
+        found |= {
+            f"dose.{number}.given_on": dose.given_on.isoformat(),
+            f"dose.{number}.product": dose.product,
+            f"dose.{number}.lot": dose.lot,
+        }
+    return found
 
 
 def _record(day: Day, record_id: str) -> Any:

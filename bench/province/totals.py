@@ -25,6 +25,8 @@ def check_totals(day: Day) -> dict[str, Any]:
                 select(import_rows.c.record_id).where(import_rows.c.outcome == "accepted").distinct()
             ).scalars()
         )
+        first = (record_versions.c.version == 1) & record_versions.c.why.startswith("complaint:")
+        entered = set(connection.execute(select(record_versions.c.record_id).where(first)).scalars())
         worked_on = set(connection.execute(select(work_items.c.record_id)).scalars())
         settled = set(connection.execute(select(work_closings.c.record_id)).scalars())
         signed = connection.execute(select(passports.c.record_id, passports.c.version, passports.c.state)).all()
@@ -35,7 +37,8 @@ def check_totals(day: Day) -> dict[str, Any]:
         wrong_counts = find_differences(connection)
     assert rows.total() == day.figures["rows_written"] == rows["accepted"] + rows["duplicate"] + rows["refused"]
     assert states.total() == len(stand) == len({row.record_id for row in stand})
-    assert {row.record_id for row in stand} == came_from == set(day.person_of)
+    assert {row.record_id for row in stand} == came_from | entered == set(day.person_of)
+    assert len(entered) == day.figures.get("entered_by_complaints", 0)
     assert set(states) <= {state.value for state in RecordState}
     to_be_mended = {row.record_id for row in stand if class_of(row.state, row.reason) is not None}
     assert to_be_mended <= worked_on | settled, to_be_mended - worked_on - settled
