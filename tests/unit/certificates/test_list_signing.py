@@ -61,8 +61,15 @@ def test_who_is_certified_for_something_else_signs_no_list() -> None:
 
 
 def test_a_pinned_certificate_that_is_no_ca_certifies_nobody() -> None:
-    assert refused(LIST, [LIST_KEY.certificate_der]) == "list-chain"
+    other, dsc = certify(ROOT), certify(ROOT, lists=False)
+    assert refused(sign_list(b"payload", other, purposes.TRUST_LIST), [LIST_KEY.certificate_der]) == "list-chain"
+    assert refused(packed(dsc.certificate_der, dsc), [dsc.certificate_der]) == "list-chain"
     assert not is_issued_by(LIST_KEY.certificate_der, b"no certificate")
+
+
+def test_a_pinned_list_signer_counts_itself() -> None:
+    opened = open_list(LIST, [LIST_KEY.certificate_der], purposes.TRUST_LIST, max_size=5000)
+    assert opened.signer == LIST_KEY.certificate
 
 
 def test_a_certificate_with_an_odd_serial_number_is_verified_like_any_other() -> None:
