@@ -1,6 +1,7 @@
 """Every route as every role, at the person's own unit and at another one: nothing succeeds that should not."""
 
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +58,12 @@ def call(world: World, name: str, request: Request, bearer: str | None) -> Any:
 
 
 def is_page(world: World, name: str) -> bool:
-    routes = world.client.app.routes  # type: ignore[attr-defined]
-    return any(name_of(route) == name and isinstance(route, PageRoute) for route in routes)
+    return name in pages_of(world.client.app)
+
+
+@lru_cache(maxsize=1)
+def pages_of(app: FastAPI) -> frozenset[str]:
+    return frozenset(name_of(route) for route in app.routes if isinstance(route, PageRoute))
 
 
 def staff_routes(world: World) -> dict[str, frozenset[Role]]:
