@@ -8,14 +8,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, tuple_
 
-from api.store.counters import insert_new
+from api.store.areas import add_rows
 from api.store.doses import DoseKey, dose_keys, note_changes
 from api.store.schema import passports, record_versions, records
 from api.store.schema_revoking import dose_changes, dose_counts
 from api.store.transactions import Turn, again, writing
 
 AT_ONCE: Final = 2000  # rows of one transaction
-_KEY: Final = tuple(dose_counts.primary_key)
 
 
 def note_doses_issued(connection: Connection, issued: Sequence[Row[Any]], *, at: datetime) -> None:
@@ -58,20 +57,11 @@ def _add_up_page(engine: Engine) -> int:
             key = DoseKey(row.province, row.unit, row.day, row.product, row.lot)
             given[key] += row.given
             issued[key] += row.issued
-        for key in sorted(given):  # in one order, as others do
-            _add(connection, key, given[key], issued[key])
+        # In one order, as others do.
+        add_rows(connection, dose_counts, {key: (given[key], issued[key]) for key in sorted(given)})
         gone = tuple_(dose_changes.c.province, dose_changes.c.change_id)
         connection.execute(delete(dose_changes).where(gone.in_([(row.province, row.change_id) for row in mine])))
     return len(mine)
-
-
-def _add(connection: Connection, key: DoseKey, given: int, issued: int) -> None:
-    statement: Any = insert_new(connection, dose_counts).values(**key._asdict(), given=0, issued=0)
-    connection.execute(statement)
-    mine = tuple_(*_KEY) == tuple_(*key)
-    connection.execute(
-        dose_counts.update().where(mine).values(given=dose_counts.c.given + given, issued=dose_counts.c.issued + issued)
-    )
 
 
 def recount(engine: Engine) -> int:
