@@ -117,7 +117,8 @@ class SigningAgent:
             session = self.client.log_in(challenge, signature)
         except CentreRefusedError as error:
             code = error.code if error.code in PERSON_FIRST else "login-refused"
-            raise AgentError(code, f"The centre refused the log-in. {error.sentence}") from error
+            sentence = f"The centre refused the log-in. {error.sentence}"
+            raise CentreRefusedError(code, sentence, status=error.status, retry_after=error.retry_after) from error
         except IssuanceError as error:
             raise AgentError("login-refused", f"The centre's challenge cannot be signed: {error.detail}.") from error
         check_role(self.role, self.mode, task=session.task, centre_mode=session.mode)

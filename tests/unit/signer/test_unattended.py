@@ -98,6 +98,28 @@ def test_a_centre_that_refuses_for_now_and_one_that_refuses_for_good(tmp_path: P
             desk.worker.run()
 
 
+@pytest.mark.parametrize(("status", "passes"), [(429, True), (502, True), (401, False)])
+def test_a_log_in_that_is_refused_for_now_and_one_that_is_refused_for_good(
+    tmp_path: Path, status: int, passes: bool
+) -> None:
+    """Behind a proxy a service that is started again answers 502, to log-ins as well."""
+    centre = centre_with(2)
+    answer = centre.do_challenge
+
+    def refuse(body: dict[str, Any]) -> Any:
+        return answer(body) if desk.waits else httpx2.Response(status, json={"type": "urn:x:no"})
+
+    centre.do_challenge = refuse  # type: ignore[method-assign]
+    desk = Desk(centre, tmp_path, rounds=3)
+    if passes:
+        desk.worker.run()
+        assert desk.events[0] == {"event": "trouble", "reason": "login-refused", "pause": 1.0}
+        assert len(centre.signed) == 2
+    else:
+        with pytest.raises(AgentError, match="login-refused"):
+            desk.worker.run()
+
+
 def test_it_stays_away_as_long_as_the_centre_asks(tmp_path: Path) -> None:
     centre = centre_with(1)
 
