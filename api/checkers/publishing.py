@@ -18,7 +18,7 @@ from api.checkers.published import newest_version
 from api.config import Settings
 from api.context import Centre
 from api.errors import CentreError
-from api.revocation.drafting import note_published
+from api.revocation.drafting import find_news, note_published
 from api.store.schema import published_bundles, published_signers
 from api.store.transactions import Turn, writing
 from certificates import bundle
@@ -56,8 +56,9 @@ def publish(centre: Centre, folder: Path, *, by: str) -> Published:
     roots = pinned_roots(settings)
     manifest = folder_reader(folder)(MANIFEST, bundle.BUNDLE.max_size)
     sha256 = hashlib.sha256(manifest).digest()
-    # Before the lock is held: with millions of entries the look-up takes seconds to build, and is found again below.
-    open_checked(settings, folder, at=now, seen=0)
+    # Before the lock is held: with millions of entries the look-up takes seconds to build, and is found again below;
+    # and to hold each entry against it takes half a minute.
+    news = find_news(centre.engine, open_checked(settings, folder, at=now, seen=0).revocation, at=now)
     keep_files(centre.engine, folder, roots)
     with writing(centre.engine, Turn.ALONE) as connection:
         served = _served(settings, roots)
@@ -78,7 +79,8 @@ def publish(centre: Centre, folder: Path, *, by: str) -> Published:
         ticked_off, fresh = 0, newest_version(connection) < opened.version
         if fresh:
             _store(connection, opened, sha256, by=by, now=now)
-            ticked_off = note_published(connection, opened.revocation, by=by, at=now)
+            version = opened.revocation.version
+            ticked_off = note_published(connection, news, version=version, by=by, at=now)
     return Published(
         version=opened.version,
         sha256=sha256,

@@ -1,17 +1,20 @@
 """What checkers do not have on their list yet: handed out in drafts, and ticked off when a list was published.
 
-A draft that gets lost costs nothing: until `note_published` finds its entries on a list, the next one holds them again.
+A draft that gets lost costs nothing: until `find_news` finds its entries on a list, the next one holds them again.
 """
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, func, or_, select, tuple_, update
 
 from api.audit import record_act
 from api.revocation.entries import REVOKED, VALID
 from api.revocation.states import OrderState
+from api.store.arrays import one_of
 from api.store.schema import intents, revocation_entries, revocation_orders
 from api.store.schema_revoking import order_passports
 from api.store.transactions import Turn, writing
@@ -53,38 +56,60 @@ def make_draft(
     return draft
 
 
-def note_published(connection: Connection, index: RevocationIndex, *, by: str, at: datetime) -> int:
-    """Note of each of our entries whether the published list says it: what it really says, whatever draft it is from.
+@dataclass(frozen=True, slots=True)
+class News:
+    """An entry of which a list says something new: ``said`` in place of ``published``, where it is ``wanted`` so."""
 
-    Returns of how many it says something new.
-    """
-    changed = 0
+    scope: bytes
+    hash_type: str
+    hash: bytes
+    published: str | None
+    wanted: str
+    said: str | None
+
+
+def find_news(engine: Engine, index: RevocationIndex, *, at: datetime) -> tuple[News, ...]:
+    """What a list that is about to be published says otherwise than the one before: it reads every entry that has not
+    expired, page by page, and keeps nobody waiting."""
+    found: list[News] = []
     last: tuple[bytes, str, bytes] = (b"", "", b"")
-    while rows := connection.execute(
-        select(_table.scope, _table.hash_type, _table.hash, _table.published, _table.wanted)
-        .where(tuple_(*last) < _KEY, _table.expires_at >= instant_to_text(at))
-        .order_by(_table.scope, _table.hash_type, _table.hash)
-        .limit(_AT_ONCE)
-    ).all():
-        news = [(row, said) for row in rows if (said := _said(index, row)) != row.published]
-        if news:
-            connection.execute(
-                update(revocation_entries)
-                .where(
-                    _table.scope == bindparam("of_scope"),
-                    _table.hash_type == bindparam("of_type"),
-                    _table.hash == bindparam("key"),
-                )
-                .values(published=bindparam("said"), version=index.version),
-                [
-                    {"of_scope": row.scope, "of_type": row.hash_type, "key": row.hash, "said": said}
-                    for row, said in news
-                ],
-            )
-        changed += len(news)
-        last = tuple(rows[-1][:3])
+    with engine.connect() as connection:
+        while rows := connection.execute(
+            select(_table.scope, _table.hash_type, _table.hash, _table.published, _table.wanted)
+            .where(tuple_(*last) < _KEY, _table.expires_at >= instant_to_text(at))
+            .order_by(_table.scope, _table.hash_type, _table.hash)
+            .limit(_AT_ONCE)
+        ).all():
+            found += [News(*row, said) for row in rows if (said := _said(index, row)) != row.published]
+            last = tuple(rows[-1][:3])
+            connection.rollback()  # a snapshot for a page: a vacuum need not wait for all of them
+    return tuple(found)
+
+
+def note_published(connection: Connection, news: Sequence[News], *, version: int, by: str, at: datetime) -> int:
+    """Note what the published list says new of our entries: what it really says, whatever draft it is from.
+
+    An entry that was changed since `find_news` is left to the next publication. Returns of how many entries it says
+    something new.
+    """
+    alike: dict[tuple[bytes, str, str | None, str, str | None], list[bytes]] = {}
+    for one in news:
+        alike.setdefault((one.scope, one.hash_type, one.published, one.wanted, one.said), []).append(one.hash)
+    changed = 0
+    for (scope, hash_type, published, wanted, said), hashes in alike.items():
+        as_it_was = (
+            _table.scope == scope,
+            _table.hash_type == hash_type,
+            _table.published.is_not_distinct_from(published),
+            _table.wanted == wanted,
+        )
+        for start in range(0, len(hashes), _AT_ONCE):
+            these = one_of(connection, _table.hash, hashes[start : start + _AT_ONCE])
+            changed += connection.execute(
+                update(revocation_entries).where(*as_it_was, these).values(published=said, version=version)
+            ).rowcount
     record_act(
-        connection, at=at, actor=by, act="publish-revocations", subject=f"version {index.version}", reason=str(changed)
+        connection, at=at, actor=by, act="publish-revocations", subject=f"version {version}", reason=str(changed)
     )
     return changed
 

@@ -9,14 +9,13 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Row, case, delete, func, null, select, update
 
-from api.store.counters import insert_new
+from api.store.arrays import insert_many_new, one_of
 from api.store.schema import jobs, leases, revocation_entries, revocation_orders, revoked_passports
 from certificates.cose import KID_SIZE
 from certificates.revocation.hashes import HashType, uci_hash
 
 REVOKED: Final = "revoked"  # what an entry shall say, and what the newest list says
 VALID: Final = "valid"
-_AT_ONCE: Final = 500  # rows of one statement
 
 
 class EntryKey(NamedTuple):
@@ -60,11 +59,7 @@ def add_entries(
     many that were."""
     general = {"wanted": REVOKED, "not_before": not_before}
     rows = [key._asdict() | general | {"uvci": uvci, "expires_at": ends} for key, (uvci, ends) in entries.items()]
-    added = 0
-    for start in range(0, len(rows), _AT_ONCE):
-        statement = insert_new(connection, revocation_entries).values(rows[start : start + _AT_ONCE])
-        added += connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
-    return added
+    return insert_many_new(connection, revocation_entries, rows)
 
 
 def withdraw_entries(connection: Connection, uvcis: Sequence[str]) -> None:
@@ -96,7 +91,7 @@ def _scopes(connection: Connection, record_ids: Sequence[str]) -> dict[tuple[str
     rows = connection.execute(
         select(jobs.c.record_id, jobs.c.version, leases.c.fingerprint)
         .join(leases, leases.c.lease_id == jobs.c.lease_id)
-        .where(jobs.c.record_id.in_(record_ids), jobs.c.task == "issue")
+        .where(one_of(connection, jobs.c.record_id, record_ids), jobs.c.task == "issue")
     )
     scopes: dict[tuple[str, int], set[bytes]] = {}
     for row in rows:

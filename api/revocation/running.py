@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, insert, select, text, update
+from sqlalchemy import Connection, Engine, Row, select, text, update
 
 from api.audit import Act, record_acts
 from api.revocation.choosing import choose
@@ -22,6 +22,7 @@ from api.revocation.replacing import put_back, replace_first
 from api.revocation.standing import is_revoked, state_before
 from api.revocation.states import AT_WORK, OrderState
 from api.states import RecordState
+from api.store.arrays import insert_many, one_of
 from api.store.locks import lock_records
 from api.store.moves import Move, move
 from api.store.schema import passports, record_versions, records, revocation_orders, revoked_passports
@@ -134,8 +135,9 @@ def _revoke(connection: Connection, order: Row[Any], rows: Sequence[Row[Any]], a
     stood = {
         row.uvci: row.before if row.record_state == RecordState.REVOKED.value else row.record_state for row in newest
     }
-    connection.execute(
-        insert(revoked_passports),
+    insert_many(
+        connection,
+        revoked_passports,
         [
             {
                 "uvci": row.uvci,
@@ -193,13 +195,17 @@ def _lock_page(connection: Connection, order: Row[Any], states: Sequence[str]) -
     before it was revoked; ``stood``: where this order found it; ``held``: another order revokes it; ``again``: for the
     same reason.
     """
-    this = (order_passports.c.order_id == order.order_id) & order_passports.c.state.in_(states)
-    some = select(order_passports.c.uvci, order_passports.c.record_id).where(this)
-    keys = connection.execute(some.order_by(order_passports.c.uvci).limit(AT_ONCE)).all()
+    this = order_passports.c.order_id == order.order_id
+    some = select(order_passports.c.uvci, order_passports.c.record_id).order_by(order_passports.c.uvci).limit(AT_ONCE)
+    keys: Sequence[Row[str, str]] = []
+    for state in states:  # one at a time, as the index has them in order: of several all that is left would be sorted
+        keys = connection.execute(some.where(this, order_passports.c.state == state)).all()
+        if keys:
+            break
     if not keys:
         return []
     lock_records(connection, {key.record_id for key in keys})
-    uvci = passports.c.uvci
+    uvci, codes = passports.c.uvci, [key.uvci for key in keys]
     query = (
         select(
             uvci,
@@ -222,7 +228,7 @@ def _lock_page(connection: Connection, order: Row[Any], states: Sequence[str]) -
             revoked_passports,
             (revoked_passports.c.uvci == order_passports.c.uvci) & (revoked_passports.c.order_id == order.order_id),
         )
-        .where(this, order_passports.c.uvci.in_([key.uvci for key in keys]))
+        .where(this, order_passports.c.state.in_(states), one_of(connection, order_passports.c.uvci, codes))
         .order_by(uvci)
     )
     return connection.execute(query).all()
@@ -254,8 +260,10 @@ def _move(connection: Connection, moves: dict[Row[Any], str], reason: str | None
 
 
 def _mark(connection: Connection, order: Row[Any], uvcis: Iterable[str], state: str) -> None:
-    mine = (order_passports.c.order_id == order.order_id) & order_passports.c.uvci.in_(list(uvcis))
-    connection.execute(update(order_passports).where(mine).values(state=state))
+    codes = list(uvcis)
+    if codes:
+        mine = (order_passports.c.order_id == order.order_id) & one_of(connection, order_passports.c.uvci, codes)
+        connection.execute(update(order_passports).where(mine).values(state=state))
 
 
 def _set(connection: Connection, order_id: str, **values: Any) -> None:

@@ -7,7 +7,7 @@ thousands of rows on.
 import json
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     JSON,
@@ -25,6 +25,10 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
+
+from api.store.counters import insert_new
+
+_AT_ONCE: Final = 500  # rows of one statement of SQLite
 
 
 def one_of(connection: Connection, column: Column[Any], values: Collection[Any]) -> ColumnElement[bool]:
@@ -55,6 +59,21 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
         )
         return
     connection.execute(_insert(table, names), {"rows": json.dumps(rows, ensure_ascii=False, default=bytes.hex)})
+
+
+def insert_many_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
+    """As `insert_many`, but for what is there already; returns how many that left."""
+    if not rows:
+        return 0
+    if connection.dialect.name == "postgresql":
+        statement = text(f"{_insert(table, tuple(rows[0])).text} ON CONFLICT DO NOTHING")
+        given = {"rows": json.dumps(rows, ensure_ascii=False, default=bytes.hex)}
+        return connection.execute(statement, given, execution_options={"preserve_rowcount": True}).rowcount
+    added = 0
+    for start in range(0, len(rows), _AT_ONCE):
+        some = insert_new(connection, table).values(list(rows[start : start + _AT_ONCE]))
+        added += connection.execute(some, execution_options={"preserve_rowcount": True}).rowcount
+    return added
 
 
 @cache

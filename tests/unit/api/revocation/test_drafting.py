@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from api.audit import read_log
-from api.revocation.drafting import count_open, make_draft, note_published, read_revoked
+from api.revocation.drafting import count_open, find_news, make_draft, note_published, read_revoked
 from api.store.schema import passports
 from api.store.transactions import writing
 from certificates.checking import check_text
@@ -65,8 +65,10 @@ class Lists:
         )
         last = self.publications[-1].revocation_list
         index = build_index(last, Mirror(*self.publications).read(last))
+        at = self._world.clock()
+        news = find_news(self._world.engine, index, at=at)
         with writing(self._world.engine) as connection:
-            return index, note_published(connection, index, by="an", at=self._world.clock())
+            return index, note_published(connection, news, version=index.version, by="an", at=at)
 
 
 def test_from_an_order_to_the_border(issued: World) -> None:
@@ -117,6 +119,21 @@ def test_what_a_draft_leaves_out_was_in_no_draft(station: World) -> None:
     assert make_draft(station.engine, by="an", at=station.clock(), limit=1).count == (1, 0)
     take_back(station, done)
     assert draft(station).count == (0, 1)  # only what may be on its way to a list has to be taken off it
+
+
+def test_what_was_taken_back_while_a_list_was_published_is_left_to_the_next(station: World) -> None:
+    station.clock.now = AT
+    done = order(station, unit="TYT-1")
+    order(station, unit="TYT-2")
+    made = draft(station)
+    publication = issue(None, made.added_hashes, {}, at=AT, lasting=made.entries_expire_at - AT)
+    index = build_index(publication.revocation_list, Mirror(publication).read(publication.revocation_list))
+    news = find_news(station.engine, index, at=AT)
+    assert len(news) == 3
+    take_back(station, done)
+    with writing(station.engine) as connection:
+        assert note_published(connection, news, version=index.version, by="an", at=AT) == 1
+    assert count_open(station.engine, at=AT) == {"published": 1, "to_add": 0, "to_remove": 2, "undoable": 0}
 
 
 def test_a_draft(issued: World) -> None:
