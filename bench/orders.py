@@ -34,6 +34,7 @@ from api.store.schema import (
     records,
 )
 from api.store.schema_revoking import renewals
+from tests.support import databases
 from tests.support.bundles import bundle_of, opened
 from tests.support.codes import AT
 from tests.support.databases import postgres
@@ -85,6 +86,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="One order of revocation over very many passports.")
     parser.add_argument("--passports", type=int, default=100_000)
     count = parser.parse_args().passports
+    databases._SPEED["shared_buffers"] = "3GB"  # as a server of this size has it
     server = postgres()
     database = server.take()
     with tempfile.TemporaryDirectory(prefix="vaxseal-orders-") as name:

@@ -61,7 +61,8 @@ def run_orders(engine: Engine, *, at: datetime, order_id: str | None = None, pro
         found = connection.execute(query.order_by(revocation_orders.c.made_at)).scalars().all()
     done = Ran()
     for one in found:
-        while (step := _step(engine, one, at)) is not None:
+        reached = dict[str, str]()
+        while (step := _step(engine, one, at, reached)) is not None:
             done += step
             if progress is not None:
                 progress(done.revoked + done.waiting + done.freed, None)
@@ -69,21 +70,21 @@ def run_orders(engine: Engine, *, at: datetime, order_id: str | None = None, pro
 
 
 @again
-def _step(engine: Engine, order_id: str, at: datetime) -> Ran | None:
-    """One page, or None when there is nothing to do now."""
+def _step(engine: Engine, order_id: str, at: datetime, reached: dict[str, str]) -> Ran | None:
+    """One page, or None when there is nothing to do now. ``reached``: the last code of this run's pages, by state."""
     with writing(engine) as connection:
         order = _take(connection, order_id)
         if order is None:
             return None
         if order.state == OrderState.WITHDRAWING.value:
-            return _free_page(connection, order, at)
+            return _free_page(connection, order, at, reached)
         if order.collected_at is None:
             count = choose(connection, order_id, Criteria.from_dict(json.loads(order.criteria)), order.reason)
             if count > _MANY and connection.dialect.name == "postgresql":
                 connection.execute(text("ANALYZE order_passports"))  # else each page is looked for in all of them
             _set(connection, order_id, collected_at=instant_to_text(at))
             return Ran()
-        if (ran := _revoke_page(connection, order, at)) is not None:
+        if (ran := _revoke_page(connection, order, at, reached)) is not None:
             return ran
         if order.state == OrderState.WAITING.value:
             _end(connection, order, at)
@@ -107,11 +108,11 @@ def _take(connection: Connection, order_id: str) -> Row[Any] | None:
     ).one_or_none()
 
 
-def _revoke_page(connection: Connection, order: Row[Any], at: datetime) -> Ran | None:
+def _revoke_page(connection: Connection, order: Row[Any], at: datetime, reached: dict[str, str]) -> Ran | None:
     states = ["chosen", "ripe"]
     if order.deadline <= instant_to_text(at):
         states.append("waiting")
-    page = _lock_page(connection, order, states)
+    page = _lock_page(connection, order, states, reached)
     if not page:
         return None
     others = _others(connection, order, page)
@@ -154,9 +155,9 @@ def _revoke(connection: Connection, order: Row[Any], rows: Sequence[Row[Any]], a
     _log(connection, "revoke-passport", order, rows, at)
 
 
-def _free_page(connection: Connection, order: Row[Any], at: datetime) -> Ran | None:
+def _free_page(connection: Connection, order: Row[Any], at: datetime, reached: dict[str, str]) -> Ran | None:
     """Of an order that was taken back: what no other order holds goes back where it stood."""
-    page = _lock_page(connection, order, ["chosen", "waiting", "ripe", "revoked", "replaced"])
+    page = _lock_page(connection, order, ["chosen", "waiting", "ripe", "revoked", "replaced"], reached)
     if not page:
         _set(connection, order.order_id, state=OrderState.WITHDRAWN.value, done_at=instant_to_text(at))
         return None
@@ -188,7 +189,9 @@ def _has(connection: Connection, order: Row[Any], *states: str) -> bool:
     return connection.execute(select(order_passports.c.uvci).where(mine).limit(1)).first() is not None
 
 
-def _lock_page(connection: Connection, order: Row[Any], states: Sequence[str]) -> Sequence[Row[Any]]:
+def _lock_page(
+    connection: Connection, order: Row[Any], states: Sequence[str], reached: dict[str, str]
+) -> Sequence[Row[Any]]:
     """Some passports of the order in these states, under the locks of their records.
 
     ``at``: how far it is in the order; ``newest`` and ``record_state``: of its record; ``before``: where that stood
@@ -199,8 +202,12 @@ def _lock_page(connection: Connection, order: Row[Any], states: Sequence[str]) -
     some = select(order_passports.c.uvci, order_passports.c.record_id).order_by(order_passports.c.uvci).limit(AT_ONCE)
     keys: Sequence[Row[str, str]] = []
     for state in states:  # one at a time, as the index has them in order: of several all that is left would be sorted
-        keys = connection.execute(some.where(this, order_passports.c.state == state)).all()
+        mine = this & (order_passports.c.state == state)
+        if state in reached:  # past what the pages before left behind in the index
+            keys = connection.execute(some.where(mine, order_passports.c.uvci > reached[state])).all()
+        keys = keys or connection.execute(some.where(mine)).all()
         if keys:
+            reached[state] = keys[-1].uvci
             break
     if not keys:
         return []

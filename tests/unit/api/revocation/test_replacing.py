@@ -68,7 +68,7 @@ def test_a_replacement_that_is_signed_while_the_order_runs_is_not_caught(
     monkeypatch.setattr("api.revocation.running.AT_ONCE", 1)
     made = order(station, WISH, unit="TYT-1", run=False)
     for _ in range(2):  # all are chosen, and the first one's record is on the road
-        running._step(station.engine, made.order_id or "", station.clock())
+        running._step(station.engine, made.order_id or "", station.clock(), {})
     assert [one["state"] for one in list_orders(station.engine)] == ["running"]
     station.agent("TYT-1").work()
     run(station)

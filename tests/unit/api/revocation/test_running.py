@@ -89,8 +89,8 @@ def test_several_processes_at_one_order(station: World) -> None:
 
 def test_taken_back_before_it_has_come_to_all(station: World) -> None:
     made = order(station, unit="TYT-1", run=False)
-    running._step(station.engine, made.order_id or "", station.clock())
-    running._step(station.engine, made.order_id or "", station.clock())
+    running._step(station.engine, made.order_id or "", station.clock(), {})
+    running._step(station.engine, made.order_id or "", station.clock(), {})
     assert states(station).count("revoked") == 1
     assert take_back(station, made) == 1
     assert states(station) == ["issued"] * 3
