@@ -1,6 +1,5 @@
 """What a signing job is made of, read back from the database, and the bytes that its key shall sign."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -8,6 +7,7 @@ from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Row, Select, and_, select
 
 from api.store.arrays import one_of_named
@@ -139,6 +139,6 @@ def work_of(row: VersionRow, *, today: date) -> Work:
 
 def _load(document: str) -> Any:
     try:
-        return json.loads(document)
-    except (ValueError, RecursionError) as error:
+        return orjson.loads(document)
+    except ValueError as error:
         raise RecordError("record-form", "a stored document is damaged") from error

@@ -4,11 +4,11 @@ Placeholders by the hundred are slow to read there, and arrays slow to write her
 thousands of rows on.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import (
     JSON,
     Column,
@@ -58,7 +58,7 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
             values,
         )
         return
-    connection.execute(_insert(table, names), {"rows": json.dumps(rows, ensure_ascii=False, default=bytes.hex)})
+    connection.execute(_insert(table, names), {"rows": orjson.dumps(rows, default=bytes.hex).decode()})
 
 
 def insert_many_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
