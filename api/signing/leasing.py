@@ -275,12 +275,14 @@ def _fix_terms(
         "country": settings.country,
     }
     whole = dict(rows)
+    names = next((row._fields for row in rows.values()), ())
     fresh = []
     for key, row in rows.items():
         if row.uvci is None:
             code = {"uvci": new_uvci(settings.country), "province": row.province, "record_id": row.record_id}
             fresh.append(code)
-            whole[key] = SimpleNamespace(**{**row._mapping, **general, "uvci": code["uvci"]})
+            known = dict(zip(names, row, strict=True))
+            whole[key] = SimpleNamespace(**{**known, **general, "uvci": code["uvci"]})
     insert_many(connection, certificate_codes, fresh)
     made_at = {**general, "made_at": instant_to_text(now)}
     versions = dict(rows.keys())

@@ -66,6 +66,4 @@ def move_records(
 ) -> None:
     """Set state and reason of records that this transaction has locked, and of their standings."""
     to = [Move(record_id=record_id, state=state, reason=reason) for record_id, (state, reason) in moves.items()]
-    move(connection, to, at=now, before=standings)
-    for one in to:
-        standings[one.record_id] = standings[one.record_id]._replace(state=one.state, reason=one.reason)
+    standings |= move(connection, to, at=now, before=standings)

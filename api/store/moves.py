@@ -93,8 +93,8 @@ def move(
     at: datetime,
     by: str | None = None,
     before: Mapping[str, Standing] | None = None,
-) -> frozenset[str]:
-    """Move records; returns the ids of those that moved.
+) -> dict[str, Standing]:
+    """Move records; returns where those stand that moved, by their ids.
 
     They are locked here, if the caller has not done so; SQLite has one writer.
 
@@ -102,12 +102,12 @@ def move(
         by: the person whose work it was, where it was one's.
         before: where they stand, from the statement of this transaction that locked them; None: read here.
     """
-    moved: set[str] = set()
+    moved: dict[str, Standing] = {}
     known = before
     for some in _some(list(moves)):
         before = read_standings(connection, [one.record_id for one in some]) if known is None else known
         steps = [
-            (there, there._replace(state=one.state, reason=one.reason))
+            (there, Standing(there.record_id, there.province, there.version, there.unit, one.state, one.reason))
             for one in some
             if (there := before.get(one.record_id)) is not None
             and one.version in (None, there.version)
@@ -122,8 +122,8 @@ def move(
             given = {"ids": ids, "its_province": province, "state": state, "reason": reason}
             connection.execute(_set_state(connection.dialect.name), {**given, "updated_at": instant_to_text(at)})
         note(connection, steps, at=at, by=by)
-        moved.update(after.record_id for _, after in steps)
-    return frozenset(moved)
+        moved.update((after.record_id, after) for _, after in steps)
+    return moved
 
 
 def read_standings(connection: Connection, record_ids: Sequence[str]) -> dict[str, Standing]:

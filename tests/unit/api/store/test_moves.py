@@ -82,7 +82,7 @@ def test_a_move_from_elsewhere_is_none(world: World) -> None:
             Move(record_id=one, state="issued", version=2),
             Move(record_id="nobody", state="issued"),
         ]
-        assert move(connection, moves, at=world.clock()) == frozenset()
+        assert move(connection, moves, at=world.clock()) == {}
     assert world.state(one) == ("ready", None)
 
 
