@@ -58,7 +58,7 @@ def insert_many(connection: Connection, table: Table, rows: Sequence[Mapping[str
             values,
         )
         return
-    connection.execute(_insert(table, names), {"rows": orjson.dumps(rows, default=bytes.hex).decode()})
+    connection.execute(_insert(table, names), _given(rows))
 
 
 def insert_many_new(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> int:
@@ -67,13 +67,16 @@ def insert_many_new(connection: Connection, table: Table, rows: Sequence[Mapping
         return 0
     if connection.dialect.name == "postgresql":
         statement = text(f"{_insert(table, tuple(rows[0])).text} ON CONFLICT DO NOTHING")
-        given = {"rows": json.dumps(rows, ensure_ascii=False, default=bytes.hex)}
-        return connection.execute(statement, given, execution_options={"preserve_rowcount": True}).rowcount
+        return connection.execute(statement, _given(rows), execution_options={"preserve_rowcount": True}).rowcount
     added = 0
     for start in range(0, len(rows), _AT_ONCE):
         some = insert_new(connection, table).values(list(rows[start : start + _AT_ONCE]))
         added += connection.execute(some, execution_options={"preserve_rowcount": True}).rowcount
     return added
+
+
+def _given(rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    return {"rows": orjson.dumps(rows, default=bytes.hex).decode()}
 
 
 @cache
