@@ -28,6 +28,7 @@ _KEPT: Final = "vaxseal-acts"
 _AT_MOST: Final = 5000  # acts that a transaction keeps in memory
 _STREAMED: Final = 1000  # rows
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(1986082819)")  # the log's one writer on PostgreSQL, until its commit
+_LAST: Final = select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
 _ITEM: Final = r"[A-Za-z0-9._:@/+=-]+(?: [0-9]{1,9})?"
 _CODES: Final = re.compile(rf"(?:{_ITEM}(?:, {_ITEM})*)?")
 _NUMBER: Final = re.compile(r"\b(?:[0-9]{9}|[0-9]{12}|[A-Z]{1,2}[0-9]{6,9})\b|UVCI")  # of persons and certificates
@@ -135,9 +136,7 @@ def _append(connection: Connection, acts: list[tuple[str, Act]]) -> None:
 
 def read_head(connection: Connection) -> LogHead:
     """The last row as it stands: nothing is verified."""
-    row = connection.execute(
-        select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
-    ).one_or_none()
+    row = connection.execute(_LAST).one_or_none()
     return LogHead(sequence=row.sequence, hash=row.hash) if row else BEGINNING
 
 

@@ -4,12 +4,18 @@ The token proves the unit. Where the unit has accounts of signers, the name that
 of them; where it has none yet, any name is taken, unless the deployment asks for accounts everywhere.
 """
 
-from sqlalchemy import Connection, select
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, select
 
 from api.accounts.staff import roles_from_text, working_unit
 from api.config import Settings
 from api.errors import CentreError
 from api.store.schema_accounts import accounts
+
+_OF_UNIT: Final = select(accounts.c.account, accounts.c.roles, accounts.c.disabled_at).where(
+    accounts.c.unit == bindparam("its_unit")
+)
 
 
 def signers_of(connection: Connection, unit: str) -> frozenset[str] | None:
@@ -18,8 +24,8 @@ def signers_of(connection: Connection, unit: str) -> frozenset[str] | None:
     A token of a closed unit is its successor's: so are its signers.
     """
     heirs = working_unit(connection, unit)
-    query = select(accounts.c.account, accounts.c.roles, accounts.c.disabled_at).where(accounts.c.unit == heirs)
-    signers = [row for row in connection.execute(query) if "signer" in roles_from_text(row.roles)]
+    rows = connection.execute(_OF_UNIT, {"its_unit": heirs}).all()
+    signers = [row for row in rows if "signer" in roles_from_text(row.roles)]
     return frozenset(row.account for row in signers if row.disabled_at is None) if signers else None
 
 

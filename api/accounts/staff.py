@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from api.errors import CentreError
 from api.store.schema import units
@@ -13,6 +13,7 @@ from api.store.schema import units
 POLICE: Final = "police"  # the kind of unit that answers for persons, and signs lists only
 Role = Literal["clerk", "signer", "police", "overseer", "ministry", "auditor", "operator"]
 ROLES: Final[tuple[Role, ...]] = ("clerk", "signer", "police", "overseer", "ministry", "auditor", "operator")
+_SUCCESSOR: Final = select(units.c.successor).where(units.c.code == bindparam("its_code"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ def working_unit(connection: Connection, unit: str) -> str:
     """The unit itself or, where it was closed, the one that does its work now."""
     known = [unit]
     while True:
-        successor = connection.execute(select(units.c.successor).where(units.c.code == known[-1])).scalar_one_or_none()
+        successor = connection.execute(_SUCCESSOR, {"its_code": known[-1]}).scalar_one_or_none()
         if successor is None or successor in known:
             return known[-1]
         known.append(successor)

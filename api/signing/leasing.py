@@ -117,17 +117,18 @@ def lease_work(centre: Centre, session: Session, *, layout: str, limit: int, off
                 made, own = _lease_some(connection, centre, session, keys, now, leave_own=leave_own)
                 leased, left = leased + made, left + own
         connection.execute(
-            insert(leases).values(
-                lease_id=lease_id,
-                fingerprint=session.certificate.fingerprint,
-                account=session.account,
-                task=session.task,
-                made_at=instant_to_text(now),
-                deadline=instant_to_text(deadline),
-                unit=session.unit,
-                day=local_day(now).isoformat(),
-                records=len(leased),
-            )
+            insert(leases),
+            {
+                "lease_id": lease_id,
+                "fingerprint": session.certificate.fingerprint,
+                "account": session.account,
+                "task": session.task,
+                "made_at": instant_to_text(now),
+                "deadline": instant_to_text(deadline),
+                "unit": session.unit,
+                "day": local_day(now).isoformat(),
+                "records": len(leased),
+            },
         )
         _store_jobs(connection, leased, lease_id, now)
         raise_alarms(connection, used, unit=session.unit, taken=len(leased), now=now)
