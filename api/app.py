@@ -239,7 +239,8 @@ class Outermost:
                 status = message["status"]
                 given = message.get("headers", [])
                 names = {name.lower() for name, _ in given}  # a page says more exactly what it may load
-                message["headers"] = [*given, *(one for one in _HEADERS if one[0] not in names)]
+                more = (*_HEADERS, _ONLY_HTTPS) if scope["scheme"] == "https" else _HEADERS
+                message["headers"] = [*given, *(one for one in more if one[0] not in names)]
             await send(message)
 
         try:
@@ -261,11 +262,12 @@ class Outermost:
         _log.info("request", method=scope["method"], path=path, status=status, milliseconds=round(seconds * 1000, 1))
 
 
-_HEADERS: Final = [
+_HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-]
+)
+_ONLY_HTTPS: Final = (b"strict-transport-security", b"max-age=31536000")  # RFC 6797: a year; never said over plain HTTP
 
 
 def _add_errors(app: FastAPI) -> None:

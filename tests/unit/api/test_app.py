@@ -249,6 +249,12 @@ def test_answers_are_not_kept_by_others(world: World) -> None:
         assert response.headers["x-content-type-options"] == "nosniff"
 
 
+def test_browsers_come_back_by_https_alone_where_they_came_by_it(world: World) -> None:
+    assert "strict-transport-security" not in world.client.get("/healthz").headers
+    secure = world.client.get("https://testserver/healthz")
+    assert secure.headers["strict-transport-security"] == "max-age=31536000"
+
+
 def test_open_routes_are_limited(make: object) -> None:
     world: World = make("two-tier")  # type: ignore[operator]
     world.client.app.state.rate_limit._per_minute = 3  # type: ignore[attr-defined]
