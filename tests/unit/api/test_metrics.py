@@ -97,6 +97,6 @@ def test_requests_and_signatures_by_closed_labels_and_nobodys_data(world: World,
     assert more('vaxseal_requests_total{method="GET",route="none",status="404"}') == 1
     assert more('vaxseal_requests_total{method="other",route="/v1/signing/lease",status="405"}') == 1
     assert more('vaxseal_request_seconds_count{route="/v1/signing/lease"}') == 2
-    for canary in ("CANARY", "SPELL", "y.ta", "TYT-1", "NGUYỄN", "001180"):
+    for canary in ("CANARY", "SPELL", "y.ta", "TYT-1", "NGUYỄN", "001180000"):  # six digits stand in many a time of day
         assert canary not in text
     assert metrics.FOLDER not in text
