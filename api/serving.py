@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import gc
 import multiprocessing
 import os
 import shutil
@@ -24,7 +23,7 @@ from api.context import Centre
 from api.errors import CentreError
 from api.logs import set_up_logs
 from api.server import open_with
-from api.workers import Workers
+from api.workers import Workers, look_seldom_for_garbage
 
 # Seconds that an unused connection is kept. Agents drop theirs sooner (`signer.client`): what is
 # sent at the moment when we drop it gets no answer, and its sender cannot know whether it was begun.
@@ -79,14 +78,6 @@ def make_app(settings: Settings) -> FastAPI:
         raise SystemExit(1) from None
     look_seldom_for_garbage()
     return app
-
-
-def look_seldom_for_garbage() -> None:
-    """What was loaded until now stays, and requests make many small values in few cycles: to look through all of them
-    each time some hundred were made takes a twentieth of a lease."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
 
 
 def _end_with_parent() -> None:

@@ -25,12 +25,12 @@ from sqlalchemy import Engine, event
 
 from api.auth import Session, read_certificate
 from api.context import Centre
-from api.serving import look_seldom_for_garbage
 from api.signing.acceptance import accept
 from api.signing.leasing import lease_work
 from api.states import RecordState
 from api.store.records import NewVersion, write_versions
 from api.store.transactions import writing
+from api.workers import look_seldom_for_garbage
 from bench import material
 from bench.harness import Result, race
 from bench.native import NotHereError

@@ -21,7 +21,8 @@ from api.store.transactions import Turn, writing
 from certificates.records.model import Dose, VaccinationRecord, instant_to_text
 
 COMMON: Final = 50  # what more people share says nothing: a date that was filled in, a name of thousands
-_PAGE: Final = 500  # hints
+_PAGE: Final = 5000  # hints that are looked at together
+_AT_ONCE: Final = 500  # of those that people share
 _HINT: Final = ("hint", "record_id", "province", "origin")
 
 
@@ -68,23 +69,25 @@ def compare_people(engine: Engine, *, origin: str, at: datetime) -> int:
         .order_by(person_hints.c.hint)
         .distinct()
         .limit(_PAGE)
+        .subquery()
+    )
+    end = select(func.max(mine.c.hint))
+    shared = (
+        select(mine.c.hint)
+        .join(person_hints, person_hints.c.hint == mine.c.hint)
+        .group_by(mine.c.hint)
+        .having(func.count().between(2, COMMON))
     )
     found, last = 0, ""
     while True:
         with writing(engine, Turn.IMPORT) as connection:
-            hints = connection.execute(mine, {"last": last}).scalars().all()
-            if not hints:
+            following = connection.execute(end, {"last": last}).scalar()
+            if following is None:
                 return found
-            shared = (
-                select(person_hints.c.hint)
-                .where(one_of(connection, person_hints.c.hint, hints))
-                .group_by(person_hints.c.hint)
-                .having(func.count().between(2, COMMON))
-            )
-            doubtful = connection.execute(shared).scalars().all()
-            if doubtful:
-                found += _compare(connection, doubtful, origin, at)
-        last = hints[-1]
+            doubtful = connection.execute(shared, {"last": last}).scalars().all()
+            for begin in range(0, len(doubtful), _AT_ONCE):
+                found += _compare(connection, doubtful[begin : begin + _AT_ONCE], origin, at)
+        last = following
 
 
 def _compare(connection: Connection, hints: Sequence[str], origin: str, at: datetime) -> int:

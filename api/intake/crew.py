@@ -1,6 +1,5 @@
 """Who does the steps of an import: this process, or several that each have the database open."""
 
-import gc
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -10,7 +9,7 @@ from typing import Any, Final, Self
 from sqlalchemy import Engine
 
 from api.intake.units import UnitBook
-from api.workers import follow_parent
+from api.workers import follow_parent, look_seldom_for_garbage
 
 _AHEAD: Final = 2  # steps that wait for each process: enough to keep it busy, and memory flat
 
@@ -61,8 +60,7 @@ def _open(address: str) -> None:
     from api.store.database import connect
 
     follow_parent()
-    gc.freeze()  # what was loaded stays: no collection looks at it
-    gc.set_threshold(50_000, 20, 20)  # a step makes many small values and no cycles: looking for them costs a tenth
+    look_seldom_for_garbage()
     engine = connect(address)
     _opened.append((engine, UnitBook.load(engine)))
 

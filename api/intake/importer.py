@@ -24,6 +24,7 @@ from api.intake.units import UnitBook
 from api.store.schema import import_rows, imports
 from api.store.schema_intake import import_tallies
 from api.store.transactions import writing
+from api.workers import garbage_seldom
 from certificates.records.model import instant_to_text
 
 LARGE: Final = 4 << 20  # bytes of a file for which processes of its own are started
@@ -108,7 +109,7 @@ def import_file(
     digest = _sha256(path)
     name = path.name.encode("utf-8", "replace").decode()  # names in an old encoding hold surrogates
     try:
-        with claimed(engine, digest):
+        with claimed(engine, digest), garbage_seldom():
             run = _Run(engine, path, name, digest, imported_by, at, unit, progress or (lambda _done, _total: None))
             try:
                 return run.complete(processes)
