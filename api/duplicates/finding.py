@@ -8,12 +8,12 @@ from datetime import datetime
 from itertools import combinations
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Insert, Table, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, bindparam, func, select
 
 from api.duplicates.comparing import DoseReason, hints_of, may_be_one
 from api.store.arrays import one_of
 from api.store.bulk import insert_rows
+from api.store.counters import insert_new
 from api.store.records import NewVersion, StoredRecord, stored_record
 from api.store.schema import records
 from api.store.schema_intake import person_hints, possible_duplicates
@@ -35,13 +35,6 @@ class DoubtfulDose:
     there: Dose
     new: Dose
     reason: DoseReason
-
-
-def insert_new(connection: Connection, table: Table) -> Insert:
-    """An INSERT that passes over what is there already."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def write_hints(connection: Connection, versions: Sequence[NewVersion], *, origin: str) -> None:

@@ -14,7 +14,6 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, func, insert, select, tuple_, update
 
 from api.audit import record_act
-from api.duplicates.finding import insert_new
 from api.intake.cells import read_date
 from api.intake.claiming import claimed
 from api.intake.columns import NAMES, Column, Header, find_column
@@ -26,6 +25,7 @@ from api.intake.spool import Row
 from api.intake.texts import Conversion
 from api.intake.units import UnitBook
 from api.store.bulk import insert_rows
+from api.store.counters import insert_new
 from api.store.counts import Key, count
 from api.store.coverage import RECOVERED
 from api.store.schema import import_rows, imports
