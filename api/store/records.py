@@ -1,7 +1,7 @@
 """Records in the database: the newest version in ``records``, every version in ``record_versions``."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -91,7 +91,7 @@ def write_versions(connection: Connection, versions: Sequence[NewVersion], *, by
                 "state": version.state.value,
                 "reason": version.reason,
                 "person_key": version.person_key,
-                "document": orjson.dumps(document).decode(),
+                "document": document_text(document),
                 "digest": digest_of(document),
                 "entered_at": made_at,
                 "updated_at": made_at,
@@ -142,7 +142,7 @@ def write_evidences(
         evidence_table,
         ("record_id", "version", "province", "document", "made_at"),
         [
-            (record.record_id, record.version, province, orjson.dumps(evidence.to_dict()).decode(), made_at)
+            (record.record_id, record.version, province, document_text(evidence.to_dict()), made_at)
             for record, evidence, province in proofs
         ],
     )
@@ -163,6 +163,6 @@ def move_record(
     return bool(move(connection, [there], at=at))
 
 
-def document_text(record: VaccinationRecord) -> str:
-    """The JSON text of a record as it is kept."""
-    return orjson.dumps(record.to_dict()).decode()
+def document_text(document: Mapping[str, Any]) -> str:
+    """The JSON text of a record, or of its evidence, as it is kept: of what its `to_dict` gave."""
+    return orjson.dumps(document).decode()

@@ -101,7 +101,7 @@ def test_an_older_database_is_refused_and_brought_up_with_its_rows(empty: Engine
     build(empty, "0001")
     with empty.begin() as connection:
         connection.execute(insert(units), UNIT)
-        connection.execute(text(RECORD), {"digest": b"", "document": document_text(record())})
+        connection.execute(text(RECORD), {"digest": b"", "document": document_text(record().to_dict())})
         connection.execute(text(VERSION), {"digest": b""})
         connection.execute(text(INTENT))
     with pytest.raises(CentreError, match=r"schema-old.*vaxseal admin migrate"):
@@ -133,7 +133,7 @@ def test_what_is_to_be_mended_already_comes_onto_the_lists_and_is_counted(empty:
         connection.execute(insert(units), UNIT)
         for record_id, state, reason in states:
             row = {"record_id": record_id, "version": 1, "province": "79", "unit": "u", "state": state}
-            texts = {"person_key": record_id, "document": document_text(record()), "entered_at": "t"}
+            texts = {"person_key": record_id, "document": document_text(record().to_dict()), "entered_at": "t"}
             texts["updated_at"] = "2022-02-28T18:00:00Z"
             connection.execute(insert(records), {**row, **texts, "reason": reason, "digest": b""})
     versions.migrate(empty)
