@@ -132,27 +132,21 @@ def open_remote(
     json: bool,
 ) -> "Iterator[tuple[RemotePlace, SigningKey]]":
     """A centre over HTTPS, and the key that logged in there, until the block ends. Raises as `open_agent`."""
-    from hsm.process_guard import forbid_dumps
-    from vaxseal.opening import Place, open_agent
-    from vaxseal.state import journal_folder
-    from vaxseal.tokens import pin_source
+    from vaxseal.opening import open_watcher
 
     if account is None:
         stop("account-missing", "Say who works at the token: --account NAME.", json=json)
-    forbid_dumps()  # the PIN passes through this process
-    place = Place(
+    with open_watcher(
         centre=centre,
         account=account,
-        role="watch",
-        mode="two-tier",
         module=module,
-        serial=token,
+        token=token,
         label=label,
         certificate=certificate,
+        pin_stdin=pin_stdin,
         last_try=last_try,
-        journal=journal_folder(journal),
-    )
-    with open_agent(place, pin_source("PIN of the token", from_stdin=pin_stdin)) as opened:
+        journal=journal,
+    ) as opened:
         yield RemotePlace(agent=opened.agent, roots=roots), opened.agent.key
 
 

@@ -124,6 +124,44 @@ def open_agent(
             yield Opened(agent=agent, session=session, key=key)
 
 
+@contextmanager
+def open_watcher(
+    *,
+    centre: str,
+    account: str,
+    module: Path | None,
+    token: str | None,
+    label: str | None,
+    certificate: str | None,
+    pin_stdin: bool,
+    last_try: bool,
+    journal: Path | None,
+) -> Iterator[Opened]:
+    """An agent with a token of the ministry that watches (the log and the lists, and no records), until the block ends.
+
+    Raises as `open_agent`.
+    """
+    from hsm.process_guard import forbid_dumps
+    from vaxseal.state import journal_folder
+    from vaxseal.tokens import pin_source
+
+    forbid_dumps()  # the PIN passes through this process
+    place = Place(
+        centre=centre,
+        account=account,
+        role="watch",
+        mode="two-tier",
+        module=module,
+        serial=token,
+        label=label,
+        certificate=certificate,
+        last_try=last_try,
+        journal=journal_folder(journal),
+    )
+    with open_agent(place, pin_source("PIN of the token", from_stdin=pin_stdin)) as opened:
+        yield opened
+
+
 def leave(client: "CentreClient", shift: "Shift") -> None:
     """The person leaves. Without a network the shift ends by itself."""
     from signer.errors import AgentError

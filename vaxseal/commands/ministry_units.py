@@ -104,25 +104,21 @@ def send(
     """
     from certificates import unit_list
     from signer.ministry_calls import MinistryCalls
-    from vaxseal.opening import Place, open_agent
-    from vaxseal.state import journal_folder
-    from vaxseal.tokens import pin_source
+    from vaxseal.opening import open_watcher
 
     with sentences(json=json):
         manifest = unit_list.read_manifest(folder, [der for path in units_root or () for der in read_roots(path)])
-        place = Place(
+        with open_watcher(
             centre=centre,
             account=account,
-            role="watch",
-            mode="two-tier",
             module=module,
-            serial=token,
+            token=token,
             label=label,
             certificate=certificate,
+            pin_stdin=pin_stdin,
             last_try=last_try,
-            journal=journal_folder(journal),
-        )
-        with open_agent(place, pin_source("PIN of the token", from_stdin=pin_stdin)) as opened:
+            journal=journal,
+        ) as opened:
             parts = MinistryCalls(opened.agent.client).send_units(folder, manifest)
     if json:
         emit_json({"version": manifest.version, "parts": parts})

@@ -56,40 +56,35 @@ def checkpoint(
 
       vaxseal audit checkpoint --centre https://centre.example.vn --account minh --witness desk/log-heads.txt
     """
-    from hsm.process_guard import forbid_dumps
     from signer.checkpoint_file import CheckpointFile
     from signer.checkpointing import watch
     from signer.errors import AgentError
     from signer.head_file import HeadFile, read_heads
-    from vaxseal.opening import Place, open_agent
+    from vaxseal.opening import open_watcher
     from vaxseal.progress import progress_bar
     from vaxseal.state import journal_folder
-    from vaxseal.tokens import pin_source
 
-    forbid_dumps()  # the PIN passes through this process
     kept = CheckpointFile(file)
-    place = Place(
-        centre=centre,
-        account=account,
-        role="watch",
-        mode="two-tier",
-        module=module,
-        serial=token,
-        label=label,
-        certificate=certificate,
-        last_try=last_try,
-        journal=journal_folder(journal),
-    )
     with sentences(json=json):
         kept.read()  # before anybody types a PIN
         told = [one for path in witness or () for one in read_heads(path)]
         try:
             with (
-                open_agent(place, pin_source("PIN of the token", from_stdin=pin_stdin)) as here,
+                open_watcher(
+                    centre=centre,
+                    account=account,
+                    module=module,
+                    token=token,
+                    label=label,
+                    certificate=certificate,
+                    pin_stdin=pin_stdin,
+                    last_try=last_try,
+                    journal=journal,
+                ) as here,
                 progress_bar("new acts", shown=not json) as progress,
             ):
                 agent = here.agent
-                seen = [*told, *HeadFile(place.journal).read()]
+                seen = [*told, *HeadFile(journal_folder(journal)).read()]
                 seen = [one for one in seen if one.centre == agent.client.centre]
                 done = watch(agent.client, agent.key, kept, at=now(), seen=seen, progress=progress)
         except AgentError as error:
