@@ -7,14 +7,13 @@ counts change, `follow_tree` when the tree does (ADR 53).
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Table, delete, func, insert, literal, select, true, tuple_, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 from api.states import WorkClass
+from api.store.counters import insert_as, insert_new
 from api.store.schema import units
 from api.store.schema_oversight import area_ages, area_counts, area_days, area_tree, unit_areas
 from api.store.schema_worklists import unit_counts, unit_days
@@ -212,11 +211,6 @@ def _carry(connection: Connection, pairs: Sequence[tuple[str, str]], sign: int) 
         connection.execute(_adding(insert_as(connection)(table).from_select(names, summed), table))
 
 
-def insert_as(connection: Connection) -> Callable[[Table], Any]:
-    """The insert of this database that knows what to do where the row is there."""
-    return insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
-
-
 def _adding(statement: Any, table: Table) -> Any:
     key = [column.name for column in table.primary_key]
     numbers = [column for column in table.columns if column.name not in key]
@@ -234,7 +228,7 @@ def _drop_empty(connection: Connection) -> None:
 def _insert_new(connection: Connection, pairs: Sequence[tuple[str, str]]) -> None:
     if pairs:
         connection.execute(
-            insert_as(connection)(unit_areas).on_conflict_do_nothing(),
+            insert_new(connection, unit_areas),
             [{"unit": unit, "area": area} for unit, area in pairs],
         )
 

@@ -1,6 +1,6 @@
 """Small rows that many processes write at once: what is added up, and what has had its time."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, delete, select, tuple_
@@ -8,16 +8,19 @@ from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
 
+def insert_as(connection: Connection) -> Callable[[Table], Any]:
+    """The insert of this database that knows what to do where the row is there."""
+    return insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
+
+
 def insert_new(connection: Connection, table: Table) -> Any:
     """An INSERT that leaves rows alone whose key is there."""
-    insert = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
-    return insert(table).on_conflict_do_nothing()
+    return insert_as(connection)(table).on_conflict_do_nothing()
 
 
 def add_up(connection: Connection, table: Table, key: Mapping[str, object], counter: Column[int], count: int) -> int:
     """Add to the counter of a row, which is made where it is missing; returns what it is now."""
-    insert = insert_postgresql if connection.dialect.name == "postgresql" else insert_sqlite
-    statement = insert(table).values({**key, counter.name: count})
+    statement = insert_as(connection)(table).values({**key, counter.name: count})
     adding = statement.on_conflict_do_update(index_elements=list(key), set_={counter.name: counter + count})
     return int(connection.execute(adding.returning(counter)).scalar_one())
 
