@@ -1,6 +1,6 @@
 """Files that a machine of the ministry hands in, known by their SHA-256: parts of lists, until something names them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -64,11 +64,11 @@ def read_file(connection: Connection, name: bytes) -> bytes | None:
     return data
 
 
-def files_reader(connection: Connection) -> Get:
-    """Reads parts of a list from what was handed in. Raises CertificateError ``list-missing``."""
+def parts_reader(read: Callable[[bytes], bytes | None]) -> Get:
+    """Reads parts of a list by their SHA-256. Raises CertificateError ``list-missing``."""
 
     def get(path: str, largest: int) -> bytes:
-        data = read_file(connection, bytes.fromhex(path.rpartition("/")[2]))
+        data = read(bytes.fromhex(path.rpartition("/")[2]))
         if data is None or len(data) > largest:
             raise CertificateError("list-missing", "a part of it was not handed in")
         return data

@@ -6,6 +6,7 @@ published as any other bundle, by the same checks.
 
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -16,10 +17,10 @@ from api.checkers.published import newest_version
 from api.checkers.publishing import Published, pinned_roots, publish
 from api.context import Centre
 from api.errors import CentreError
-from api.ministry.files import read_file
+from api.ministry.files import parts_reader, read_file
 from api.revocation.drafting import count_due, make_draft
 from api.store.schema import published_parts
-from certificates.bundle_folder import Get, bring_all
+from certificates.bundle_folder import bring_all
 from certificates.errors import CertificateError
 from certificates.revocation.drafts import RevocationDraft
 
@@ -64,22 +65,16 @@ def publish_handed_in(centre: Centre, session: Session, manifest: bytes) -> Publ
     roots = pinned_roots(centre.settings)
     with tempfile.TemporaryDirectory(prefix="handed-in-", dir=centre.settings.data) as name:
         try:
-            bring_all(manifest, _reader(centre), Path(name), roots)
+            bring_all(manifest, parts_reader(partial(_read_part, centre)), Path(name), roots)
             return publish(centre, Path(name), by=session.actor)
         except CertificateError as error:
             raise CentreError("bundle-refused", f"{error.code}: {error.detail}") from error
 
 
-def _reader(centre: Centre) -> Get:
-    def get(path: str, largest: int) -> bytes:
-        name = bytes.fromhex(path.rpartition("/")[2])
-        with centre.engine.connect() as connection:
-            data = read_file(connection, name)
-            if data is None:
-                known = select(published_parts.c.data).where(published_parts.c.sha256 == name)
-                data = connection.execute(known).scalar_one_or_none()
-        if data is None or len(data) > largest:
-            raise CertificateError("list-missing", "a part of it was not handed in")
-        return data
-
-    return get
+def _read_part(centre: Centre, name: bytes) -> bytes | None:
+    with centre.engine.connect() as connection:
+        data = read_file(connection, name)
+        if data is None:
+            known = select(published_parts.c.data).where(published_parts.c.sha256 == name)
+            data = connection.execute(known).scalar_one_or_none()
+    return data

@@ -1,6 +1,7 @@
 """The ministry's list of enrolled units on its way between the ministry's machines: the centre carries it, no more."""
 
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -10,7 +11,7 @@ from api.auth import Session, refuse_all_but_ministry, refuse_suspended
 from api.checkers.publishing import pinned_roots
 from api.context import Centre
 from api.errors import CentreError
-from api.ministry.files import files_reader, forget
+from api.ministry.files import forget, parts_reader, read_file
 from api.store.schema_ministry import unit_lists
 from api.store.transactions import Turn, writing
 from certificates import unit_list
@@ -54,7 +55,7 @@ def receive(centre: Centre, session: Session, manifest: bytes) -> int:
         if (connection.execute(select(func.max(_table.version))).scalar_one() or 0) >= found.version:
             raise CentreError("units-older", "a list of this version or a newer one is here")
         try:
-            count = len(unit_list.read_entries(found, files_reader(connection)))
+            count = len(unit_list.read_entries(found, parts_reader(partial(read_file, connection))))
         except CertificateError as error:
             raise CentreError("units-refused", error.detail) from error
         at = instant_to_text(now)
