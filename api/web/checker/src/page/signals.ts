@@ -18,7 +18,8 @@ export function allowSound(): void {
 }
 
 export function signal(kind: Signal, wanted: { readonly sound: boolean; readonly vibration: boolean }): void {
-  if (wanted.vibration) navigator.vibrate?.(BUZZES[kind]);
+  // Before the first tap browsers block it, and say so in the console; old ones do not tell whether there was one.
+  if (wanted.vibration && (navigator.userActivation as UserActivation | undefined)?.hasBeenActive !== false) navigator.vibrate?.(BUZZES[kind]);
   if (!wanted.sound || audio?.state !== "running") return;
   const now = audio.currentTime;
   for (const [pitch, begin, end] of TONES[kind]) {
